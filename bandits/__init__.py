@@ -1,0 +1,78 @@
+"""Train many neural-network configurations under one budget; stop the ones that cannot win, early.
+
+    from bandits import EarlyStopper, Hyperband, run
+    from bandits.objectives import CurveTable
+    from bandits.predictors import SRM
+
+    result = run(Hyperband(max_epochs=20, loops=40, stopper=EarlyStopper(SRM())), CurveTable("metaqnn_cifar10"))
+
+Importing this package is cheap: a name loads its module when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bandits.curves import Curve, History, Metric, Trial
+    from bandits.errors import BanditsError
+    from bandits.forecasts import Abstain, Forecast
+    from bandits.runtime.loop import run
+    from bandits.runtime.result import Result
+    from bandits.schedulers import ASHA, Hyperband, RandomSearch, SuccessiveHalving
+    from bandits.stopping import EarlyStopper, ProbabilityRule
+    from bandits.verdicts import Drop, Keep
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ASHA",
+    "Abstain",
+    "BanditsError",
+    "Curve",
+    "Drop",
+    "EarlyStopper",
+    "Forecast",
+    "History",
+    "Hyperband",
+    "Keep",
+    "Metric",
+    "ProbabilityRule",
+    "RandomSearch",
+    "Result",
+    "SuccessiveHalving",
+    "Trial",
+    "__version__",
+    "run",
+]
+
+_HOMES = {
+    "ASHA": "bandits.schedulers",
+    "Abstain": "bandits.forecasts",
+    "BanditsError": "bandits.errors",
+    "Curve": "bandits.curves",
+    "Drop": "bandits.verdicts",
+    "EarlyStopper": "bandits.stopping",
+    "Forecast": "bandits.forecasts",
+    "History": "bandits.curves",
+    "Hyperband": "bandits.schedulers",
+    "Keep": "bandits.verdicts",
+    "Metric": "bandits.curves",
+    "ProbabilityRule": "bandits.stopping",
+    "RandomSearch": "bandits.schedulers",
+    "Result": "bandits.runtime.result",
+    "SuccessiveHalving": "bandits.schedulers",
+    "Trial": "bandits.curves",
+    "run": "bandits.runtime.loop",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,90 @@
+"""What can go wrong, by who is at fault.
+
+    BanditsError
+    ├── SettingError (ValueError)         an argument breaks its rule
+    │   └── CurveTableError               a curve table cannot be read as one
+    ├── UnknownPlugin (LookupError)       no algorithm, predictor, objective or table of that name
+    ├── MissingDependency (ImportError)   an optional library is not installed
+    ├── ObjectiveError                    an objective broke its contract; its own exception is chained
+    ├── JournalError                      a journal cannot be read or written
+    └── ProtocolError                     events came in an order that cannot happen
+
+Every message is one sentence that names the argument, the rule and the value. A trial that fails is
+not an error of a run: it is an event (`bandits.schedulers.Failed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "BanditsError",
+    "CurveTableError",
+    "JournalError",
+    "MissingDependency",
+    "ObjectiveError",
+    "ProtocolError",
+    "SettingError",
+    "UnknownPlugin",
+    "check_at_least",
+]
+
+
+class BanditsError(Exception):
+    """The root of every error that this library raises on purpose."""
+
+
+class SettingError(BanditsError, ValueError):
+    """An argument breaks its rule: "`eta` must be >= 2, got 1"."""
+
+    @classmethod
+    def broken(cls, argument: str, rule: str, value: object) -> SettingError:
+        """Build the error in the shape that every setting uses.
+
+        Args:
+            argument: name of the argument, as the caller writes it.
+            rule: what must hold, as the rest of a sentence ("must be >= 2").
+            value: what was given.
+        """
+        return cls(f"{argument} {rule}, got {value!r}")
+
+
+class CurveTableError(SettingError):
+    """A file or array cannot be read as a table of learning curves."""
+
+
+class UnknownPlugin(BanditsError, LookupError):
+    """No plug-in of that kind has that name; the message lists those that exist."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"{kind} must be one of {', '.join(known)}, got {name!r}")
+
+
+class MissingDependency(BanditsError, ImportError):
+    """A feature needs a library that is not installed; the message holds the command that installs it."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs an optional library: pip install 'bandits-hpo[{extra}]'")
+
+
+class ObjectiveError(BanditsError):
+    """An objective broke its contract in a way that no single trial can answer for."""
+
+
+class JournalError(BanditsError):
+    """A journal file is missing, unreadable, of another kind, or in use."""
+
+
+class ProtocolError(BanditsError):
+    """A scheduler was told of an event that cannot follow the events before it; nothing has changed."""
+
+
+def check_at_least(argument: str, value: object, least: int) -> int:
+    """Return `value` if it is an integer >= `least`.
+
+    Raises:
+        SettingError: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise SettingError.broken(f"`{argument}`", f"must be an integer >= {least}", value)
+    return value

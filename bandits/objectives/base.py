@@ -1,0 +1,71 @@
+"""The objective's role: train a configuration, or replay one, an epoch at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bandits.curves import Metric, Trial
+
+if TYPE_CHECKING:
+    from bandits.samplers.base import Sampler
+
+__all__ = ["Measurement", "Objective"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one epoch of training gave.
+
+    Args:
+        epoch: which epoch, from 1.
+        value: the metric, raw (not oriented). A value that is not a finite number fails the trial.
+        seconds: how long the epoch took, >= 0.
+    """
+
+    epoch: int
+    value: float
+    seconds: float
+
+
+class Objective(ABC):
+    """Something that can be trained under many configurations.
+
+    Attributes:
+        name: how reports call it.
+        metric: what is measured after each epoch.
+        max_epochs: the longest training it offers.
+        virtual_time: True where epochs are replayed, so that their seconds pass on a virtual clock and any
+            number of workers can be simulated.
+    """
+
+    name: str
+    metric: Metric
+    max_epochs: int
+    virtual_time: bool = False
+
+    @abstractmethod
+    def sampler(self, seed: int) -> Sampler:
+        """The default way to draw its configurations."""
+
+    @abstractmethod
+    def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
+        """AP and HP of a configuration as finite numbers: u_x of Baker et al. (2017, section 3.1)."""
+
+    @abstractmethod
+    def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
+        """Train from after epoch `start` to the end of epoch `stop`.
+
+        Called with start = 0 for a new trial, later with the epoch at which it paused: training goes on
+        from there, nothing is trained twice. Yields one measurement an epoch: start + 1, ..., stop. Work
+        happens only while the next measurement is awaited. An exception fails the trial, not the run.
+        """
+
+    def release(self, trial: Trial) -> None:  # noqa: B027 - most objectives hold nothing for a trial
+        """The trial will not train again: free what is held for it."""
+
+    def best_possible(self, epochs: tuple[int, ...]) -> float | None:
+        """The best raw value that any configuration has at one of `epochs`; None where nobody can know."""
+        return None

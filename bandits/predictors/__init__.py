@@ -1,0 +1,8 @@
+"""Partial learning curve in, forecast out: one predictor a file."""
+
+from bandits.forecasts import Abstain, Forecast, Link
+from bandits.predictors.base import Forecaster, Predictor
+from bandits.predictors.last_seen import LastSeenValue
+from bandits.predictors.srm import SRM
+
+__all__ = ["SRM", "Abstain", "Forecast", "Forecaster", "LastSeenValue", "Link", "Predictor"]

@@ -1,0 +1,59 @@
+"""The predictor's role: learn from curves that reached a horizon, forecast the ones that have not yet."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from bandits.curves import Curve, History, Trial
+from bandits.forecasts import Abstain, Forecast
+
+__all__ = ["Forecaster", "Predictor"]
+
+
+class Forecaster(ABC):
+    """A fitted predictor: answers for one horizon, from the curves it was fitted on."""
+
+    @abstractmethod
+    def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
+        """Forecast one arm's score at the horizon.
+
+        Args:
+            trial: the arm; its features have the names that the training trials had.
+            curve: `[tau]` scores so far, 1 <= tau < horizon. Nothing beyond tau is looked at.
+
+        Returns:
+            A forecast, or the reason why there is none. Never NaN, never an exception for odd data.
+        """
+
+    def forecast_many(self, arms: Sequence[tuple[Trial, Curve]]) -> list[Forecast | Abstain]:
+        """Forecast many arms at once; the same answers as `forecast`, in the same order."""
+        return [self.forecast(trial, curve) for trial, curve in arms]
+
+
+class Predictor(ABC):
+    """Settings of a way to forecast. Holds no state: fitting returns a second object.
+
+    `name` is how messages call it.
+    """
+
+    name: str
+
+    @abstractmethod
+    def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
+        """Learn from every curve of `history` that reaches `horizon`.
+
+        Args:
+            history: read now, not kept.
+            horizon: the epoch to forecast, >= 1.
+            rng: consumed; the only source of randomness.
+
+        Returns:
+            A forecaster for that horizon. With too few curves it is one that abstains.
+        """
+
+    @abstractmethod
+    def min_curves(self, horizon: int) -> int:
+        """How many curves must reach `horizon` before a forecast is possible (0: none is needed)."""

@@ -1,0 +1,192 @@
+"""The only loop: ask, submit, measure, journal, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bandits.curves import Metric, Trial
+from bandits.errors import ProtocolError, SettingError, check_at_least
+from bandits.objectives.base import Objective
+from bandits.runtime.executors import Crash, Executor, InlineExecutor
+from bandits.runtime.journal import Journal, MemoryJournal
+from bandits.runtime.records import Advised, Changed, Ended, Epoch, JobStarted, RunStarted, TrialFailed, TrialStarted
+from bandits.runtime.result import Best, Result
+from bandits.samplers.base import Sampler
+from bandits.schedulers.base import Failed, Job, Measured, Scheduler, Wait
+from bandits.verdicts import KEEP, Drop, Verdict
+
+__all__ = ["run"]
+
+Watch = Callable[[Result], None]
+
+
+def run(
+    scheduler: Scheduler,
+    objective: Objective,
+    *,
+    sampler: Sampler | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    journal: Journal | None = None,
+    watch: Watch | None = None,
+) -> Result:
+    """Let a scheduler spend epochs on an objective until it is done.
+
+    The scheduler is not used up: the run works on a fresh machine with the same settings and stopper, so the same
+    arguments give the same run. A trial that raises, diverges or breaks its contract fails, with the reason, and the
+    run goes on. An interrupt (Ctrl-C) ends the run early: what was measured until then is returned and journalled.
+
+    Args:
+        scheduler: who decides.
+        objective: what trains.
+        sampler: which configurations; by default the objective's own, with this seed.
+        seed: of the configurations and of every trial, >= 0.
+        workers: how many arms train at a time (simulated, on a virtual clock), >= 1.
+        journal: where every event goes; in memory by default.
+        watch: called after every event with the growing result, for a live view.
+
+    Returns:
+        The result, with the machine that made the decisions.
+
+    Raises:
+        SettingError: the objective is too short for the scheduler, or a number breaks its rule.
+
+    Example:
+        >>> from bandits import Hyperband, run
+        >>> from bandits.objectives import CurveTable
+        >>> result = run(Hyperband(max_epochs=20), CurveTable("metaqnn_cifar10"), seed=0)
+        >>> result.epochs_trained, result.count(State.COMPLETED)
+        (154, 5)
+    """
+    check_at_least("seed", seed, 0)
+    if scheduler.max_epochs > objective.max_epochs:
+        rule = f"must be <= {objective.max_epochs}, the length of {objective.name}"
+        raise SettingError.broken("`max_epochs`", rule, scheduler.max_epochs)
+    machine = scheduler.fresh(stopper=scheduler.stopper)
+    result = Result(
+        scheduler=machine,
+        objective=objective.name,
+        metric=objective.metric,
+        seed=seed,
+        workers=workers,
+        journal=MemoryJournal() if journal is None else journal,
+        table_best=objective.best_possible(machine.horizons),
+    )
+    executor = InlineExecutor(objective, workers)
+    result.journal.append(_run_started(result))
+    how = "done"
+    try:
+        _spend(result, objective, executor, objective.sampler(seed) if sampler is None else sampler, watch)
+    except KeyboardInterrupt:
+        result.interrupted = True
+        how = "interrupted"
+    for trial_id, arm in machine.arms.items():
+        if not arm.state.final and trial_id in result.trials:
+            objective.release(result.trials[trial_id])
+    result.seconds = executor.clock
+    result.journal.append(Ended(how, executor.clock))
+    return result
+
+
+def _spend(result: Result, objective: Objective, executor: Executor, sampler: Sampler, watch: Watch | None) -> None:
+    """Ask, submit, measure, journal, tell, until the scheduler is done."""
+    machine, journal, metric = result.scheduler, result.journal, result.metric
+    arms = machine.arms
+    while _hand_out_jobs(result, objective, executor, sampler):
+        event = executor.next_event()
+        trial = event.trial
+        if isinstance(event, Crash):
+            journal.append(TrialFailed(trial.id, arms[trial.id].epochs, event.reason, event.clock))
+            machine.tell(Failed(trial, event.reason))
+        else:
+            epoch, value = event.measurement.epoch, event.measurement.value
+            journal.append(Epoch(trial.id, epoch, value, event.measurement.seconds, event.clock))
+            result.epochs_trained += 1
+            score = metric.orient(value)
+            if epoch == arms[trial.id].stop:
+                _compete(result, trial, epoch, score)
+            verdict = machine.tell(Measured(trial, epoch, score))
+            if verdict is not KEEP:
+                journal.append(_advised(metric, trial, epoch, verdict))
+                if isinstance(verdict, Drop):
+                    executor.stop(trial.id)
+        _note_changes(result, objective)
+        if watch is not None:
+            result.seconds = executor.clock
+            watch(result)
+
+
+def _hand_out_jobs(result: Result, objective: Objective, executor: Executor, sampler: Sampler) -> bool:
+    """Give every idle worker a job, if there is one; False when the scheduler is done."""
+    machine = result.scheduler
+    while executor.idle:
+        job = machine.ask()
+        if not isinstance(job, Job):
+            _note_changes(result, objective)
+            if isinstance(job, Wait) and not executor.busy:
+                raise ProtocolError(f"{machine.name} waits for an arm, but none is running")
+            break
+        trial = result.trials.get(job.trial_id)
+        if trial is None:
+            trial = result.trials[job.trial_id] = _new_trial(result.seed, objective, sampler, job.trial_id)
+            result.journal.append(TrialStarted(trial.id, trial.config, trial.features, trial.seed))
+        result.journal.append(JobStarted(trial.id, job.start, job.stop, executor.clock))
+        executor.submit(trial, job)
+    return executor.busy > 0
+
+
+def _new_trial(seed: int, objective: Objective, sampler: Sampler, trial_id: int) -> Trial:
+    config = sampler.propose(trial_id)
+    training_seed = int(np.random.SeedSequence(seed, spawn_key=(trial_id,)).generate_state(1)[0])
+    return Trial(trial_id, config, objective.features(config), training_seed)
+
+
+def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:
+    """Let an arm that has reached the end of its job compete for the best; equal scores: the smaller id, then epoch."""
+    best = result.best
+    if best is None or (score, -trial.id) > (best.score, -best.trial.id):
+        result.best = Best(trial, epoch, score)
+
+
+def _note_changes(result: Result, objective: Objective) -> None:
+    """Journal what the scheduler changed, and free what ended arms hold."""
+    for change in result.scheduler.take_changes():
+        result.journal.append(Changed(change.trial_id, change.state, change.epoch, change.reason))
+        result.reasons[change.trial_id] = change.reason
+        if change.state.final:
+            objective.release(result.trials[change.trial_id])
+
+
+def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict) -> Advised:
+    """A verdict as a record, in the metric's own units."""
+    drop, words = isinstance(verdict, Drop), verdict.words(metric)
+    if verdict.evidence is None:
+        return Advised(trial.id, epoch, drop, words)
+    evidence, forecast = verdict.evidence, verdict.evidence.forecast
+    return Advised(
+        trial.id,
+        epoch,
+        drop,
+        words,
+        forecast=metric.restore(forecast.mean),
+        std=forecast.std,
+        horizon=forecast.horizon,
+        bar=metric.restore(evidence.bar),
+        probability=evidence.probability,
+    )
+
+
+def _run_started(result: Result) -> RunStarted:
+    stopper = result.scheduler.stopper
+    return RunStarted(
+        algorithm=result.scheduler.name,
+        settings=result.scheduler.settings(),
+        stopper=None if stopper is None else stopper.settings(),
+        objective=result.objective,
+        metric=result.metric.name,
+        goal=result.metric.goal,
+        seed=result.seed,
+        workers=result.workers,
+    )

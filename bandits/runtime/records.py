@@ -1,0 +1,128 @@
+"""What a journal holds: one record for everything that happened, in the order in which it happened.
+
+Values are raw (in the metric's own units and direction), so a journal can be read without this library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bandits.schedulers.lifecycle import State
+
+__all__ = ["Advised", "Changed", "Ended", "Epoch", "JobStarted", "Record", "RunStarted", "TrialFailed", "TrialStarted"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The settings of a run: enough to build its scheduler again.
+
+    Args:
+        algorithm: the scheduler's name.
+        settings: its arguments, without the stopper.
+        stopper: settings of the stopper; None without one.
+        objective: name of the objective.
+        metric: name of the metric.
+        goal: "maximize" or "minimize".
+        seed: of the run.
+        workers: how many train at a time.
+    """
+
+    algorithm: str
+    settings: Mapping[str, Any]
+    stopper: Mapping[str, Any] | None
+    objective: str
+    metric: str
+    goal: str
+    seed: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStarted:
+    """A configuration enters the run."""
+
+    trial: int
+    config: Mapping[str, Any]
+    features: Mapping[str, float]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """An arm starts to train from after epoch `start` to the end of epoch `stop`, at `clock` seconds."""
+
+    trial: int
+    start: int
+    stop: int
+    clock: float
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch was trained; it took `seconds` and ended at `clock` seconds."""
+
+    trial: int
+    epoch: int
+    value: float
+    seconds: float
+    clock: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFailed:
+    """An arm cannot go on, after `epoch` measured epochs."""
+
+    trial: int
+    epoch: int
+    reason: str
+    clock: float
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """What the stopper said about an arm after an epoch.
+
+    Args:
+        trial: the arm.
+        epoch: how many epochs it had trained.
+        drop: True if it was stopped.
+        reason: why, in the metric's units.
+        forecast: expected value at the horizon; None where there was no forecast.
+        std: standard deviation of the forecast's error near that value.
+        horizon: the epoch that was forecast.
+        bar: the value that the arm had to beat, margin included.
+        probability: that it would not.
+    """
+
+    trial: int
+    epoch: int
+    drop: bool
+    reason: str
+    forecast: float | None = None
+    std: float | None = None
+    horizon: int | None = None
+    bar: float | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The scheduler changed an arm's state (paused, promoted, cut, completed, dropped, failed)."""
+
+    trial: int
+    state: State
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The run is over: "done" or "interrupted"."""
+
+    how: str
+    clock: float
+
+
+Record = RunStarted | TrialStarted | JobStarted | Epoch | TrialFailed | Advised | Changed | Ended

@@ -1,0 +1,310 @@
+"""The scheduler's role: who trains next and how far. A machine without clock, file or thread.
+
+A scheduler is asked for work and told what came of it:
+
+    ask() -> Job       train this arm from after `start` to the end of epoch `stop`
+             Wait      nothing to do until a running arm reports
+             Done      nothing to do any more
+    tell(Measured | Failed) -> Keep | Drop
+
+Rules of this file:
+
+1. Scores are oriented and finite. NaN and inf never reach a scheduler: they are `Failed`.
+2. Every change of an arm's state goes through `lifecycle.next_state`, and is reported by `take_changes`.
+3. A job's epochs are reported one by one, in order; anything else raises `ProtocolError` and changes nothing.
+4. The same settings and the same events give the same answers. So a run is resumed, or checked, by telling
+   a fresh scheduler its journal.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from bandits.curves import History, Trial
+from bandits.errors import ProtocolError, check_at_least
+from bandits.schedulers.lifecycle import Happening, State, next_state
+from bandits.verdicts import KEEP, Drop, Stopper, Verdict
+
+__all__ = ["Arm", "BracketReport", "Change", "Done", "Failed", "Job", "Measured", "RungReport", "Scheduler", "Wait"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Train one arm from after epoch `start` to the end of epoch `stop` (0 <= start < stop)."""
+
+    trial_id: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do until a running arm reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing to do any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An arm has trained one more epoch.
+
+    Args:
+        trial: the arm.
+        epoch: which, from 1.
+        score: larger is better, finite.
+    """
+
+    trial: Trial
+    epoch: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An arm cannot go on: its training raised, diverged, or broke its contract.
+
+    Args:
+        trial: the arm.
+        reason: why; not empty.
+    """
+
+    trial: Trial
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An arm's state has changed.
+
+    Args:
+        trial_id: the arm.
+        state: its state now.
+        epoch: how many epochs it has trained.
+        reason: why, in words.
+    """
+
+    trial_id: int
+    state: State
+    epoch: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Arm:
+    """What a scheduler knows of one trial.
+
+    Args:
+        id: the trial's id.
+        stop: the epoch at which its current job ends; its horizon.
+        state: where it stands.
+        epochs: how many it has trained.
+        score: its latest score; None before the first epoch.
+        bracket: which bracket it belongs to, an index into `Scheduler.brackets`.
+        rung: which rung of the bracket it trains towards or has reached, from 0.
+    """
+
+    id: int
+    stop: int = 0
+    state: State = State.QUEUED
+    epochs: int = 0
+    score: float | None = None
+    bracket: int = 0
+    rung: int = 0
+
+
+@dataclass(slots=True)
+class RungReport:
+    """What happened at one rung so far, in arms: started = finished + dropped + failed + still running."""
+
+    epochs: int
+    started: int = 0
+    finished: int = 0
+    dropped: int = 0
+    failed: int = 0
+    promoted: int = 0
+
+
+@dataclass(slots=True)
+class BracketReport:
+    """What happened in one bracket so far.
+
+    Args:
+        name: how reports call it ("loop 1, s = 4").
+        rungs: from the first to the last.
+        best: id of the best arm at the last rung; None before one has finished there.
+    """
+
+    name: str
+    rungs: list[RungReport]
+    best: int | None = None
+    best_score: float | None = None
+
+    def completed(self, arm: Arm) -> None:
+        """Let an arm that finished the last rung compete for the bracket's best."""
+        assert arm.score is not None  # noqa: S101 - it has finished a rung
+        if self.best is None or self.best_score is None or (arm.score, -arm.id) > (self.best_score, -self.best):
+            self.best, self.best_score = arm.id, arm.score
+
+
+class Scheduler(ABC):
+    """Decides which arm trains next and how far; asks its stopper after every epoch whether an arm may still win.
+
+    A scheduler is one run's machine. `fresh` gives an unused one with the same settings.
+
+    Attributes:
+        name: how the command line calls the algorithm.
+        max_epochs: R, the longest training of one arm.
+        stopper: who forecasts; None to never drop an arm early.
+        arms: what is known of every trial, by id.
+        counts: how many arms are in each state.
+        brackets: what happened, bracket by bracket.
+        measured: every curve so far; stays empty without a stopper, who alone needs it.
+        training: the curves that the stopper learns from: those of `measured`, unless the algorithm says
+            otherwise.
+    """
+
+    name: str
+
+    def __init__(self, max_epochs: int, stopper: Stopper | None) -> None:
+        self.max_epochs = check_at_least("max_epochs", max_epochs, 1)
+        self.stopper = stopper
+        self.measured = History()
+        self.training = self.measured
+        self.arms: dict[int, Arm] = {}
+        self.brackets: list[BracketReport] = []
+        self.counts: Counter[State] = Counter()
+        self._changes: list[Change] = []
+
+    # What a scheduler says of itself
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """The arguments that build this scheduler, without its stopper; JSON values."""
+
+    @property
+    @abstractmethod
+    def horizons(self) -> tuple[int, ...]:
+        """The epochs at which arms are compared, ascending; the last one is `max_epochs`."""
+
+    @property
+    @abstractmethod
+    def total_trials(self) -> int:
+        """How many configurations a whole run tries."""
+
+    @property
+    @abstractmethod
+    def planned_epochs(self) -> int | None:
+        """Epochs that a whole run trains if no arm fails or is dropped; None where the scores decide that."""
+
+    def fresh(self, *, stopper: Stopper | None) -> Self:
+        """An unused scheduler with the same settings and the given stopper."""
+        return type(self)(**self.settings(), stopper=stopper)
+
+    # Ask and tell
+
+    @abstractmethod
+    def ask(self) -> Job | Wait | Done:
+        """The next thing to do. A job's arm is running from then on."""
+
+    def tell(self, event: Measured | Failed) -> Verdict:
+        """Take in what an arm reported.
+
+        Returns:
+            `Keep` if the arm goes on (or has done its job), `Drop` if it must stop now. Failed arms get `Keep`.
+
+        Raises:
+            ProtocolError: the arm is not running, or the epoch is not its next one.
+        """
+        arm = self.arms.get(event.trial.id)
+        if arm is None or arm.state is not State.RUNNING:
+            state = "unknown" if arm is None else arm.state.value
+            raise ProtocolError(f"trial {event.trial.id} must be running to report, it is {state}")
+        if isinstance(event, Failed):
+            self._move(arm, Happening.FAIL, event.reason)
+            self._rung(arm).failed += 1
+            self._left(arm)
+            return KEEP
+        epoch = event.epoch
+        if epoch != arm.epochs + 1:
+            raise ProtocolError(f"epoch of trial {arm.id} must be {arm.epochs + 1}, got {epoch}")
+        stopper = self.stopper
+        if stopper is not None:
+            self.measured.record(event.trial, epoch, event.score)
+        arm.epochs = epoch
+        arm.score = event.score
+        if epoch == arm.stop:
+            self._rung(arm).finished += 1
+            self._arrived(arm)
+            return KEEP
+        if stopper is None:
+            return KEEP
+        curve = self.measured.curve(arm.id)
+        verdict = stopper.advise(event.trial, curve, self.training, horizon=arm.stop, bar=self._bar(arm))
+        if isinstance(verdict, Drop):
+            self._move(arm, Happening.DROP, verdict.reason)
+            self._rung(arm).dropped += 1
+            self._left(arm)
+        return verdict
+
+    def take_changes(self) -> Sequence[Change]:
+        """Changes of state since the last call, oldest first; starts of jobs are not among them."""
+        if not self._changes:
+            return ()
+        changes, self._changes = self._changes, []
+        return changes
+
+    # What an algorithm decides
+
+    @abstractmethod
+    def _arrived(self, arm: Arm) -> None:
+        """An arm has trained all epochs of its job: complete, pause or cut it."""
+
+    @abstractmethod
+    def _left(self, arm: Arm) -> None:
+        """A running arm has been dropped or has failed."""
+
+    @abstractmethod
+    def _bar(self, arm: Arm) -> float | None:
+        """The largest score at `arm.stop` with which the arm would still lose; None while nobody can know,
+        or where the arm may not be dropped by a forecast."""
+
+    # What all algorithms share
+
+    def _rung(self, arm: Arm) -> RungReport:
+        return self.brackets[arm.bracket].rungs[arm.rung]
+
+    def _enlist(self, arm: Arm) -> None:
+        """Make an arm known, queued for its first job."""
+        self.arms[arm.id] = arm
+        self.counts[arm.state] += 1
+
+    def _start(self, arm: Arm) -> Job:
+        """Hand out a queued arm's job."""
+        self._set_state(arm, Happening.START)
+        self._rung(arm).started += 1
+        return Job(arm.id, arm.epochs, arm.stop)
+
+    def _promote(self, arm: Arm, stop: int, reason: str) -> None:
+        """Queue a paused arm for the next rung."""
+        self._rung(arm).promoted += 1
+        arm.rung += 1
+        arm.stop = stop
+        self._move(arm, Happening.PROMOTE, reason)
+
+    def _move(self, arm: Arm, happening: Happening, reason: str) -> None:
+        """Change an arm's state and report it."""
+        self._set_state(arm, happening)
+        self._changes.append(Change(arm.id, arm.state, arm.epochs, reason))
+
+    def _set_state(self, arm: Arm, happening: Happening) -> None:
+        state = next_state(arm.state, happening)
+        self.counts[arm.state] -= 1
+        self.counts[state] += 1
+        arm.state = state

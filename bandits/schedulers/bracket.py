@@ -1,0 +1,110 @@
+"""One successive halving at work: the machine that `SuccessiveHalving` and `Hyperband` are made of.
+
+A rung ends when every arm in it has finished, been dropped, or failed. Then the best floor(n_i / eta) of those
+that finished are promoted, best first, and the others are cut. Arms that a forecast dropped are out: they
+were told that they cannot be among the best, and are never promoted over an arm that finished.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from bandits.schedulers.base import Arm
+from bandits.schedulers.plan import BracketPlan
+from bandits.schedulers.ranking import BestOf, share_of
+
+__all__ = ["Bracket", "Ruling"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the end of a rung means for the arms that finished it.
+
+    Args:
+        promoted: ids, best first.
+        cut: ids, best first.
+        finished: how many finished the rung.
+        epochs: where the rung ends.
+    """
+
+    promoted: list[int]
+    cut: list[int]
+    finished: int
+    epochs: int
+
+
+@dataclass(slots=True)
+class Bracket:
+    """Where one bracket stands.
+
+    Args:
+        index: its number in the run.
+        plan: its rungs.
+        first_id: id of its first arm; the others follow.
+        keep: how many of a rung's best must be safe from a forecast even if fewer are promoted.
+        kappa: the share of a rung's arms that must finish before a forecast may drop one.
+    """
+
+    index: int
+    plan: BracketPlan
+    first_id: int
+    keep: int
+    kappa: float
+    rung: int = 0
+    queue: deque[int] = field(default_factory=deque)
+    running: int = 0
+    finished: list[tuple[float, int]] = field(default_factory=list)  # (-score, id)
+    best: BestOf = field(init=False)
+    must_finish: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.queue.extend(range(self.first_id, self.first_id + self.plan.arms))
+        self._open_rung()
+
+    @property
+    def last_rung(self) -> bool:
+        """True while the bracket is at R."""
+        return self.rung == self.plan.s
+
+    @property
+    def over(self) -> bool:
+        """True when no arm runs or waits any more."""
+        return not self.queue and not self.running
+
+    def _open_rung(self) -> None:
+        promoted = 0 if self.last_rung else self.plan.rungs[self.rung + 1].arms
+        places = max(promoted, self.keep)
+        self.best = BestOf(places)
+        self.must_finish = max(places, share_of(len(self.queue), self.kappa))
+        self.finished = []
+
+    def next_arm(self) -> int | None:
+        """Take the next arm to train in this rung; None if all of them run or have ended."""
+        if not self.queue:
+            return None
+        self.running += 1
+        return self.queue.popleft()
+
+    def arrive(self, arm: Arm, score: float) -> Ruling | None:
+        """An arm has finished the rung; a ruling if it was the last one."""
+        self.finished.append((-score, arm.id))
+        self.best.add(arm.id, score)
+        return self.leave()
+
+    def leave(self) -> Ruling | None:
+        """A running arm has ended, however it did; a ruling if it was the last one of the rung."""
+        self.running -= 1
+        if not self.over or self.last_rung:
+            return None
+        ranked = [trial_id for _, trial_id in sorted(self.finished)]
+        places = self.plan.rungs[self.rung + 1].arms
+        ruling = Ruling(ranked[:places], ranked[places:], len(ranked), self.plan.rungs[self.rung].epochs)
+        self.queue.extend(ruling.promoted)
+        self.rung += 1
+        self._open_rung()
+        return ruling
+
+    def bar_for(self, trial_id: int) -> float | None:
+        """The score with which an arm would not be among the rung's best; None until enough have finished."""
+        return self.best.bar_for(trial_id) if len(self.finished) >= self.must_finish else None

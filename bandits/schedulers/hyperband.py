@@ -1,0 +1,237 @@
+"""Hyperband, and successive halving as the Hyperband of a single bracket."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from bandits.errors import SettingError, check_at_least
+from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
+from bandits.schedulers.bracket import Bracket, Ruling
+from bandits.schedulers.lifecycle import Happening
+from bandits.schedulers.plan import (
+    BracketPlan,
+    Sizes,
+    halving_bracket,
+    hyperband_brackets,
+    most_halvings,
+)
+from bandits.schedulers.ranking import BestOf
+from bandits.verdicts import Stopper
+
+__all__ = ["Hyperband", "SuccessiveHalving"]
+
+
+class BracketScheduler(Scheduler):
+    """Runs a list of brackets, in order; abstract.
+
+    Arms resume where they paused. With several workers, the next bracket starts when no open one has an arm
+    to train, so a rung that waits for its last arm keeps nobody idle. Which bracket a trial id belongs to is
+    fixed beforehand, so the same id has the same configuration however many workers there are.
+
+    Inside a rung, the stopper's horizon is the rung's end and its bar the score of the n-th best arm that has
+    finished the rung, n being the number that will be promoted (or the stopper's `keep`, if that is more). A
+    forecast without error therefore changes no promotion. At the last rung, the bar is the n-th best score at
+    R in the whole run, n being `keep`. In either case a share kappa of the rung's arms must finish first.
+
+    Source: f-Hyperband, Baker et al. (ICLR 2018 submission, section 4.2.1).
+    """
+
+    def __init__(
+        self, max_epochs: int, eta: int, plans: tuple[BracketPlan, ...], kappa: float | None, stopper: Stopper | None
+    ) -> None:
+        super().__init__(max_epochs, stopper)
+        self.eta = eta
+        if kappa is not None and not 0 < kappa <= 1:
+            raise SettingError.broken("`kappa`", "must be in (0, 1]", kappa)
+        self.kappa = kappa
+        self._plans = plans
+        self._first_id = 0
+        self._opened = 0
+        self._open: list[Bracket] = []
+        self._by_index: dict[int, Bracket] = {}
+        self._best_at_end = None if stopper is None else BestOf(stopper.keep)
+
+    @abstractmethod
+    def _bracket_name(self, index: int) -> str:
+        """How reports call a bracket."""
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        return tuple(sorted({rung.epochs for plan in self._plans for rung in plan.rungs}))
+
+    @property
+    def total_trials(self) -> int:
+        return sum(plan.arms for plan in self._plans)
+
+    @property
+    def planned_epochs(self) -> int:
+        return sum(plan.epochs for plan in self._plans)
+
+    def ask(self) -> Job | Wait | Done:
+        while True:
+            for bracket in self._open:
+                trial_id = bracket.next_arm()
+                if trial_id is not None:
+                    return self._start(self._known(trial_id, bracket))
+            if self._opened == len(self._plans):
+                return Wait() if self._open else Done()
+            self._open_next()
+
+    def _open_next(self) -> None:
+        plan = self._plans[self._opened]
+        kappa = 1 / self.eta if self.kappa is None else self.kappa
+        keep = 1 if self.stopper is None else self.stopper.keep
+        bracket = Bracket(self._opened, plan, self._first_id, keep, kappa)
+        self._open.append(bracket)
+        self._by_index[bracket.index] = bracket
+        rungs = [RungReport(rung.epochs) for rung in plan.rungs]
+        self.brackets.append(BracketReport(self._bracket_name(self._opened), rungs))
+        self._first_id += plan.arms
+        self._opened += 1
+
+    def _known(self, trial_id: int, bracket: Bracket) -> Arm:
+        arm = self.arms.get(trial_id)
+        if arm is None:
+            arm = Arm(trial_id, stop=bracket.plan.rungs[0].epochs, bracket=bracket.index)
+            self._enlist(arm)
+        return arm
+
+    def _arrived(self, arm: Arm) -> None:
+        assert arm.score is not None  # noqa: S101 - it has just reported
+        bracket = self._by_index[arm.bracket]
+        if bracket.last_rung:
+            self._move(arm, Happening.COMPLETE, f"trained all {arm.stop} epochs")
+            self.brackets[arm.bracket].completed(arm)
+            if self._best_at_end is not None:
+                self._best_at_end.add(arm.id, arm.score)
+        else:
+            self._move(arm, Happening.PAUSE, f"waits at epoch {arm.stop} for the others at its rung")
+        self._settle(bracket, bracket.arrive(arm, arm.score))
+
+    def _left(self, arm: Arm) -> None:
+        bracket = self._by_index[arm.bracket]
+        self._settle(bracket, bracket.leave())
+
+    def _settle(self, bracket: Bracket, ruling: Ruling | None) -> None:
+        """Carry out what the end of a rung decided, and close the bracket if nothing is left of it."""
+        if ruling is not None:
+            places = len(ruling.promoted)
+            for rank, trial_id in enumerate(ruling.promoted, start=1):
+                reason = f"rank {rank} of {ruling.finished} at epoch {ruling.epochs}; the best {places} go on"
+                self._promote(self.arms[trial_id], bracket.plan.rungs[bracket.rung].epochs, reason)
+            for rank, trial_id in enumerate(ruling.cut, start=places + 1):
+                reason = f"rank {rank} of {ruling.finished} at epoch {ruling.epochs}; the best {places} go on"
+                self._move(self.arms[trial_id], Happening.CUT, reason)
+        if bracket.over:
+            self._open.remove(bracket)
+            del self._by_index[bracket.index]
+
+    def _bar(self, arm: Arm) -> float | None:
+        bracket = self._by_index[arm.bracket]
+        if bracket.last_rung and self._best_at_end is not None:
+            enough = len(bracket.finished) >= bracket.must_finish
+            return self._best_at_end.bar_for(arm.id) if enough else None
+        return bracket.bar_for(arm.id)
+
+
+class SuccessiveHalving(BracketScheduler):
+    """One bracket of successive halving.
+
+    Args:
+        max_epochs: R, epochs of the last rung, >= 1.
+        eta: 1 in eta arms goes on at each rung, >= 2.
+        trials: n, how many start, >= 1; eta^floor(log_eta R) by default, Hyperband's most aggressive bracket.
+        kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]; 1 / eta
+            by default, the share that is promoted.
+        stopper: who forecasts; None for plain successive halving.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+
+    Source: Jamieson & Talwalkar (AISTATS 2016); rung sizes as in Li et al. (JMLR 2018), Algorithm 1.
+
+    Example:
+        >>> SuccessiveHalving(max_epochs=81).total_trials
+        81
+    """
+
+    name = "halving"
+
+    def __init__(
+        self,
+        max_epochs: int,
+        eta: int = 3,
+        trials: int | None = None,
+        stopper: Stopper | None = None,
+        kappa: float | None = None,
+    ) -> None:
+        check_at_least("max_epochs", max_epochs, 1)
+        check_at_least("eta", eta, 2)
+        s = most_halvings(max_epochs, eta)
+        self.trials = eta**s if trials is None else check_at_least("trials", trials, 1)
+        s = min(s, most_halvings(self.trials, eta))
+        super().__init__(max_epochs, eta, (halving_bracket(self.trials, max_epochs, eta, s),), kappa, stopper)
+
+    def settings(self) -> dict[str, Any]:
+        return {"max_epochs": self.max_epochs, "eta": self.eta, "trials": self.trials, "kappa": self.kappa}
+
+    def _bracket_name(self, index: int) -> str:
+        return f"s = {self._plans[index].s}"
+
+
+class Hyperband(BracketScheduler):
+    """Hyperband: successive halvings from bold (many arms, few epochs) to cautious (few arms, R epochs each).
+
+    Args:
+        max_epochs: R, the longest training of one arm, >= 1.
+        eta: 1 in eta arms goes on at each rung, >= 2 (the paper advises 3 or 4).
+        loops: how often the whole set of brackets is run, with new configurations each time, >= 1.
+        stopper: who forecasts; None for plain Hyperband.
+        kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]; 1 / eta
+            by default, the share that is promoted.
+        sizes: "ceil" for the bracket sizes of the paper's Algorithm 1, "floor" for those of its Table 1.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+
+    Source: Li et al., "Hyperband" (JMLR 18, 2018), Algorithm 1.
+
+    Example:
+        >>> Hyperband(max_epochs=81).planned_epochs
+        1581
+    """
+
+    name = "hyperband"
+
+    def __init__(
+        self,
+        max_epochs: int,
+        eta: int = 3,
+        loops: int = 1,
+        stopper: Stopper | None = None,
+        kappa: float | None = None,
+        sizes: Sizes = "ceil",
+    ) -> None:
+        check_at_least("max_epochs", max_epochs, 1)
+        check_at_least("eta", eta, 2)
+        self.loops = check_at_least("loops", loops, 1)
+        if sizes not in ("ceil", "floor"):
+            raise SettingError.broken("`sizes`", "must be 'ceil' or 'floor'", sizes)
+        self.sizes: Sizes = sizes
+        plans = hyperband_brackets(max_epochs, eta, sizes)
+        self._per_loop = len(plans)
+        super().__init__(max_epochs, eta, plans * loops, kappa, stopper)
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "max_epochs": self.max_epochs,
+            "eta": self.eta,
+            "loops": self.loops,
+            "kappa": self.kappa,
+            "sizes": self.sizes,
+        }
+
+    def _bracket_name(self, index: int) -> str:
+        loop = f"loop {index // self._per_loop + 1}, " if self.loops > 1 else ""
+        return f"{loop}s = {self._plans[index].s}"

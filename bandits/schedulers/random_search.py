@@ -1,0 +1,91 @@
+"""Random search: every configuration trains to the end, unless a forecast drops it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bandits.curves import History
+from bandits.errors import check_at_least
+from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
+from bandits.schedulers.lifecycle import Happening, State
+from bandits.schedulers.ranking import BestOf
+from bandits.verdicts import Stopper
+
+__all__ = ["RandomSearch"]
+
+
+class RandomSearch(Scheduler):
+    """Train `trials` configurations for `max_epochs` epochs each.
+
+    With a stopper this is the early stopping of Baker et al. (2017, section 3.3): the first `burn_in` arms
+    train in full and teach the predictor; from then on an arm is dropped when its forecast says that it
+    won't beat the n-th best final score so far (n is the stopper's `keep`). Arms that survive later are not
+    added to the training set: they were selected, and would teach that all curves end well.
+
+    Args:
+        trials: how many configurations, >= 1.
+        max_epochs: T, epochs of a full training, >= 1.
+        stopper: who forecasts; None trains everything in full.
+        burn_in: how many arms train in full before the first one may be dropped, >= 1 (the paper's 100).
+
+    Raises:
+        SettingError: an argument breaks its rule.
+
+    Example:
+        >>> search = RandomSearch(trials=2, max_epochs=20)
+        >>> search.ask()
+        Job(trial_id=0, start=0, stop=20)
+    """
+
+    name = "random"
+
+    def __init__(self, trials: int, max_epochs: int, stopper: Stopper | None = None, burn_in: int = 100) -> None:
+        super().__init__(max_epochs, stopper)
+        self.trials = check_at_least("trials", trials, 1)
+        self.burn_in = check_at_least("burn_in", burn_in, 1)
+        self.training = History()
+        self.brackets.append(BracketReport("random search", [RungReport(max_epochs)]))
+        self._best = None if stopper is None else BestOf(stopper.keep)
+        self._burning_in = min(trials, burn_in)
+
+    def settings(self) -> dict[str, Any]:
+        return {"trials": self.trials, "max_epochs": self.max_epochs, "burn_in": self.burn_in}
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        return (self.max_epochs,)
+
+    @property
+    def total_trials(self) -> int:
+        return self.trials
+
+    @property
+    def planned_epochs(self) -> int:
+        return self.trials * self.max_epochs
+
+    def ask(self) -> Job | Wait | Done:
+        trial_id = len(self.arms)
+        if trial_id < self.trials:
+            arm = Arm(trial_id, stop=self.max_epochs)
+            self._enlist(arm)
+            return self._start(arm)
+        return Wait() if self.counts[State.RUNNING] else Done()
+
+    def _arrived(self, arm: Arm) -> None:
+        assert arm.score is not None  # noqa: S101 - it has just reported
+        self._move(arm, Happening.COMPLETE, f"trained all {arm.stop} epochs")
+        self.brackets[0].completed(arm)
+        if self._best is not None:
+            self._best.add(arm.id, arm.score)
+            if arm.id < self.burn_in:
+                self.training.adopt(self.measured, arm.id)
+                self._burning_in -= 1
+
+    def _left(self, arm: Arm) -> None:
+        if arm.id < self.burn_in:  # it failed; burn-in arms are never dropped
+            self._burning_in -= 1
+
+    def _bar(self, arm: Arm) -> float | None:
+        if self._best is None or self._burning_in > 0 or arm.id < self.burn_in:
+            return None
+        return self._best.bar_for(arm.id)

@@ -1,0 +1,7 @@
+"""Forecast in, verdict out: keep an arm or drop it, with the reason."""
+
+from bandits.stopping.early_stopper import EarlyStopper
+from bandits.stopping.rules import ProbabilityRule, StoppingRule
+from bandits.verdicts import Drop, Evidence, Keep, Verdict
+
+__all__ = ["Drop", "EarlyStopper", "Evidence", "Keep", "ProbabilityRule", "StoppingRule", "Verdict"]

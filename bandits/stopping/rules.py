@@ -1,0 +1,77 @@
+"""When a forecast is reason enough to drop an arm."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from bandits.errors import SettingError, check_at_least
+from bandits.forecasts import Forecast
+from bandits.verdicts import Drop, Evidence, Keep, Verdict
+
+__all__ = ["ProbabilityRule", "StoppingRule"]
+
+
+class StoppingRule(ABC):
+    """Holds a forecast against a bar.
+
+    Attributes:
+        keep: how many of the best arms the bar protects.
+    """
+
+    keep: int
+
+    @abstractmethod
+    def settings(self) -> Mapping[str, Any]:
+        """The arguments that build this rule; JSON values."""
+
+    @abstractmethod
+    def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
+        """Keep or drop an arm.
+
+        Args:
+            forecast: of the arm's score at its horizon; larger is better.
+            bar: the largest score at which the arm still loses.
+        """
+
+
+class ProbabilityRule(StoppingRule):
+    """Drop an arm when P(score at the horizon <= bar - margin) >= confidence.
+
+    Args:
+        confidence: Delta in the paper, in (0, 1).
+        margin: delta in the paper: an arm that may end within this distance of the bar is kept; in score units,
+            >= 0.
+        keep: n of the paper's n-th best: the bar is the n-th best score, so that the best n arms survive, >= 1.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+
+    Source: Baker et al. (2017), section 3.3. The probability is for one test at one epoch; an arm is tested
+    after every epoch, so the chance that it is dropped wrongly at some point of its life is larger.
+
+    Example:
+        >>> rule = ProbabilityRule(confidence=0.95)
+        >>> rule.judge(Forecast(mean=0.29, std=0.11, horizon=3), bar=0.481).reason
+        'P(score at epoch 3 <= 0.481) = 0.9588 >= 0.95'
+    """
+
+    def __init__(self, confidence: float = 0.95, margin: float = 0.0, keep: int = 1) -> None:
+        if isinstance(confidence, bool) or not 0 < confidence < 1:
+            raise SettingError.broken("`confidence`", "must be in (0, 1)", confidence)
+        if not (math.isfinite(margin) and margin >= 0):
+            raise SettingError.broken("`margin`", "must be finite and >= 0", margin)
+        self.confidence = confidence
+        self.margin = margin
+        self.keep = check_at_least("keep", keep, 1)
+
+    def settings(self) -> Mapping[str, Any]:
+        return {"confidence": self.confidence, "margin": self.margin, "keep": self.keep}
+
+    def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
+        bar -= self.margin
+        evidence = Evidence(forecast, bar, forecast.prob_at_most(bar), self.confidence)
+        verdict = Drop if evidence.probability >= self.confidence else Keep
+        return verdict(evidence.sentence(), evidence)

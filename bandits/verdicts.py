@@ -1,0 +1,108 @@
+"""What happens to an arm after an epoch, and why: keep it, or drop it.
+
+A verdict carries everything it was based on. Its `reason` speaks of scores (larger is better); `words` says
+the same in the units of a metric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bandits.curves import Curve, History, Metric, Trial
+from bandits.errors import SettingError
+from bandits.forecasts import Forecast
+
+__all__ = ["KEEP", "Drop", "Evidence", "Keep", "Stopper", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The numbers behind a verdict: a forecast held against a bar.
+
+    Args:
+        forecast: of the arm's score at its horizon.
+        bar: the score at which the arm loses, margin already taken off.
+        probability: P(score at the horizon <= bar).
+        confidence: the probability from which the arm is dropped (Delta in the paper).
+    """
+
+    forecast: Forecast
+    bar: float
+    probability: float
+    confidence: float
+
+    def sentence(self, metric: Metric | None = None) -> str:
+        """Say it in one line, of scores, or of a metric's raw values where one is given."""
+        name, relation, bar = "score", "<=", self.bar
+        if metric is not None:
+            name, bar = metric.name, metric.restore(self.bar)
+            relation = "<=" if metric.goal == "maximize" else ">="
+        outcome = ">=" if self.probability >= self.confidence else "<"
+        return (
+            f"P({name} at epoch {self.forecast.horizon} {relation} {bar:.6g}) = {self.probability:.4g}"
+            f" {outcome} {self.confidence:.4g}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision on one arm after one epoch. Use `Keep` or `Drop`.
+
+    Args:
+        reason: why, in words; not empty.
+        evidence: the forecast behind it; None where no forecast was made.
+    """
+
+    reason: str
+    evidence: Evidence | None = None
+
+    def __post_init__(self) -> None:
+        if not self.reason:
+            raise SettingError.broken("reason", "must not be empty", self.reason)
+
+    def words(self, metric: Metric) -> str:
+        """The reason, in the units of a metric."""
+        return self.reason if self.evidence is None else self.evidence.sentence(metric)
+
+
+class Keep(Verdict):
+    """The arm trains on (or has done what it was asked to)."""
+
+    __slots__ = ()
+
+
+class Drop(Verdict):
+    """The arm stops here: a forecast says that it cannot win."""
+
+    __slots__ = ()
+
+
+KEEP = Keep("no forecast was asked for")
+"""The verdict where no stopper is at work; one object, since it is told after every epoch."""
+
+
+class Stopper(Protocol):
+    """Who a scheduler asks whether an arm may still win: see `bandits.stopping.EarlyStopper`."""
+
+    @property
+    def keep(self) -> int:
+        """How many of the best arms must survive (n of the paper's n-th best)."""
+        ...
+
+    def settings(self) -> Mapping[str, Any]:
+        """What a journal says about this stopper; JSON values."""
+        ...
+
+    def advise(self, trial: Trial, curve: Curve, history: History, *, horizon: int, bar: float | None) -> Verdict:
+        """Judge an arm that has trained for `curve.tau` < `horizon` epochs.
+
+        Args:
+            trial: the arm.
+            curve: its scores so far, `[tau]`.
+            history: what the predictor may learn from, now.
+            horizon: the epoch whose score decides.
+            bar: the largest score at which the arm still loses; None while nothing has been decided.
+        """
+        ...
