@@ -78,9 +78,9 @@ class Trial:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """A partial learning curve: the scores of epochs 1 to tau.
+    """A partial learning curve: the scores of epochs 1 to tau. Equal to a curve with the same scores.
 
     Args:
         scores: `[tau]` float64, larger is better, the score of epoch t at index t - 1, all finite.
@@ -102,6 +102,12 @@ class Curve:
         if not np.isfinite(scores).all():
             raise SettingError.broken("scores", "must be finite", float(scores[~np.isfinite(scores)][0]))
         object.__setattr__(self, "scores", scores)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Curve) and np.array_equal(self.scores, other.scores)
+
+    def __hash__(self) -> int:
+        return hash(self.scores.tobytes())
 
     @property
     def tau(self) -> int:

@@ -39,12 +39,14 @@ class Objective(ABC):
         max_epochs: the longest training it offers.
         virtual_time: True where epochs are replayed, so that their seconds pass on a virtual clock and any
             number of workers can be simulated.
+        configurations: how many different ones there are; None where they cannot be counted.
     """
 
     name: str
     metric: Metric
     max_epochs: int
     virtual_time: bool = False
+    configurations: int | None = None
 
     @abstractmethod
     def sampler(self, seed: int) -> Sampler:
@@ -66,6 +68,6 @@ class Objective(ABC):
     def release(self, trial: Trial) -> None:  # noqa: B027 - most objectives hold nothing for a trial
         """The trial will not train again: free what is held for it."""
 
-    def best_possible(self, epochs: tuple[int, ...]) -> float | None:
+    def best_possible(self, epochs: tuple[int, ...]) -> float | None:  # noqa: ARG002 - only a table can know
         """The best raw value that any configuration has at one of `epochs`; None where nobody can know."""
         return None

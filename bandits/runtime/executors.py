@@ -119,7 +119,7 @@ class InlineExecutor(Executor):
         try:
             task.epochs = iter(self._objective.train(trial, job.start, job.stop))
         except Exception as error:  # the user's code may raise anything
-            task.epochs = _raising(error)
+            task.epochs = _Raising(error)
         self._tasks[trial.id] = task
         self._due.append(task)
 
@@ -150,11 +150,9 @@ class InlineExecutor(Executor):
     def _train_one(self, task: _Task) -> Measurement | str:
         """Train one epoch: what it gave, or why it failed."""
         try:
-            outcome = next(task.epochs, None)
-        except ObjectiveError as error:
-            return str(error)
+            outcome: object = next(task.epochs, None)
         except Exception as error:  # the user's code may raise anything
-            return f"{type(error).__name__}: {error}"
+            return _sentence(error)
         expected = task.epoch + 1
         if outcome is None:
             return f"training must reach epoch {task.stop}, it ended after epoch {task.epoch}"
@@ -166,17 +164,32 @@ class InlineExecutor(Executor):
             return f"the value of epoch {expected} must be a finite number, got {outcome.value!r}"
         if not (_is_finite(outcome.seconds) and outcome.seconds >= 0):
             return f"the seconds of epoch {expected} must be a number >= 0, got {outcome.seconds!r}"
-        return outcome
+        if type(outcome.value) is float and type(outcome.seconds) is float:
+            return outcome
+        return Measurement(expected, float(outcome.value), float(outcome.seconds))  # from here on, plain numbers only
 
 
-def _raising(error: Exception) -> Iterator[Measurement]:
-    raise error
-    yield  # makes this a generator, so that the error is raised where epochs are asked for
+class _Raising(Iterator[Measurement]):
+    """Raises an error where the first epoch is asked for."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __next__(self) -> Measurement:
+        raise self._error
 
 
 def _is_finite(value: object) -> bool:
     """True for a finite number of any numeric type; False for everything else, text and None included."""
     try:
         return not isinstance(value, str) and math.isfinite(value)  # type: ignore[arg-type]
-    except TypeError:
+    except (TypeError, OverflowError):  # 10**400 is a number, but no float
         return False
+
+
+def _sentence(error: Exception) -> str:
+    """What an error says, on one line; never empty."""
+    words = " ".join(str(error).split())
+    if isinstance(error, ObjectiveError) and words:
+        return words
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,6 +40,8 @@ CREATE INDEX records_of_trial ON records (trial);
 CREATE TRIGGER no_update BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
 CREATE TRIGGER no_delete BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
 """
+_EVERYTHING = "SELECT kind, body FROM records ORDER BY seq"
+_ABOUT_A_TRIAL = "SELECT kind, body FROM records WHERE trial = ? ORDER BY seq"
 
 
 class Journal(Protocol):
@@ -95,6 +97,7 @@ class SqliteJournal:
         path = Path(path)
         if path.exists():
             raise JournalError(f"journal must be a new file, {str(path)!r} exists already")
+        connection = None
         try:
             connection = sqlite3.connect(path, isolation_level=None)
             connection.execute("PRAGMA journal_mode=WAL")
@@ -102,6 +105,8 @@ class SqliteJournal:
             connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
             connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
             raise JournalError(f"journal must be a file that can be written, got {str(path)!r} ({error})") from error
         return cls(path, connection)
 
@@ -115,10 +120,13 @@ class SqliteJournal:
         path = Path(path)
         if not path.is_file():
             raise JournalError(f"journal must be an existing file, got {str(path)!r}")
+        connection = None
         try:
             connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
             (found,) = connection.execute("PRAGMA application_id").fetchone()
         except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
             raise JournalError(f"journal must be a journal of a run, got {str(path)!r} ({error})") from error
         if found != _APPLICATION_ID:
             connection.close()
@@ -128,17 +136,17 @@ class SqliteJournal:
     def append(self, record: Record) -> None:
         kind = type(record).__name__
         body = {field.name: getattr(record, field.name) for field in fields(record)}
-        row = (kind, body.get("trial"), json.dumps(body, default=_plain))
         try:
+            row = (kind, body.get("trial"), json.dumps(body, default=_plain))
             self._connection.execute("INSERT INTO records (kind, trial, body) VALUES (?, ?, ?)", row)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, TypeError, ValueError) as error:  # the last two: what JSON cannot say
             raise JournalError(f"journal {str(self.path)!r} cannot be written: {error}") from error
 
     def records(self, trial: int | None = None) -> Iterator[Record]:
-        query = "SELECT kind, body FROM records" + ("" if trial is None else " WHERE trial = ?") + " ORDER BY seq"
+        query, values = (_EVERYTHING, ()) if trial is None else (_ABOUT_A_TRIAL, (trial,))
         try:
-            for kind, body in self._connection.execute(query, () if trial is None else (trial,)):
-                yield _restored(kind, json.loads(body))
+            for kind, body in self._connection.execute(query, values):
+                yield _restored(kind, body)
         except sqlite3.Error as error:
             raise JournalError(f"journal {str(self.path)!r} cannot be read: {error}") from error
 
@@ -154,15 +162,22 @@ class SqliteJournal:
 
 
 def _plain(value: object) -> object:
-    """Write what JSON has no word for: states by name, numbers of other libraries as numbers, the rest as text."""
+    """Write what JSON has no word for: states by name, numbers and arrays of other libraries as numbers and lists,
+    mappings as dictionaries, the rest as text."""
     if isinstance(value, State):
         return value.value
-    item = getattr(value, "item", None)
-    return item() if callable(item) else str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    tolist = getattr(value, "tolist", None)
+    return tolist() if callable(tolist) else str(value)
 
 
-def _restored(kind: str, body: dict[str, Any]) -> Record:
-    if "state" in body:
-        body["state"] = State(body["state"])
-    record: Record = _KINDS[kind](**body)
+def _restored(kind: str, body: str) -> Record:
+    try:
+        values = json.loads(body)
+        if "state" in values:
+            values["state"] = State(values["state"])
+        record: Record = _KINDS[kind](**values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise JournalError(f"journal must hold records that this version knows, got {kind} {body}") from error
     return record

@@ -15,6 +15,7 @@ from bandits.runtime.records import Advised, Changed, Ended, Epoch, JobStarted, 
 from bandits.runtime.result import Best, Result
 from bandits.samplers.base import Sampler
 from bandits.schedulers.base import Failed, Job, Measured, Scheduler, Wait
+from bandits.schedulers.lifecycle import State
 from bandits.verdicts import KEEP, Drop, Verdict
 
 __all__ = ["run"]
@@ -56,6 +57,7 @@ def run(
     Example:
         >>> from bandits import Hyperband, run
         >>> from bandits.objectives import CurveTable
+        >>> from bandits.schedulers import State
         >>> result = run(Hyperband(max_epochs=20), CurveTable("metaqnn_cifar10"), seed=0)
         >>> result.epochs_trained, result.count(State.COMPLETED)
         (154, 5)
@@ -100,6 +102,7 @@ def _spend(result: Result, objective: Objective, executor: Executor, sampler: Sa
         if isinstance(event, Crash):
             journal.append(TrialFailed(trial.id, arms[trial.id].epochs, event.reason, event.clock))
             machine.tell(Failed(trial, event.reason))
+            _note_changes(result, objective)
         else:
             epoch, value = event.measurement.epoch, event.measurement.value
             journal.append(Epoch(trial.id, epoch, value, event.measurement.seconds, event.clock))
@@ -108,11 +111,13 @@ def _spend(result: Result, objective: Objective, executor: Executor, sampler: Sa
             if epoch == arms[trial.id].stop:
                 _compete(result, trial, epoch, score)
             verdict = machine.tell(Measured(trial, epoch, score))
+            words = ""
             if verdict is not KEEP:
-                journal.append(_advised(metric, trial, epoch, verdict))
+                words = verdict.words(metric)
+                journal.append(_advised(metric, trial, epoch, verdict, words))
                 if isinstance(verdict, Drop):
                     executor.stop(trial.id)
-        _note_changes(result, objective)
+            _note_changes(result, objective, words)
         if watch is not None:
             result.seconds = executor.clock
             watch(result)
@@ -123,8 +128,8 @@ def _hand_out_jobs(result: Result, objective: Objective, executor: Executor, sam
     machine = result.scheduler
     while executor.idle:
         job = machine.ask()
+        _note_changes(result, objective)  # an asynchronous scheduler promotes when it is asked
         if not isinstance(job, Job):
-            _note_changes(result, objective)
             if isinstance(job, Wait) and not executor.busy:
                 raise ProtocolError(f"{machine.name} waits for an arm, but none is running")
             break
@@ -150,18 +155,22 @@ def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:
         result.best = Best(trial, epoch, score)
 
 
-def _note_changes(result: Result, objective: Objective) -> None:
-    """Journal what the scheduler changed, and free what ended arms hold."""
+def _note_changes(result: Result, objective: Objective, verdict: str = "") -> None:
+    """Journal what the scheduler changed, and free what ended arms hold.
+
+    `verdict` is why an arm was dropped, in the metric's units; the scheduler knows it in scores.
+    """
     for change in result.scheduler.take_changes():
-        result.journal.append(Changed(change.trial_id, change.state, change.epoch, change.reason))
-        result.reasons[change.trial_id] = change.reason
+        reason = verdict if change.state is State.DROPPED else change.reason
+        result.journal.append(Changed(change.trial_id, change.state, change.epoch, reason))
+        result.reasons[change.trial_id] = reason
         if change.state.final:
             objective.release(result.trials[change.trial_id])
 
 
-def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict) -> Advised:
+def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: str) -> Advised:
     """A verdict as a record, in the metric's own units."""
-    drop, words = isinstance(verdict, Drop), verdict.words(metric)
+    drop = isinstance(verdict, Drop)
     if verdict.evidence is None:
         return Advised(trial.id, epoch, drop, words)
     evidence, forecast = verdict.evidence, verdict.evidence.forecast

@@ -103,7 +103,8 @@ class Result:
             first), `bracket`, `reason` (why it is in that state) and `config`.
         """
         rows = []
-        for trial_id, arm in sorted(self.scheduler.arms.items()):
+        for trial_id, trial in sorted(self.trials.items()):
+            arm = self.scheduler.arms[trial_id]
             rows.append(
                 {
                     "trial": trial_id,
@@ -112,7 +113,7 @@ class Result:
                     "value": None if arm.score is None else self.metric.restore(arm.score),
                     "bracket": self.scheduler.brackets[arm.bracket].name,
                     "reason": self.reasons.get(trial_id, ""),
-                    "config": dict(self.trials[trial_id].config),
+                    "config": dict(trial.config),
                 }
             )
         return rows

@@ -18,6 +18,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
@@ -220,7 +221,7 @@ class Scheduler(ABC):
             `Keep` if the arm goes on (or has done its job), `Drop` if it must stop now. Failed arms get `Keep`.
 
         Raises:
-            ProtocolError: the arm is not running, or the epoch is not its next one.
+            ProtocolError: the arm is not running, the epoch is not its next one, or the score is not finite.
         """
         arm = self.arms.get(event.trial.id)
         if arm is None or arm.state is not State.RUNNING:
@@ -234,6 +235,8 @@ class Scheduler(ABC):
         epoch = event.epoch
         if epoch != arm.epochs + 1:
             raise ProtocolError(f"epoch of trial {arm.id} must be {arm.epochs + 1}, got {epoch}")
+        if not math.isfinite(event.score):
+            raise ProtocolError(f"score of trial {arm.id} must be finite (or the trial `Failed`), got {event.score}")
         stopper = self.stopper
         if stopper is not None:
             self.measured.record(event.trial, epoch, event.score)

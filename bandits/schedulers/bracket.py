@@ -43,14 +43,15 @@ class Bracket:
         plan: its rungs.
         first_id: id of its first arm; the others follow.
         keep: how many of a rung's best must be safe from a forecast even if fewer are promoted.
-        kappa: the share of a rung's arms that must finish before a forecast may drop one.
+        kappa: the share of a rung's arms that must finish before a forecast may drop one; None asks for no more
+            than the places of those that will be promoted.
     """
 
     index: int
     plan: BracketPlan
     first_id: int
     keep: int
-    kappa: float
+    kappa: float | None
     rung: int = 0
     queue: deque[int] = field(default_factory=deque)
     running: int = 0
@@ -74,9 +75,8 @@ class Bracket:
 
     def _open_rung(self) -> None:
         promoted = 0 if self.last_rung else self.plan.rungs[self.rung + 1].arms
-        places = max(promoted, self.keep)
-        self.best = BestOf(places)
-        self.must_finish = max(places, share_of(len(self.queue), self.kappa))
+        self.best = BestOf(max(promoted, self.keep))
+        self.must_finish = 0 if self.kappa is None else share_of(len(self.queue), self.kappa)
         self.finished = []
 
     def next_arm(self) -> int | None:
@@ -105,6 +105,7 @@ class Bracket:
         self._open_rung()
         return ruling
 
-    def bar_for(self, trial_id: int) -> float | None:
-        """The score with which an arm would not be among the rung's best; None until enough have finished."""
-        return self.best.bar_for(trial_id) if len(self.finished) >= self.must_finish else None
+    @property
+    def may_drop(self) -> bool:
+        """True once the share kappa of the rung has finished."""
+        return len(self.finished) >= self.must_finish

@@ -32,7 +32,7 @@ class BracketScheduler(Scheduler):
     Inside a rung, the stopper's horizon is the rung's end and its bar the score of the n-th best arm that has
     finished the rung, n being the number that will be promoted (or the stopper's `keep`, if that is more). A
     forecast without error therefore changes no promotion. At the last rung, the bar is the n-th best score at
-    R in the whole run, n being `keep`. In either case a share kappa of the rung's arms must finish first.
+    R in the whole run, n being `keep`. With kappa, that share of the rung's arms must have finished as well.
 
     Source: f-Hyperband, Baker et al. (ICLR 2018 submission, section 4.2.1).
     """
@@ -80,9 +80,8 @@ class BracketScheduler(Scheduler):
 
     def _open_next(self) -> None:
         plan = self._plans[self._opened]
-        kappa = 1 / self.eta if self.kappa is None else self.kappa
         keep = 1 if self.stopper is None else self.stopper.keep
-        bracket = Bracket(self._opened, plan, self._first_id, keep, kappa)
+        bracket = Bracket(self._opened, plan, self._first_id, keep, self.kappa)
         self._open.append(bracket)
         self._by_index[bracket.index] = bracket
         rungs = [RungReport(rung.epochs) for rung in plan.rungs]
@@ -129,10 +128,10 @@ class BracketScheduler(Scheduler):
 
     def _bar(self, arm: Arm) -> float | None:
         bracket = self._by_index[arm.bracket]
-        if bracket.last_rung and self._best_at_end is not None:
-            enough = len(bracket.finished) >= bracket.must_finish
-            return self._best_at_end.bar_for(arm.id) if enough else None
-        return bracket.bar_for(arm.id)
+        if not bracket.may_drop:
+            return None
+        best = self._best_at_end if bracket.last_rung and self._best_at_end is not None else bracket.best
+        return best.bar_for(arm.id)
 
 
 class SuccessiveHalving(BracketScheduler):
@@ -142,8 +141,8 @@ class SuccessiveHalving(BracketScheduler):
         max_epochs: R, epochs of the last rung, >= 1.
         eta: 1 in eta arms goes on at each rung, >= 2.
         trials: n, how many start, >= 1; eta^floor(log_eta R) by default, Hyperband's most aggressive bracket.
-        kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]; 1 / eta
-            by default, the share that is promoted.
+        kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]. By default as
+            many as will be promoted must; at the last rung, where arms compete with the whole run, none.
         stopper: who forecasts; None for plain successive halving.
 
     Raises:
@@ -188,8 +187,8 @@ class Hyperband(BracketScheduler):
         eta: 1 in eta arms goes on at each rung, >= 2 (the paper advises 3 or 4).
         loops: how often the whole set of brackets is run, with new configurations each time, >= 1.
         stopper: who forecasts; None for plain Hyperband.
-        kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]; 1 / eta
-            by default, the share that is promoted.
+        kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]. By default as
+            many as will be promoted must; at the last rung, where arms compete with the whole run, none.
         sizes: "ceil" for the bracket sizes of the paper's Algorithm 1, "floor" for those of its Table 1.
 
     Raises:

@@ -1,0 +1,233 @@
+"""The user's own training function as an objective."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from bandits.curves import Metric, Trial
+from bandits.errors import ObjectiveError, SettingError, check_at_least
+from bandits.objectives.base import Measurement, Objective
+from bandits.samplers.random import RandomSampler, check_space
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+__all__ = ["FunctionObjective", "objective"]
+
+_END = object()
+_METRIC_RULE = "must be a Metric with a goal, such as Metric('accuracy', 'maximize')"
+
+
+@dataclass(slots=True)
+class _Training:
+    """A training under way: what gives its values, and how many it has given."""
+
+    values: Iterator[Any]
+    epoch: int = 0
+
+
+class FunctionObjective(Objective):
+    """Trains by calling a function of yours that yields the metric after every epoch.
+
+    The function takes a configuration, `function(config)`, or a configuration and a seed, `function(config, seed)`,
+    and is a generator, or returns anything that can be iterated over: one number an epoch. A function that returns
+    a single number has a curve of one epoch. It is advanced epoch by epoch, so a trial that is stopped early never
+    computes what comes after, and a trial that pauses goes on where it was: its iterator is kept until it is released.
+    (Where the iterator is gone, because another process paused the trial, training starts again and the epochs that
+    were measured before are passed over.)
+
+    Args:
+        function: trains one configuration. It is called with a dict of its own.
+        space: a distribution of `optuna.distributions` by parameter name.
+        metric: what the function yields, raw, and which way is better.
+        max_epochs: the longest training that may be asked for, >= 1.
+        name: how reports call it; by default the function's name.
+        clock: gives the time in seconds; an epoch lasts from one reading to the next.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+
+    Example:
+        >>> from optuna.distributions import FloatDistribution
+        >>> def train(config):
+        ...     for epoch in range(1, 10):
+        ...         yield 1 - config["lr"] / epoch
+        >>> accuracy = Metric("accuracy", goal="maximize")
+        >>> objective = FunctionObjective(train, space={"lr": FloatDistribution(0, 1)}, metric=accuracy, max_epochs=9)
+        >>> trial = Trial(id=0, config={"lr": 0.5})
+        >>> [measurement.value for measurement in objective.train(trial, start=0, stop=2)]
+        [0.5, 0.75]
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., object],
+        *,
+        space: Mapping[str, BaseDistribution],
+        metric: Metric,
+        max_epochs: int,
+        name: str | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._call = _caller(function)
+        check_space(space)
+        if not isinstance(metric, Metric):
+            raise SettingError.broken("`metric`", _METRIC_RULE, metric)
+        self.space = dict(space)
+        self.metric = metric
+        self.max_epochs = check_at_least("max_epochs", max_epochs, 1)
+        self.name = name or str(getattr(function, "__name__", type(function).__name__))
+        self._clock = clock
+        self._under_way: dict[int, _Training] = {}
+
+    def sampler(self, seed: int) -> RandomSampler:
+        """Draws every parameter at random from the space."""
+        return RandomSampler(self.space, seed)
+
+    def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
+        """The parameters as numbers.
+
+        Numbers stay as they are (those of a categorical parameter too), booleans become 0 or 1, other choices one 0/1
+        feature each (`optimizer=adam`). A number that the configuration lacks counts as the middle of its range (of
+        its logarithm, where it is drawn so), a lacking choice as none of them.
+
+        Raises:
+            SettingError: a parameter that must be a finite number is none.
+        """
+        features: dict[str, float] = {}
+        for parameter, distribution in self.space.items():
+            choices: tuple[object, ...] | None = getattr(distribution, "choices", None)
+            value = config.get(parameter)
+            if choices is not None and not all(isinstance(choice, Real) for choice in choices):
+                features |= {f"{parameter}={choice}": 0.0 for choice in choices}
+                if value in choices:
+                    features[f"{parameter}={value}"] = 1.0
+            elif parameter not in config:
+                features[parameter] = _middle(distribution)
+            elif isinstance(value, Real) and math.isfinite(value):
+                features[parameter] = float(value)
+            else:
+                raise SettingError.broken(f"{parameter!r} of a configuration", "must be a finite number", value)
+        return features
+
+    def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
+        """Advance the trial's training to the end of epoch `stop`, and say what each epoch gave.
+
+        Raises:
+            ObjectiveError: the function returned nothing to iterate over, ended early, or gave something that is no
+                number. What the function itself raises is passed on.
+        """
+        read = self._clock
+        began = read()
+        training = self._under_way.get(trial.id)
+        if training is None or start == 0 or training.epoch > start:
+            self.release(trial)
+            training = self._under_way[trial.id] = _Training(self._begin(trial))
+        while training.epoch < stop:
+            value = next(training.values, _END)
+            training.epoch += 1
+            if value is _END:
+                rule = f"must yield a value for every epoch up to {stop}"
+                raise ObjectiveError(f"{self.name} {rule}, it ended after epoch {training.epoch - 1}")
+            number = self._number(value, training.epoch)
+            if training.epoch > start:
+                now = read()
+                yield Measurement(training.epoch, number, max(now - began, 0.0))
+                began = read()
+
+    def release(self, trial: Trial) -> None:
+        """Close the trial's iterator and forget it; a generator runs its `finally` blocks here."""
+        training = self._under_way.pop(trial.id, None)
+        if training is not None and isinstance(training.values, Generator):
+            try:
+                training.values.close()
+            except Exception as error:  # the trial is over: a failing clean-up must not end the run
+                message = f"{self.name} raised while trial {trial.id} was closed: {type(error).__name__}: {error}"
+                warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+    def _begin(self, trial: Trial) -> Iterator[Any]:
+        values = self._call(dict(trial.config), trial.seed)
+        if isinstance(values, Real):
+            return iter((values,))
+        if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping):
+            raise ObjectiveError(f"{self.name} must yield or return one number an epoch, got {values!r}")
+        if isinstance(values, Sized) and len(values) > self.max_epochs:
+            raise ObjectiveError(f"{self.name} must give at most {self.max_epochs} values, got {len(values)}")
+        return iter(values)
+
+    def _number(self, value: object, epoch: int) -> float:
+        """A value as a float; NaN and infinity are left for the run to judge."""
+        if type(value) is float:
+            return value
+        if (
+            not isinstance(value, str | bytes | complex) and getattr(value, "ndim", 0) == 0
+        ):  # a 0-d array or tensor is a number
+            try:
+                return float(value)  # type: ignore[arg-type]
+            except (TypeError, ValueError, OverflowError):
+                pass
+        raise ObjectiveError(f"value of epoch {epoch} of {self.name} must be a number, got {value!r}")
+
+
+def objective(
+    *, space: Mapping[str, BaseDistribution], metric: Metric, max_epochs: int, name: str | None = None
+) -> Callable[[Callable[..., object]], FunctionObjective]:
+    """Make a function an objective where it is written: `bandits run hyperband --objective your_module:train`.
+
+    Args:
+        space, metric, max_epochs, name: as `FunctionObjective` documents them.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+
+    Example:
+        >>> from optuna.distributions import IntDistribution
+        >>> @objective(space={"units": IntDistribution(8, 64)}, metric=Metric("loss", goal="minimize"), max_epochs=3)
+        ... def train(config):
+        ...     yield from (1 / config["units"], 0.5 / config["units"], 0.25 / config["units"])
+        >>> train.name, train.max_epochs
+        ('train', 3)
+    """
+    return lambda function: FunctionObjective(function, space=space, metric=metric, max_epochs=max_epochs, name=name)
+
+
+def _caller(function: Callable[..., object]) -> Callable[[dict[str, object], int], object]:
+    """Call a function with or without a seed, as its signature asks."""
+    if not callable(function):
+        raise SettingError.broken("`function`", "must be callable", function)
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise SettingError.broken("`function`", "must not be async", function)
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some functions written in C have none
+        return lambda config, _: function(config)
+    if _binds(signature, {}, seed=0):
+        return lambda config, seed: function(config, seed=seed)
+    if _binds(signature, {}):
+        return lambda config, _: function(config)
+    if _binds(signature, {}, 0):
+        return lambda config, seed: function(config, seed)
+    raise SettingError.broken("`function`", "must take (config) or (config, seed)", f"{signature}")
+
+
+def _binds(signature: inspect.Signature, *positional: object, **named: object) -> bool:
+    try:
+        signature.bind(*positional, **named)
+    except TypeError:
+        return False
+    return True
+
+
+def _middle(distribution: Any) -> float:
+    choices = getattr(distribution, "choices", None)
+    if choices is not None:
+        return sum(float(choice) for choice in choices) / len(choices)
+    low, high = float(distribution.low), float(distribution.high)
+    return math.sqrt(low * high) if distribution.log else (low + high) / 2

@@ -1,0 +1,104 @@
+"""The tables of real learning curves that come with the library, and what is known about each.
+
+Each is a folder of `tables/` with curves.csv.gz, LICENSE and table.json. Whatever is special about a table stands in
+its table.json; no code knows a table by name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bandits.curves import Metric
+from bandits.errors import CurveTableError, SettingError, UnknownPlugin
+from bandits.objectives.table_columns import Role
+
+__all__ = ["SHIPPED_TABLES", "TableNotes", "find_table", "shipped_titles"]
+
+_FOLDER = Path(__file__).parent / "tables"
+
+SHIPPED_TABLES: tuple[str, ...] = tuple(sorted(notes.parent.name for notes in _FOLDER.glob("*/table.json")))
+"""Names that `CurveTable` knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableNotes:
+    """What is known about a shipped table.
+
+    Args:
+        title: what it holds, in a line.
+        source: where it was released: url, commit and file.
+        citation: whom to cite.
+        licence: SPDX identifier; the text lies beside the curves.
+        derivation: how the shipped csv came from the release.
+        metric: of the curves.
+        epochs: prefix of the epoch columns.
+        untrained_first: True where the first epoch column holds the untrained model.
+        failed_below: a run whose final raw value is smaller has failed; None where no run has.
+        columns: role and meaning of each column.
+        remarks: on the epochs, and every known defect, in plain words.
+    """
+
+    title: str
+    source: Mapping[str, str]
+    citation: str
+    licence: str
+    derivation: str
+    metric: Metric
+    epochs: str
+    untrained_first: bool
+    failed_below: float | None
+    columns: Mapping[str, tuple[Role, str]]
+    remarks: tuple[str, ...]
+
+
+def shipped_titles() -> dict[str, str]:
+    """What each shipped table holds, in a line, by name."""
+    return {name: _notes_of(name).title for name in SHIPPED_TABLES}
+
+
+def find_table(source: str | os.PathLike[str]) -> tuple[Path, str, TableNotes | None]:
+    """Find the file that a table's name or path means.
+
+    Args:
+        source: name of a shipped table, or path of a csv file; a name wins over a file that is called the same.
+
+    Returns:
+        The file, how reports call the table, and what is known about it (None for a user's file).
+
+    Raises:
+        SettingError: it is neither a name nor a path.
+        UnknownPlugin: no shipped table has that name; the message lists them.
+        CurveTableError: it looks like a path, and there is no such file.
+    """
+    if not isinstance(source, str | os.PathLike):
+        raise SettingError.broken("`source`", "must be the name of a shipped table or a path", type(source).__name__)
+    if isinstance(source, str) and source in SHIPPED_TABLES:
+        return _FOLDER / source / "curves.csv.gz", source, _notes_of(source)
+    path = Path(source)
+    if path.is_file():
+        return path, path.name.removesuffix(".gz").removesuffix(".csv"), None
+    if isinstance(source, str) and path.name == source and not path.suffix:
+        raise UnknownPlugin("table", source, [*SHIPPED_TABLES, "a path such as runs.csv"])
+    raise CurveTableError.broken("table", "must be a csv file that exists", str(source))
+
+
+def _notes_of(name: str) -> TableNotes:
+    raw = json.loads((_FOLDER / name / "table.json").read_text(encoding="utf-8"))
+    timing = [raw["seconds"]["note"]] if "seconds" in raw else []
+    return TableNotes(
+        title=raw["title"],
+        source=raw["source"],
+        citation=raw["citation"],
+        licence=raw["licence"],
+        derivation=raw["derivation"],
+        metric=Metric(**raw["metric"]),
+        epochs=raw["epochs"]["prefix"],
+        untrained_first=raw["epochs"]["first_is_untrained"],
+        failed_below=raw.get("failed_below"),
+        columns={column: (said["role"], said["meaning"]) for column, said in raw["columns"].items()},
+        remarks=(raw["epochs"]["note"], *timing, *raw["known_defects"]),
+    )

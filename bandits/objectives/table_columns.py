@@ -1,0 +1,144 @@
+"""What a column that describes configurations is, and the numbers that a predictor sees of it.
+
+1. Numbers are features as they are, booleans are 0 or 1, and a text becomes one 0/1 feature a distinct value
+   (`optimizer=adam`). Logarithms are the predictors' business.
+2. Where a cell is missing, a number counts as the median of the others, and `name=missing` is 1.
+3. No features: constants, texts that differ in nearly every row (identifiers), row numbers, and outcomes (a number
+   that copies the curve's last or best value, which a predictor must not see).
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import Literal
+
+from bandits.errors import CurveTableError
+from bandits.objectives.table_reader import MISSING, words_of
+
+__all__ = ["Column", "Role", "column_of", "values_of_cells"]
+
+Role = Literal["AP", "HP", "label", "constant", "outcome"]
+
+_IDENTIFIERS = frozenset({"#", "column 1", "id", "index", "no", "number", "row", "run", "trial", "unnamed: 0"})
+_MOST_CATEGORIES = 32
+_NEARLY_EVERY = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and what it was taken for.
+
+    Args:
+        name: its header.
+        role: "AP" (architecture) and "HP" (hyperparameter) are features; "label", "constant" and "outcome" are not.
+        note: why, or what the column means; may be empty.
+        features: `[n]` finite numbers by feature name.
+    """
+
+    name: str
+    role: Role
+    note: str = ""
+    features: dict[str, list[float]] = field(default_factory=dict, repr=False)
+
+
+def values_of_cells(name: str, cells: Sequence[str], where: Sequence[str]) -> list[object]:
+    """Turn the text of a column into numbers, booleans or text, whichever fits all of its cells.
+
+    Args:
+        name: of the column.
+        cells: `[n]` text.
+        where: `[n]` how messages call each row.
+
+    Returns:
+        `[n]` values of one kind; None where the cell is missing.
+
+    Raises:
+        CurveTableError: a number is not finite.
+    """
+    texts = [cell.strip() for cell in cells]
+    known = [text for text in texts if text.lower() not in MISSING]
+    if all(_is_number(text) for text in known):
+        values = [None if text.lower() in MISSING else _number(text) for text in texts]
+        for value, place in zip(values, where, strict=True):
+            if value is not None and not math.isfinite(value):
+                raise CurveTableError.broken(f"column {name!r} on {place}", "must be finite", value)
+        return list(values)
+    if all(text.lower() in ("true", "false") for text in known):
+        return [None if text.lower() in MISSING else text.lower() == "true" for text in texts]
+    return [text or None for text in texts]
+
+
+def column_of(
+    name: str,
+    values: Sequence[object],
+    *,
+    role: Role | None = None,
+    outcomes: Iterable[Sequence[float]] = (),
+    note: str = "",
+) -> Column:
+    """Decide what a column is and encode it.
+
+    Args:
+        name: of the column.
+        values: `[n]` numbers, booleans, texts, or None for missing.
+        role: what is known about it; None to look at its values.
+        outcomes: `[n]` results of the curves; a column of numbers that copies one is an outcome.
+        note: what is known about its meaning.
+
+    Returns:
+        The column; a role that is no feature has no features.
+    """
+    if role in ("label", "constant"):
+        return Column(name, role, note)
+    present = [value for value in values if value is not None]
+    if not all(isinstance(value, Real | str) for value in present):
+        return Column(name, "label", note or "neither numbers nor text")
+    distinct = set(values)
+    if len(distinct) == 1:
+        return Column(name, "constant", note or f"always {values[0]}")
+    if any(isinstance(value, str) for value in present):
+        if role is None and (len(distinct) > _MOST_CATEGORIES or len(distinct) >= _NEARLY_EVERY * len(values)):
+            return Column(name, "label", note or f"{len(distinct)} different texts in {len(values)} rows")
+        return Column(name, role or "HP", note, _one_hot(name, values))
+    identifier = name.lower() in _IDENTIFIERS or "id" in words_of(name)
+    if role is None and identifier and len(distinct) == len(values):
+        return Column(name, "label", note or "numbers the rows")
+    if role is None and any(list(outcome) == list(values) for outcome in outcomes):
+        return Column(name, "outcome", note or "copies the curve's last or best value")
+    return Column(name, role or "HP", note, _numbers(name, values))
+
+
+def _numbers(name: str, values: Sequence[object]) -> dict[str, list[float]]:
+    numbers = [None if value is None else float(value) for value in values]  # type: ignore[arg-type]
+    present = [number for number in numbers if number is not None]
+    if len(present) == len(numbers):
+        return {name: present}
+    middle = statistics.median(present)
+    return {
+        name: [middle if number is None else number for number in numbers],
+        f"{name}=missing": [float(number is None) for number in numbers],
+    }
+
+
+def _one_hot(name: str, values: Sequence[object]) -> dict[str, list[float]]:
+    texts = ["missing" if value is None else str(value) for value in values]
+    return {f"{name}={text}": [float(other == text) for other in texts] for text in sorted(set(texts))}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text  # Python reads 1_000 as a number, other programs do not
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

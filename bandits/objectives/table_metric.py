@@ -1,0 +1,77 @@
+"""Which metric the curves of a file hold, and which way is better."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.curves import Goal, Metric
+from bandits.errors import CurveTableError, SettingError
+from bandits.objectives.table_reader import words_of
+
+__all__ = ["find_metric"]
+
+_MORE_IS_BETTER = frozenset(
+    {"acc", "accuracy", "auc", "bleu", "f1", "map", "precision", "r2", "recall", "reward", "score"}
+)
+_LESS_IS_BETTER = frozenset({"cost", "err", "error", "loss", "mae", "mse", "nll", "perplexity", "ppl", "rmse", "wer"})
+_GOALS: dict[Goal, frozenset[str]] = {"maximize": _MORE_IS_BETTER, "minimize": _LESS_IS_BETTER}
+_NAMELESS = frozenset({"", "e", "ep", "epoch", "epochs", "it", "iter", "iteration", "step", "t", "value", "y"})
+_SHARE = 0.9
+
+
+def find_metric(
+    label: str, curves: NDArray[np.float64], *, metric: Metric | None, goal: Goal | None, source: str
+) -> tuple[Metric, str]:
+    """Settle the metric of a table.
+
+    The goal is what the caller says; else what a word in the columns' name says (more is better: acc, accuracy, auc,
+    bleu, f1, map, precision, r2, recall, reward, score; less: cost, err, error, loss, mae, mse, nll, perplexity, ppl,
+    rmse, wer); else the way in which at least 90 % of the curves go from their first to their last value.
+
+    Args:
+        label: name of the epoch columns, without the number.
+        curves: `[n, T]` raw values, NaN where not recorded.
+        metric: the caller's, or None.
+        goal: the caller's, or None.
+        source: how messages call the table.
+
+    Returns:
+        The metric, and the ground on which its goal was chosen, in words.
+
+    Raises:
+        SettingError: metric or goal is not one, or they disagree.
+        CurveTableError: nothing tells the goal.
+    """
+    if goal not in (None, "maximize", "minimize"):
+        raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", goal)
+    if metric is not None:
+        if not isinstance(metric, Metric):
+            raise SettingError.broken("`metric`", "must be a Metric, such as Metric('accuracy', 'maximize')", metric)
+        if goal not in (None, metric.goal):
+            raise SettingError.broken("`goal`", f"must be {metric.goal!r}, that of metric {metric.name!r}", goal)
+        return metric, "as given"
+    name = "value" if label.lower() in _NAMELESS else label
+    if goal is not None:
+        return Metric(name, goal), "as given"
+    words = words_of(label)
+    said: list[Goal] = [way for way, known in _GOALS.items() if words & known]
+    if len(said) == 1:
+        return Metric(name, said[0]), f"because the epoch columns are called {label!r}"
+    rising, falling = _shares(curves)
+    if rising >= _SHARE:
+        return Metric(name, "maximize"), f"because {rising:.0%} of the curves rise from first to last value"
+    if falling >= _SHARE:
+        return Metric(name, "minimize"), f"because {falling:.0%} of the curves fall from first to last value"
+    rule = "must be given ('maximize' or 'minimize'): neither the name nor the shape of the curves tells it"
+    raise CurveTableError.broken(f"goal of {source}", rule, label)
+
+
+def _shares(curves: NDArray[np.float64]) -> tuple[float, float]:
+    """Which shares of the curves end above and below their first value."""
+    recorded = ~np.isnan(curves)
+    usable = recorded.any(axis=1)
+    rows, recorded = curves[usable], recorded[usable]
+    index = np.arange(len(rows))
+    change = rows[index, curves.shape[1] - 1 - recorded[:, ::-1].argmax(axis=1)] - rows[index, recorded.argmax(axis=1)]
+    return float((change > 0).mean()), float((change < 0).mean())

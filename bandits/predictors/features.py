@@ -1,0 +1,259 @@
+"""What a regression sees of an arm: the start of its curve (TS) and its features (AP and HP).
+
+The recipe is that of Baker et al. (2017, section 3.1): the scores of epochs 1 to tau, their first and second
+differences, and the architecture and hyperparameters as numbers. Two things are added here, both decided on
+the training curves alone: every input is standardised, and what spans orders of magnitude (a learning rate,
+a number of weights, a perplexity) is looked at on a logarithmic scale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.curves import Curve, Trial
+from bandits.forecasts import Link
+
+__all__ = [
+    "Design",
+    "Inputs",
+    "Scaling",
+    "StaticFeatures",
+    "apply_link",
+    "choose_link",
+    "feature_row",
+    "summaries",
+    "time_series",
+]
+
+Floats = NDArray[np.float64]
+
+_LOG_FEATURE_SPAN = 10.0  # a positive feature that spans this factor or more is replaced by its logarithm
+_LOG_LOSS_SPAN = 3.0  # a loss whose worst value is this many times its best is modelled by its logarithm
+_CONSTANT = 1e-12  # spread up to which a column is rounding noise, its numbers being of magnitude 1
+_RECENT = 5  # epochs that "lately" means in `summaries`
+
+
+def time_series(scores: Floats) -> Floats:
+    """TS of Baker et al. (2017, section 3.1): scores, first differences, second differences.
+
+    Args:
+        scores: `[n, tau]`, tau >= 1.
+
+    Returns:
+        `[n, 3 tau - 3]`, or `[n, 1]` for tau = 1.
+
+    Example:
+        >>> time_series(np.array([[1.0, 4.0, 9.0]])).tolist()
+        [[1.0, 4.0, 9.0, 3.0, 5.0, 2.0]]
+    """
+    first = scores[:, 1:] - scores[:, :-1]
+    return np.concatenate((scores, first, first[:, 1:] - first[:, :-1]), axis=1)
+
+
+def summaries(scores: Floats) -> Floats:
+    """A curve so far in seven numbers, which a long or noisy prefix does not drown.
+
+    Args:
+        scores: `[n, tau]`, tau >= 1.
+
+    Returns:
+        `[n, 7]`: first, middle, last and best score; mean of all epochs and of the last five; change of
+        that mean over the last five epochs.
+    """
+    tau = scores.shape[1]
+    recent = scores[:, max(0, tau - _RECENT) :].mean(axis=1)
+    before = scores[:, max(0, tau - 2 * _RECENT) : max(1, tau - _RECENT)].mean(axis=1)
+    return np.stack(
+        (
+            scores[:, 0],
+            scores[:, (tau - 1) // 2],
+            scores[:, -1],
+            scores.max(axis=1),
+            scores.mean(axis=1),
+            recent,
+            recent - before,
+        ),
+        axis=1,
+    )
+
+
+def choose_link(scores: Floats) -> Link:
+    """The scale on which a set of curves is modelled.
+
+    A loss or perplexity (all scores negative) whose worst value is at least three times its best gets
+    `Link.LOG_LOSS`: its errors grow with its size. Everything else gets `Link.IDENTITY`.
+
+    Args:
+        scores: `[n, horizon]` scores of the training curves, larger is better.
+    """
+    best, worst = float(scores.max()), float(scores.min())
+    return Link.LOG_LOSS if best < 0 and worst <= _LOG_LOSS_SPAN * best else Link.IDENTITY
+
+
+def apply_link(link: Link, scores: Floats) -> Floats:
+    """`link.apply` for an array; scores outside the link's domain become inf."""
+    if link is Link.IDENTITY:
+        return scores
+    return np.where(scores < 0, -np.log(np.where(scores < 0, -scores, 1.0)), np.inf)
+
+
+def feature_row(features: Mapping[str, float], names: Sequence[str]) -> list[float]:
+    """The features of one trial in the order of `names`; NaN for what is missing or not a number."""
+    row = []
+    for name in names:
+        try:
+            row.append(float(features[name]))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            row.append(math.nan)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFeatures:
+    """AP and HP as columns: their names, and which of them are looked at on a logarithmic scale.
+
+    Args:
+        names: sorted names of the features.
+        floors: `[k]` smallest training value of each column that is replaced by its logarithm, NaN for the
+            others. A log-uniform hyperparameter is equally informative at each scale only as a logarithm;
+            replacing it, rather than adding the logarithm, keeps it from counting twice in a distance.
+        sizes: `[k]` largest magnitude of each training column, by which it is divided, so that no square
+            overflows.
+    """
+
+    names: tuple[str, ...]
+    floors: Floats
+    sizes: Floats
+
+    @classmethod
+    def learn(cls, pairs: Sequence[tuple[Trial, Curve]]) -> tuple[StaticFeatures, Floats, list[int]]:
+        """Read the features of the training trials.
+
+        Trials whose features are incomplete or not finite are left out; which names are complete is
+        decided by the set of names that most trials have.
+
+        Args:
+            pairs: the training set.
+
+        Returns:
+            The columns, their values `[m, k]`, and the m positions in `pairs` that are complete.
+        """
+        names = tuple(sorted(Counter(frozenset(trial.features) for trial, _ in pairs).most_common(1)[0][0]))
+        raw = np.array([feature_row(trial.features, names) for trial, _ in pairs]).reshape(len(pairs), len(names))
+        complete = np.flatnonzero(np.isfinite(raw).all(axis=1))
+        raw = raw[complete]
+        floors = np.full(len(names), np.nan)
+        if len(raw):
+            low, high = raw.min(axis=0), raw.max(axis=0)
+            wide = (low > 0) & (high / _LOG_FEATURE_SPAN >= low)
+            floors[wide] = low[wide]
+        sizes = np.abs(cls(names, floors, np.ones(len(names))).scale(raw)).max(axis=0, initial=0.0)
+        columns = cls(names, floors, np.where(sizes > 0, sizes, 1.0))
+        return columns, columns.scale(raw), complete.tolist()
+
+    def scale(self, raw: Floats) -> Floats:
+        """Take the logarithms that were decided on, and bring each column to magnitude 1.
+
+        Args:
+            raw: `[m, k]` values in the order of `names`.
+
+        Returns:
+            `[m, k]`; a value below the training range of a logarithmic column counts as its lower end, so
+            that 0 or less has a place.
+        """
+        logarithmic = np.isfinite(self.floors)
+        scaled = raw.copy()
+        scaled[:, logarithmic] = np.log(np.maximum(raw[:, logarithmic], self.floors[logarithmic]))
+        return scaled / self.sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Standardised inputs of `n` arms that have all trained for `tau` epochs, in three blocks.
+
+    Args:
+        series: `[n, p]` TS, epoch by epoch.
+        summary: `[n, q]` the same epochs in a few numbers (`summaries`).
+        static: `[n, k]` AP and HP.
+    """
+
+    series: Floats
+    summary: Floats
+    static: Floats
+
+    def columns(self, *blocks: str) -> Floats:
+        """Blocks side by side: `[n, sum of their widths]`."""
+        return np.concatenate([getattr(self, block) for block in blocks], axis=1)
+
+    def rows(self, chosen: NDArray[np.intp]) -> Design:
+        """The design of some of the arms."""
+        return Design(self.series[chosen], self.summary[chosen], self.static[chosen])
+
+    @property
+    def paper(self) -> Floats:
+        """TS + AP + HP, the inputs of Baker et al. (2017): `[n, p + k]`."""
+        return self.columns("series", "static")
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Standardises columns with the statistics of the training set; constant columns are dropped.
+
+    Args:
+        kept: `[p]` positions of the columns that vary.
+        centre: `[p]` their means.
+        spread: `[p]` their standard deviations.
+    """
+
+    kept: NDArray[np.intp]
+    centre: Floats
+    spread: Floats
+
+    @classmethod
+    def learn(cls, X: Floats) -> Scaling:
+        """Measure the columns of a design matrix.
+
+        Args:
+            X: `[n, q]`, computed from numbers of magnitude 1; by that measure, the spread of a difference of
+                equal scores is rounding noise, and its column is dropped.
+        """
+        centre = X.mean(axis=0)
+        spread = np.sqrt(((X - centre) ** 2).mean(axis=0))
+        kept = np.flatnonzero(spread > _CONSTANT)
+        return cls(kept, centre[kept], spread[kept])
+
+    def apply(self, X: Floats) -> Floats:
+        """`[m, q]` raw columns to `[m, p]` standardised ones."""
+        return (X[:, self.kept] - self.centre) / self.spread
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """How arms become a `Design` at one tau, learned from the training set.
+
+    Args:
+        series, summary, static: scaling of each block.
+    """
+
+    series: Scaling
+    summary: Scaling
+    static: Scaling
+
+    @classmethod
+    def learn(cls, scores: Floats, features: Floats) -> Inputs:
+        """Learn the scaling of `[n, tau]` scores and `[n, k]` features, all of magnitude 1."""
+        return cls(*(Scaling.learn(block) for block in (time_series(scores), summaries(scores), features)))
+
+    def design(self, scores: Floats, features: Floats) -> Design:
+        """The design of `[m, tau]` scores and `[m, k]` features, in the units they were learned in."""
+        return Design(
+            self.series.apply(time_series(scores)),
+            self.summary.apply(summaries(scores)),
+            self.static.apply(features),
+        )

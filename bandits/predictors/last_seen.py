@@ -1,0 +1,119 @@
+"""The simplest forecast: an arm ends where it is now."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bandits.curves import Curve, History, Trial
+from bandits.errors import SettingError
+from bandits.forecasts import Abstain, Forecast, Link
+from bandits.predictors.base import Forecaster, Predictor
+from bandits.predictors.features import apply_link, choose_link
+from bandits.predictors.regressors import root_mean_square
+
+__all__ = ["LastSeenValue"]
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class LastSeenValue(Predictor):
+    """Forecasts the last score seen; the baseline that every predictor has to beat.
+
+    The standard deviation at tau is the root mean square, over the training curves, of score at the horizon
+    minus score at tau: what curves still gain counts as error.
+
+    Args:
+        min_curves: abstain until so many curves reached the horizon, >= 2.
+        link: scale of the error; "auto" decides as `bandits.predictors.SRM` does.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+
+    Source: the "last seen value" baseline of Baker et al. (2017) and of Domhan et al. (2015).
+
+    Example:
+        >>> history = History.from_curves((Trial(i), Curve([0.1, 0.2 + i / 10])) for i in range(2))
+        >>> forecaster = LastSeenValue(min_curves=2).fit(history, horizon=2, rng=np.random.default_rng(0))
+        >>> forecaster.forecast(Trial(9), Curve([0.15])).mean
+        0.15
+    """
+
+    link: Link | Literal["auto"]
+    _min_curves: int
+
+    name = "LastSeenValue"
+
+    def __init__(self, *, min_curves: int = 20, link: Link | Literal["auto"] = "auto") -> None:
+        if min_curves < 2:
+            raise SettingError.broken("`min_curves`", "must be >= 2", min_curves)
+        if link != "auto" and not isinstance(link, Link):
+            raise SettingError.broken("`link`", "must be 'auto', Link.IDENTITY or Link.LOG_LOSS", link)
+        object.__setattr__(self, "link", link)
+        object.__setattr__(self, "_min_curves", min_curves)
+
+    def __repr__(self) -> str:
+        return f"LastSeenValue(min_curves={self._min_curves}, link={self.link!r})"
+
+    def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:  # noqa: ARG002
+        """See `Predictor.fit`. Nothing is drawn from `rng`."""
+        if horizon < 1:
+            raise SettingError.broken("`horizon`", "must be >= 1", horizon)
+        return _Fitted(self, [curve for _, curve in history.reaching(horizon)], horizon)
+
+    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
+        """See `Predictor.min_curves`."""
+        return self._min_curves
+
+
+class _Fitted(Forecaster):
+    """What `LastSeenValue.fit` returns: one error per tau, computed when first asked about."""
+
+    def __init__(self, settings: LastSeenValue, curves: list[Curve], horizon: int) -> None:
+        self._name, self._horizon = settings.name, horizon
+        self._sigmas: dict[int, float | Abstain] = {}
+        self._refusal: Abstain | None = None
+        needed = settings.min_curves(horizon)
+        if len(curves) < needed:
+            self._refusal = Abstain(
+                f"{self._name} needs {needed} curves that reached epoch {horizon}, has {len(curves)}"
+            )
+            return
+        scores = np.stack([curve.scores for curve in curves])
+        self._link = choose_link(scores) if settings.link == "auto" else settings.link
+        self._scores = apply_link(self._link, scores)
+        if not np.isfinite(self._scores).all():
+            self._refusal = Abstain(
+                f"{self._name} was told to use the logarithm of the loss, but a training curve has a loss <= 0"
+            )
+
+    def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
+        """See `Forecaster.forecast`."""
+        if self._refusal is not None:
+            return self._refusal
+        sigma = self._sigmas.get(curve.tau)
+        if sigma is None:
+            sigma = self._sigmas[curve.tau] = self._measure(curve.tau)
+        if isinstance(sigma, Abstain):
+            return sigma
+        last = float(curve.scores[-1])
+        if not math.isfinite(self._link.apply(last)):
+            return Abstain(f"trial {trial.id} has a loss <= 0, and {self._name} uses the logarithm of the loss here")
+        std = sigma / self._link.slope(last)
+        if not math.isfinite(std):
+            return Abstain(f"the scores of trial {trial.id} are too large to compute with")
+        return Forecast(last, std, self._horizon, self._link)
+
+    def _measure(self, tau: int) -> float | Abstain:
+        """The RMS change from epoch `tau` to the horizon, on the link's scale."""
+        if tau >= self._horizon:
+            return Abstain(f"the arm has already reached epoch {self._horizon}")
+        if tau < 1:
+            return Abstain("the arm has not been measured yet")
+        with np.errstate(all="ignore"):
+            sigma = root_mean_square(self._scores[:, -1] - self._scores[:, tau - 1])
+        if not (math.isfinite(sigma) and sigma > 0):
+            return Abstain(f"the training curves leave no error to learn from at epoch {tau}")
+        return sigma

@@ -1,0 +1,110 @@
+"""Names and the classes behind them: what is built in, and what plug-ins add.
+
+Built-ins are strings, imported when they are used, so listing them is cheap. Plug-ins are entry points of the
+groups `bandits.algorithms`, `bandits.predictors` and `bandits.objectives`; one that takes a built-in's name is
+not used.
+
+Names are compared without case, hyphens and underscores: "last-seen-value", "LastSeenValue".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from bandits.errors import UnknownPlugin
+
+__all__ = ["KINDS", "Entry", "Kind", "entries", "load", "names"]
+
+Kind = Literal["algorithms", "predictors", "objectives"]
+KINDS: tuple[Kind, ...] = ("algorithms", "predictors", "objectives")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that can be asked for by name.
+
+    Args:
+        name: how the command line calls it.
+        target: "module:attribute".
+        purpose: what it is for, in a line.
+        arguments: fixed arguments of the target.
+        plugin: the distribution that brings it; empty for a built-in.
+    """
+
+    name: str
+    target: str
+    purpose: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    plugin: str = ""
+
+    def load(self) -> Callable[..., Any]:
+        """Import the target."""
+        module, _, attribute = self.target.partition(":")
+        target: Callable[..., Any] = getattr(import_module(module), attribute)
+        return partial(target, **self.arguments) if self.arguments else target
+
+
+_SRM = "bandits.predictors.srm:SRM"
+_BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
+    "algorithms": (
+        Entry("random", "bandits.schedulers.random_search:RandomSearch", "every arm trains to the end; the yardstick"),
+        Entry("halving", "bandits.schedulers.hyperband:SuccessiveHalving", "one bracket: many arms, ever fewer go on"),
+        Entry("hyperband", "bandits.schedulers.hyperband:Hyperband", "brackets from bold to cautious; the safe choice"),
+        Entry("asha", "bandits.schedulers.asha:ASHA", "halving that never waits, for many workers"),
+        Entry(
+            "asha-stopping",
+            "bandits.schedulers.asha:ASHA",
+            "ASHA for trainings that cannot be paused",
+            {"form": "stopping"},
+        ),
+    ),
+    "predictors": (
+        Entry("srm", _SRM, "regression on curve, architecture and hyperparameters; needs no setting"),
+        Entry("srm-svr-rbf", _SRM, "SRM with the paper's RBF nu-SVR and random search", {"model": "svr_rbf"}),
+        Entry("srm-svr-linear", _SRM, "SRM with the paper's linear nu-SVR", {"model": "svr_linear"}),
+        Entry("srm-forest", _SRM, "SRM with a random forest", {"model": "forest"}),
+        Entry("srm-ols", _SRM, "SRM with ordinary least squares", {"model": "ols"}),
+        Entry("srm-ridge", _SRM, "SRM with ridge regression", {"model": "ridge"}),
+        Entry("last-seen-value", "bandits.predictors.last_seen:LastSeenValue", "the last value stays; the baseline"),
+    ),
+    "objectives": (Entry("table", "bandits.objectives.curve_table:CurveTable", "replays a table of learning curves"),),
+}
+
+
+def entries(kind: Kind) -> tuple[Entry, ...]:
+    """Everything of a kind, built-ins first."""
+    built_in = _BUILT_IN[kind]
+    taken = {_key(entry.name) for entry in built_in}
+    plugins = (_from_entry_point(point) for point in sorted(entry_points(group=f"bandits.{kind}")))
+    return (*built_in, *(plugin for plugin in plugins if _key(plugin.name) not in taken))
+
+
+def names(kind: Kind) -> list[str]:
+    """The names of a kind."""
+    return [entry.name for entry in entries(kind)]
+
+
+def load(kind: Kind, name: str) -> Callable[..., Any]:
+    """Import what a name stands for.
+
+    Raises:
+        UnknownPlugin: nothing has that name; the message lists what there is.
+    """
+    for entry in entries(kind):
+        if _key(entry.name) == _key(name):
+            return entry.load()
+    raise UnknownPlugin(kind.removesuffix("s"), name, names(kind))
+
+
+def _key(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+def _from_entry_point(point: EntryPoint) -> Entry:
+    origin = "" if point.dist is None else point.dist.name
+    return Entry(point.name, point.value, f"plug-in from {origin or 'an unknown distribution'}", plugin=origin or "?")

@@ -1,0 +1,126 @@
+"""A finished run in figures: what `--json` prints and the terminal shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bandits.runtime.records import Advised
+from bandits.runtime.result import Result
+from bandits.schedulers.base import RungReport
+from bandits.schedulers.lifecycle import State
+
+__all__ = ["BracketRow", "Summary"]
+
+
+@dataclass(frozen=True, slots=True)
+class BracketRow:
+    """One rung, summed over the loops in which its bracket ran.
+
+    Args:
+        bracket: name of the bracket, without the loop.
+        loops: how many brackets of that name ran.
+        rung: the sums.
+    """
+
+    bracket: str
+    loops: int
+    rung: RungReport
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run beside the same run without its predictor.
+
+    Args:
+        spec: the objective as the user wrote it.
+        predictor: name of the predictor; None without one.
+        result: the run.
+        baseline: the same algorithm, seed and workers without a predictor; None where it cannot be replayed.
+    """
+
+    spec: str
+    predictor: str | None
+    result: Result
+    baseline: Result | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        result, baseline = self.result, self.baseline
+        best = result.best
+        return {
+            "algorithm": result.scheduler.name,
+            "settings": result.scheduler.settings(),
+            "predictor": self.predictor,
+            "stopper": None if result.scheduler.stopper is None else result.scheduler.stopper.settings(),
+            "objective": self.spec,
+            "metric": result.metric.name,
+            "goal": result.metric.goal,
+            "seed": result.seed,
+            "workers": result.workers,
+            "max_epochs": result.scheduler.max_epochs,
+            "trials": len(result.trials),
+            "completed": result.count(State.COMPLETED),
+            "dropped": result.count(State.DROPPED),
+            "cut": result.count(State.CUT),
+            "failed": result.count(State.FAILED),
+            "epochs_trained": result.epochs_trained,
+            "epochs_without_predictor": None if baseline is None else baseline.epochs_trained,
+            "best_value": result.best_value,
+            "best_trial": result.best_trial,
+            "best_epoch": None if best is None else best.epoch,
+            "best_config": None if best is None else dict(best.trial.config),
+            "best_value_without_predictor": None if baseline is None else baseline.best_value,
+            "table_best": result.table_best,
+            "regret": result.regret,
+            "seconds": result.seconds,
+            "seconds_without_predictor": None if baseline is None else baseline.seconds,
+            "interrupted": result.interrupted,
+            "brackets": [
+                {
+                    "name": bracket.name,
+                    "best_trial": bracket.best,
+                    "best_value": None if bracket.best_score is None else result.metric.restore(bracket.best_score),
+                    "rungs": [
+                        {
+                            "epochs": rung.epochs,
+                            "started": rung.started,
+                            "finished": rung.finished,
+                            "dropped": rung.dropped,
+                            "failed": rung.failed,
+                            "promoted": rung.promoted,
+                        }
+                        for rung in bracket.rungs
+                    ],
+                }
+                for bracket in result.brackets
+            ],
+        }
+
+    def rows(self) -> Iterator[BracketRow]:
+        """Rungs, summed over loops; in the order in which the brackets first ran."""
+        sums: dict[tuple[str, int], RungReport] = {}
+        loops: dict[tuple[str, int], int] = {}
+        for bracket in self.result.brackets:
+            name = bracket.name.rpartition(", ")[2] if bracket.name.startswith("loop ") else bracket.name
+            for index, rung in enumerate(bracket.rungs):
+                total = sums.setdefault((name, index), RungReport(rung.epochs))
+                loops[name, index] = loops.get((name, index), 0) + 1
+                total.started += rung.started
+                total.finished += rung.finished
+                total.dropped += rung.dropped
+                total.failed += rung.failed
+                total.promoted += rung.promoted
+        for (name, index), total in sums.items():
+            yield BracketRow(name, loops[name, index], total)
+
+    def why_nothing_was_dropped(self) -> list[str]:
+        """The reasons why a predictor dropped no arm: the last "no forecast" at each horizon; else nothing."""
+        if self.predictor is None or self.result.count(State.DROPPED):
+            return []
+        last: dict[str, str] = {}
+        for record in self.result.journal.records():
+            if isinstance(record, Advised) and record.reason.startswith("no forecast"):
+                last[record.reason.partition(", has ")[0]] = record.reason
+        return list(last.values()) or ["no forecast was sure enough, or there was no bar to hold one against"]

@@ -1,0 +1,164 @@
+"""A summary, and one trial's story, as a person reads them in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from bandits.errors import SettingError
+from bandits.report.summary import Summary
+from bandits.runtime.journal import Journal
+from bandits.runtime.records import Advised, Changed, Epoch, JobStarted, RunStarted, TrialFailed, TrialStarted
+from bandits.schedulers.lifecycle import State
+
+__all__ = ["listing", "story", "summary_view"]
+
+_CONFIG_WIDTH = 240
+
+
+def summary_view(summary: Summary) -> RenderableType:
+    """The summary of a run: best configuration, cost, and what happened in each bracket."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column()
+    for name, text in _facts(summary):
+        facts.add_row(name, Text(text))
+    return Group(facts, Text(), _brackets(summary))
+
+
+def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
+    result, metric = summary.result, summary.result.metric
+    with_predictor = "" if summary.predictor is None else f" with {summary.predictor}"
+    settings = ", ".join(
+        f"{name} {_plain(value)}" for name, value in result.scheduler.settings().items() if value is not None
+    )
+    yield "run", f"{result.scheduler.name}{with_predictor} on {summary.spec} ({settings}, seed {result.seed})"
+    if result.interrupted:
+        yield "", "interrupted: what follows was measured until then"
+    if result.best is None or result.best_value is None:
+        yield "best", "none: no arm reached the end of a rung"
+    else:
+        where = f"trial {result.best.trial.id}, epoch {result.best.epoch}"
+        yield "best", f"{metric.name} {result.best_value:.6g} ({where}){_regret(summary)}"
+        yield "", _shortened(", ".join(f"{name}={_plain(value)}" for name, value in result.best.trial.config.items()))
+    yield "cost", _cost(summary)
+    states = (State.COMPLETED, State.DROPPED, State.CUT, State.FAILED)
+    words = ("completed", "dropped by a forecast", "cut by halving", "failed")
+    counts = ", ".join(f"{result.count(state):,} {word}" for state, word in zip(states, words, strict=True))
+    yield "arms", f"{len(result.trials):,} tried: {counts}"
+    reasons = summary.why_nothing_was_dropped()
+    if reasons:
+        yield "note", "nothing was dropped: " + "; ".join(reasons)
+        if result.scheduler.name == "hyperband":
+            yield "", "more loops give the predictor curves to learn from: --loops N"
+
+
+def _regret(summary: Summary) -> str:
+    result = summary.result
+    if result.table_best is None or result.regret is None:
+        return ""
+    return f"; the table's best is {result.table_best:.6g}, regret {result.regret:.3g}"
+
+
+def _cost(summary: Summary) -> str:
+    result, baseline = summary.result, summary.baseline
+    spent = f"{result.epochs_trained:,} epochs"
+    if baseline is None or summary.predictor is None:
+        return f"{spent}, {result.seconds:,.0f} s"
+    saved = 1 - result.epochs_trained / baseline.epochs_trained if baseline.epochs_trained else 0.0
+    if result.best_value == baseline.best_value:
+        same = "the same best value"
+    else:
+        same = "no best value" if baseline.best_value is None else f"best value {baseline.best_value:.6g}"
+    return (
+        f"{spent} ({result.seconds:,.0f} s); without the predictor {baseline.epochs_trained:,} epochs"
+        f" ({baseline.seconds:,.0f} s) and {same}: {saved:.1%} of the epochs saved"
+    )
+
+
+def _brackets(summary: Summary) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("bracket", "loops", "to epoch", "started", "finished", "dropped", "failed", "promoted", "cut"):
+        table.add_column(column, justify="left" if column == "bracket" else "right", no_wrap=True)
+    previous = ""
+    last_epoch = summary.result.scheduler.max_epochs
+    for row in summary.rows():
+        rung = row.rung
+        first = row.bracket != previous
+        cut = 0 if rung.epochs == last_epoch else rung.finished - rung.promoted
+        counts = (rung.epochs, rung.started, rung.finished, rung.dropped, rung.failed, rung.promoted, cut)
+        table.add_row(
+            row.bracket if first else "",
+            f"{row.loops:,}" if first else "",
+            *(f"{count:,}" if count or column == 0 else "-" for column, count in enumerate(counts)),
+        )
+        previous = row.bracket
+    return table
+
+
+def listing(kind: str, rows: Iterable[tuple[str, str]]) -> Table:
+    """Names with a line on what each is for."""
+    table = Table(title=kind, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for name, purpose in rows:
+        table.add_row(escape(name), escape(purpose))
+    return table
+
+
+def story(journal: Journal, trial: int) -> RenderableType:
+    """Everything that a journal holds on one trial, epoch by epoch, with every verdict.
+
+    Raises:
+        SettingError: the journal has no such trial.
+    """
+    records = list(journal.records(trial))
+    if not records:
+        ids = [record.trial for record in journal.records() if isinstance(record, TrialStarted)]
+        rule = f"must be one of the {len(ids)} trials of this journal"
+        raise SettingError.broken("trial", rule + (f" ({min(ids)} to {max(ids)})" if ids else ""), trial)
+    started = next((record for record in journal.records() if isinstance(record, RunStarted)), None)
+    lines = [Text(f"trial {trial}", style="bold")]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    name = "value" if started is None else started.metric
+    for column in ("epoch", name, "forecast", "at epoch", "bar", "P(loses)", "what happened"):
+        table.add_column(column, justify="left" if column == "what happened" else "right")
+    for record in records:
+        match record:
+            case TrialStarted():
+                config = ", ".join(f"{key}={_plain(value)}" for key, value in record.config.items())
+                lines.append(Text(config))
+            case JobStarted():
+                table.add_row("", "", "", "", "", "", f"trains from epoch {record.start} to {record.stop}")
+            case Epoch():
+                table.add_row(str(record.epoch), f"{record.value:.6g}", "", "", "", "", "")
+            case Advised():
+                table.add_row("", *_numbers(record), f"{'DROP' if record.drop else 'keep'}: {record.reason}")
+            case Changed(state=State.DROPPED):
+                pass  # the verdict has said so
+            case Changed():
+                table.add_row("", "", "", "", "", "", f"{record.state.value}: {record.reason}")
+            case TrialFailed():
+                table.add_row("", "", "", "", "", "", f"cannot go on: {record.reason}")
+            case _:
+                pass
+    return Group(*lines, Text(), table)
+
+
+def _numbers(record: Advised) -> tuple[str, str, str, str, str]:
+    if record.forecast is None or record.std is None or record.bar is None or record.probability is None:
+        return "", "", "", "", ""
+    forecast = f"{record.forecast:.4g} ± {record.std:.2g}"
+    return "", forecast, str(record.horizon), f"{record.bar:.6g}", f"{record.probability:.4g}"
+
+
+def _plain(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _CONFIG_WIDTH else text[: _CONFIG_WIDTH - 1] + "…"

@@ -1,0 +1,42 @@
+"""Rows of a table, one after the other, in a shuffled order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bandits.errors import SettingError, check_at_least
+from bandits.rng import rng_for
+from bandits.samplers.base import Sampler
+
+__all__ = ["TableSampler"]
+
+
+class TableSampler(Sampler):
+    """Draws rows without replacement: every row once in a random order, then every row again in another one.
+
+    Args:
+        rows: what is drawn; at least one.
+        seed: of the orders, >= 0.
+
+    Raises:
+        SettingError: there is no row, or the seed is not an integer >= 0.
+
+    Example:
+        >>> sampler = TableSampler([{"lr": 0.1}, {"lr": 0.2}, {"lr": 0.3}], seed=0)
+        >>> sorted(sampler.propose(trial_id)["lr"] for trial_id in range(3))
+        [0.1, 0.2, 0.3]
+    """
+
+    def __init__(self, rows: Sequence[Mapping[str, object]], seed: int) -> None:
+        if not rows:
+            raise SettingError.broken("`rows`", "must not be empty", rows)
+        self._rows = rows
+        self._seed = check_at_least("seed", seed, 0)
+        self._orders: dict[int, list[int]] = {}
+
+    def propose(self, trial_id: int) -> Mapping[str, object]:
+        """The row of one trial; constant time, but for the first trial of each round."""
+        turn, position = divmod(check_at_least("trial_id", trial_id, 0), len(self._rows))
+        if turn not in self._orders:
+            self._orders[turn] = rng_for(self._seed, "table", turn).permutation(len(self._rows)).tolist()
+        return self._rows[self._orders[turn][position]]

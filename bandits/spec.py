@@ -1,0 +1,159 @@
+"""A run as words and numbers, and how it becomes a scheduler and an objective."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from bandits import registry
+from bandits.errors import SettingError, UnknownPlugin
+from bandits.objectives.base import Objective
+from bandits.schedulers.base import Scheduler
+from bandits.stopping import EarlyStopper, ProbabilityRule
+
+__all__ = ["DEFAULT_OBJECTIVE", "RunSpec", "objective_from"]
+
+DEFAULT_OBJECTIVE = "table:metaqnn_cifar10"
+_TRIALS_WITHOUT_TABLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """What to run. None stands for the default of the algorithm, the rule or the objective.
+
+    Args:
+        algorithm: a name of `bandits list algorithms`.
+        predictor: a name of `bandits list predictors`; None drops no arm early.
+        objective: "table:NAME", "table:FILE.csv", "module:function", or "NAME:ARGUMENT" of a plug-in.
+        max_epochs: R; by default the objective's length.
+        eta, loops, trials, kappa, sizes, min_epochs, burn_in: as the algorithm documents them.
+        confidence, margin, keep: as `ProbabilityRule` documents them.
+        goal: "maximize" or "minimize", for a file whose metric does not tell.
+        workers: how many arms train at a time.
+        seed: of everything random.
+    """
+
+    algorithm: str
+    predictor: str | None = None
+    objective: str = DEFAULT_OBJECTIVE
+    max_epochs: int | None = None
+    eta: int | None = None
+    loops: int | None = None
+    trials: int | None = None
+    kappa: float | None = None
+    sizes: str | None = None
+    min_epochs: int | None = None
+    burn_in: int | None = None
+    confidence: float | None = None
+    margin: float | None = None
+    keep: int | None = None
+    goal: str | None = None
+    workers: int = 1
+    seed: int = 0
+
+    def build_objective(self) -> Objective:
+        """The objective that is meant.
+
+        Raises:
+            SettingError, UnknownPlugin: there is no such objective.
+        """
+        return objective_from(self.objective, goal=self.goal)
+
+    def build_stopper(self) -> EarlyStopper | None:
+        """The predictor and the rule; None without a predictor.
+
+        Raises:
+            SettingError: a rule's setting is wrong, or given without a predictor.
+            UnknownPlugin: there is no such predictor.
+        """
+        given: dict[str, Any] = {
+            name: value
+            for name, value in {"confidence": self.confidence, "margin": self.margin, "keep": self.keep}.items()
+            if value is not None
+        }
+        if self.predictor is None:
+            for name, value in {**given, **({} if self.kappa is None else {"kappa": self.kappa})}.items():
+                raise SettingError.broken(f"`{name}`", "must come with a predictor", value)
+            return None
+        predictor = registry.load("predictors", self.predictor)()
+        return EarlyStopper(predictor, ProbabilityRule(**given), seed=self.seed)
+
+    def build_scheduler(self, objective: Objective) -> Scheduler:
+        """The algorithm, sized for the objective.
+
+        Raises:
+            SettingError: a setting is wrong, or is none of this algorithm's.
+            UnknownPlugin: there is no such algorithm.
+        """
+        algorithm = registry.load("algorithms", self.algorithm)
+        accepted = inspect.signature(algorithm).parameters
+        settings: dict[str, Any] = {
+            "eta": self.eta,
+            "loops": self.loops,
+            "trials": self.trials,
+            "kappa": self.kappa,
+            "sizes": self.sizes,
+            "min_epochs": self.min_epochs,
+            "burn_in": self.burn_in,
+        }
+        settings = {name: value for name, value in settings.items() if value is not None}
+        for name, value in settings.items():
+            if name not in accepted:
+                own = ", ".join(name for name in accepted if name not in ("stopper", "max_epochs", "form"))
+                raise SettingError.broken(f"`{name}`", f"must be a setting of {self.algorithm} ({own})", value)
+        if accepted.get("trials", _OPTIONAL).default is inspect.Parameter.empty:
+            settings.setdefault("trials", objective.configurations or _TRIALS_WITHOUT_TABLE)
+        max_epochs = objective.max_epochs if self.max_epochs is None else self.max_epochs
+        scheduler: Scheduler = algorithm(max_epochs=max_epochs, stopper=self.build_stopper(), **settings)
+        return scheduler
+
+
+_OPTIONAL = inspect.Parameter("trials", inspect.Parameter.KEYWORD_ONLY, default=None)
+
+
+def objective_from(spec: str, *, goal: str | None = None) -> Objective:
+    """Find the objective that a command line means.
+
+    Args:
+        spec: "table:NAME", "table:FILE.csv", "NAME:ARGUMENT" of a plug-in, or "module:attribute", where the
+            attribute is an Objective or a function made one by `bandits.objectives.objective`. The current folder
+            is searched for the module first.
+        goal: for tables that do not tell.
+
+    Raises:
+        SettingError, UnknownPlugin: there is no such objective.
+    """
+    kind, colon, argument = spec.partition(":")
+    kinds = registry.names("objectives")
+    if kind in kinds and argument:
+        arguments = {"goal": goal} if kind == "table" and goal is not None else {}
+        objective: Objective = registry.load("objectives", kind)(argument, **arguments)
+        return objective
+    if not colon or not argument or kind in kinds:
+        raise UnknownPlugin("objective", spec, [*(f"{name}:..." for name in kinds), "your_module:your_function"])
+    return _imported(spec, kind, argument)
+
+
+def _imported(spec: str, module_name: str, attribute: str) -> Objective:
+    """Import an objective that the user wrote."""
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        known = [*(f"{name}:..." for name in registry.names("objectives")), "your_module:your_function"]
+        if error.name != module_name.partition(".")[0]:
+            raise
+        raise UnknownPlugin("objective", spec, known) from None
+    if not hasattr(module, attribute):
+        raise SettingError.broken("objective", f"must name an attribute of {module_name}", attribute)
+    objective = getattr(module, attribute)
+    if not isinstance(objective, Objective):
+        rule = "must be an Objective; decorate a function with bandits.objectives.objective(space=..., metric=...)"
+        raise SettingError.broken("objective", rule, objective)
+    return objective

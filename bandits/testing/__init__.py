@@ -1,0 +1,34 @@
+"""For authors of plug-ins: the contracts as test classes to inherit, and toys whose answers are known.
+
+A contract is a class of tests that asks for one fixture. Inherit it, and supply the fixture:
+
+    import pytest
+    from bandits.testing import PredictorContract
+
+    class TestMine(PredictorContract):
+        @pytest.fixture
+        def predictor(self):
+            return Mine()
+
+The toys are parts of runs with nothing to chance: a table of curves held in memory, a predictor that knows
+the future, a rule that never drops an arm, and a way to drive a scheduler by hand.
+"""
+
+from bandits.testing.objective_contract import ObjectiveContract
+from bandits.testing.predictor_contract import PredictorContract
+from bandits.testing.rule_contract import StoppingRuleContract
+from bandits.testing.scheduler_contract import SchedulerContract
+from bandits.testing.toys import NeverDropRule, OraclePredictor, ReplayObjective, SpyPredictor, play, ramps
+
+__all__ = [
+    "NeverDropRule",
+    "ObjectiveContract",
+    "OraclePredictor",
+    "PredictorContract",
+    "ReplayObjective",
+    "SchedulerContract",
+    "SpyPredictor",
+    "StoppingRuleContract",
+    "play",
+    "ramps",
+]

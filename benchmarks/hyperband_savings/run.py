@@ -1,0 +1,163 @@
+"""What a predictor saves inside Hyperband, on every shipped table.
+
+    python benchmarks/hyperband_savings/run.py [--seeds 20] [--tables NAME ...] [--out FILE] [--update-readme]
+
+Hyperband with R = the table's length, eta 3, as many outer loops as the table has rows for without using one twice (at
+most 40, the paper's figure), one worker, confidence 0.95. The same seed with plain Hyperband, `srm`, the paper's RBF
+SRM where asked for, `last-seen-value`, and an oracle that knows the rung's end: its saving is what a predictor that is
+never wrong can reach under the same rule. The curves that a predictor learns from are part of the run and are charged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from common import machine, update_readme, write_results
+
+from bandits import EarlyStopper, Hyperband, ProbabilityRule, run
+from bandits.curves import Curve, History, Trial
+from bandits.forecasts import Forecast
+from bandits.objectives import SHIPPED_TABLES, CurveTable
+from bandits.predictors import SRM, Forecaster, LastSeenValue, Predictor
+from bandits.schedulers import State
+
+HERE = Path(__file__).parent
+ETA, CONFIDENCE, MOST_LOOPS = 3, 0.95, 40
+
+
+class Oracle(Predictor):
+    """Knows every curve of a table: a forecast without error."""
+
+    name = "oracle"
+
+    def __init__(self, table: CurveTable) -> None:
+        self.table = table
+
+    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - needs none
+        return 0
+
+    def fit(self, history: History, *, horizon: int, rng: object) -> Forecaster:  # noqa: ARG002 - learns nothing
+        return OracleForecaster(self.table, horizon)
+
+
+class OracleForecaster(Forecaster):
+    def __init__(self, table: CurveTable, horizon: int) -> None:
+        self.table, self.horizon = table, horizon
+
+    def forecast(self, trial: Trial, curve: Curve) -> Forecast:
+        *_, last = self.table.train(trial, curve.tau, self.horizon)
+        score = self.table.metric.orient(last.value)
+        return Forecast(score if score == score else -1e9, 0.0, self.horizon)  # a run that will diverge cannot win
+
+
+def one_run(task: tuple[str, str, int]) -> dict[str, Any]:
+    table_name, side, seed = task
+    table = CurveTable(table_name)
+    predictors = {"plain": None, "srm": SRM(), "last-seen-value": LastSeenValue(), "oracle": Oracle(table)}
+    predictor = predictors[side]
+    stopper = None if predictor is None else EarlyStopper(predictor, ProbabilityRule(CONFIDENCE), seed=seed)
+    loops = min(MOST_LOOPS, len(table) // Hyperband(table.max_epochs, ETA).total_trials)
+    began = time.process_time()
+    result = run(Hyperband(table.max_epochs, ETA, loops, stopper), table, seed=seed)
+    survivors = [(bracket.name, rung.epochs, rung.promoted) for bracket in result.brackets for rung in bracket.rungs]
+    return {
+        "table": table_name,
+        "side": side,
+        "seed": seed,
+        "loops": loops,
+        "trials": len(result.trials),
+        "epochs": result.epochs_trained,
+        "seconds": result.seconds,
+        "best": result.best_value,
+        "regret": result.regret,
+        "dropped": result.count(State.DROPPED),
+        "failed": result.count(State.FAILED),
+        "promotions": sum(promoted for _, _, promoted in survivors),
+        "cpu_seconds": time.process_time() - began,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--tables", nargs="+", default=list(SHIPPED_TABLES))
+    parser.add_argument("--sides", nargs="+", default=["plain", "srm", "last-seen-value", "oracle"])
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "hyperband_savings.json")
+    parser.add_argument("--update-readme", action="store_true")
+    arguments = parser.parse_args()
+    tasks = [(t, side, seed) for t in arguments.tables for side in arguments.sides for seed in range(arguments.seeds)]
+    with multiprocessing.get_context("spawn").Pool(arguments.processes) as pool:
+        runs = []
+        for done in pool.imap(one_run, tasks):
+            runs.append(done)
+            if done["seed"] == arguments.seeds - 1:
+                print(done["table"], done["side"], f"{done['cpu_seconds']:.1f} s", flush=True)
+    rows = summarize(runs, arguments)
+    text = table_of(rows)
+    print(text)
+    settings = {"eta": ETA, "confidence": CONFIDENCE, "kappa": None, "workers": 1, "seeds": arguments.seeds}
+    payload = {"benchmark": "hyperband_savings", "command": sys.argv, "machine": machine(), "settings": settings}
+    write_results(arguments.out, {**payload, "rows": rows, "runs": runs})
+    if arguments.update_readme:
+        update_readme(HERE / "README.md", "results", text)
+
+
+def summarize(runs: list[dict[str, Any]], arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """One row a table and side: means over seeds, each seed held against plain Hyperband with the same seed."""
+    plain = {(r["table"], r["seed"]): r for r in runs if r["side"] == "plain"}
+    rows = []
+    for table in arguments.tables:
+        for side in arguments.sides:
+            mine = [r for r in runs if r["table"] == table and r["side"] == side]
+            pairs = [(r, plain[r["table"], r["seed"]]) for r in mine]
+            worse = [r["regret"] - p["regret"] for r, p in pairs]
+            rows.append(
+                {
+                    "table": table,
+                    "side": side,
+                    "loops": mine[0]["loops"],
+                    "trials": mine[0]["trials"],
+                    "epochs": statistics.mean(r["epochs"] for r in mine),
+                    "saved": 1 - sum(r["epochs"] for r in mine) / sum(p["epochs"] for _, p in pairs),
+                    "speed_up": sum(p["epochs"] for _, p in pairs) / sum(r["epochs"] for r in mine),
+                    "dropped": statistics.mean(r["dropped"] for r in mine),
+                    "best": statistics.mean(r["best"] for r in mine),
+                    "regret": statistics.mean(r["regret"] for r in mine),
+                    "same_best": sum(r["best"] == p["best"] for r, p in pairs),
+                    "regret_change": statistics.mean(worse),
+                    "regret_change_se": statistics.stdev(worse) / len(worse) ** 0.5 if len(worse) > 1 else 0.0,
+                    "cpu_seconds": statistics.mean(r["cpu_seconds"] for r in mine),
+                    "seeds": len(mine),
+                }
+            )
+    return rows
+
+
+def table_of(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "| table | loops, arms | side | epochs | saved | dropped | best value | regret | same best as plain "
+        "| regret change ± se |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        first = row["side"] == "plain"
+        lines.append(
+            f"| {row['table'] if first else ''} | {row['loops']}, {row['trials']} | {row['side']} "
+            f"| {row['epochs']:,.0f} | {row['saved']:.1%} | {row['dropped']:.0f} | {row['best']:.5g} | {row['regret']:.4g} "
+            f"| {row['same_best']}/{row['seeds']} | {row['regret_change']:+.2g} ± {row['regret_change_se']:.1g} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

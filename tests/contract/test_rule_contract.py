@@ -1,0 +1,20 @@
+"""Every built-in stopping rule keeps the contract of rules."""
+
+import pytest
+
+from bandits.stopping import ProbabilityRule, StoppingRule
+from bandits.testing import NeverDropRule, StoppingRuleContract
+
+RULES = {
+    "default": ProbabilityRule(),
+    "margin": ProbabilityRule(confidence=0.8, margin=0.1, keep=3),
+    "cautious": ProbabilityRule(confidence=0.999),
+    "never": NeverDropRule(),
+}
+
+
+class TestRules(StoppingRuleContract):
+    @pytest.fixture(params=RULES.values(), ids=RULES)
+    def rule(self, request: pytest.FixtureRequest) -> StoppingRule:
+        """Every rule."""
+        return request.param

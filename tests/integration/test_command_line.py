@@ -1,0 +1,264 @@
+"""The command line, as a user meets it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bandits import cli
+from bandits.cli import main
+from bandits.runtime import SqliteJournal
+
+KEYS = [
+    "algorithm",
+    "predictor",
+    "objective",
+    "metric",
+    "goal",
+    "seed",
+    "workers",
+    "max_epochs",
+    "trials",
+    "completed",
+    "dropped",
+    "cut",
+    "failed",
+    "epochs_trained",
+    "epochs_without_predictor",
+    "best_value",
+    "best_trial",
+    "best_config",
+    "table_best",
+    "regret",
+    "seconds",
+    "seconds_without_predictor",
+]
+
+
+@pytest.fixture
+def bandits(monkeypatch, capsys, tmp_path):
+    """Run the command in an empty folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["bandits", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        captured = capsys.readouterr()
+        return int(stop.value.code or 0), captured.out, captured.err
+
+    return call
+
+
+def test_json_holds_every_promised_key(bandits):
+    """`--json` prints one object with all keys of the contract and nothing else."""
+    code, out, err = bandits("run", "hyperband", "--predictor", "srm", "--json")
+
+    report = json.loads(out)
+    assert (0, "") == (code, err)
+    assert [] == [key for key in KEYS if key not in report]
+
+
+def test_one_loop_on_the_default_table(bandits):
+    """R = 20, eta 3 is 9 + 5 + 3 arms and 154 epochs, with or without a predictor that has nothing to say."""
+    _, out, _ = bandits("run", "hyperband", "--predictor", "srm", "--json")
+
+    report = json.loads(out)
+    assert (17, 154, 154, 0) == tuple(
+        report[key] for key in ("trials", "epochs_trained", "epochs_without_predictor", "dropped")
+    )
+
+
+def test_the_main_job_saves_epochs_and_keeps_the_best(bandits):
+    """Twenty loops with srm train fewer epochs than plain Hyperband and end with its best value."""
+    _, out, _ = bandits("run", "hyperband", "--predictor", "srm", "--loops", "20", "--json")
+
+    report = json.loads(out)
+    assert report["epochs_trained"] < 0.75 * report["epochs_without_predictor"]
+    assert report["best_value"] == report["best_value_without_predictor"]
+    assert report["dropped"] > 50
+
+
+def test_same_seed_same_bytes(bandits):
+    """Two runs with one seed print the same bytes; another seed prints others."""
+    first, second, other = (
+        bandits("run", "random", "--predictor", "srm", "--trials", "130", "--json", "--seed", seed) for seed in "001"
+    )
+
+    assert first == second
+    assert first != other
+
+
+def test_states_add_up(bandits):
+    """Every trial is completed, dropped, cut or failed."""
+    _, out, _ = bandits(
+        "run", "hyperband", "--predictor", "last-seen-value", "--objective", "table:nas_bench_nlp_wikitext2",
+        "--loops", "3", "--json", "--workers", "4",
+    )  # fmt: skip
+
+    report = json.loads(out)
+    assert report["trials"] == sum(report[key] for key in ("completed", "dropped", "cut", "failed"))
+    assert "minimize" == report["goal"]
+    assert report["regret"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "hyperbnd"], ["algorithm must be one of", "hyperband", "'hyperbnd'"]),
+        (["run", "hyperband", "--predictor", "svm"], ["predictor must be one of", "srm", "'svm'"]),
+        (["run", "hyperband", "--objective", "nothing"], ["objective must be one of", "'nothing'"]),
+        (["run", "hyperband", "--objective", "table:nothing"], ["table must be one of", "metaqnn_svhn", "'nothing'"]),
+        (["run", "hyperband", "--objective", "table:none.csv"], ["none.csv"]),
+        (["run", "hyperband", "--objective", "no_module:f"], ["objective must be one of", "'no_module:f'"]),
+        (["run", "hyperband", "--max-epochs", "0"], ["`max_epochs` must be", ">= 1", "got 0"]),
+        (["run", "hyperband", "--max-epochs", "81"], ["`max_epochs` must be <= 20", "metaqnn_cifar10", "got 81"]),
+        (["run", "hyperband", "--eta", "1"], ["`eta` must be", ">= 2", "got 1"]),
+        (["run", "hyperband", "--loops", "0"], ["`loops`", ">= 1", "got 0"]),
+        (["run", "hyperband", "--sizes", "round"], ["`sizes` must be 'ceil' or 'floor'", "'round'"]),
+        (["run", "random", "--loops", "2"], ["`loops` must be a setting of random (trials, burn_in)", "got 2"]),
+        (["run", "random", "--trials", "0"], ["`trials`", ">= 1", "got 0"]),
+        (["run", "hyperband", "--predictor", "srm", "--confidence", "1"], ["`confidence` must be in (0, 1)", "1.0"]),
+        (["run", "hyperband", "--predictor", "srm", "--margin", "-1"], ["`margin`", ">= 0", "-1.0"]),
+        (["run", "hyperband", "--predictor", "srm", "--keep", "0"], ["`keep`", ">= 1", "got 0"]),
+        (["run", "hyperband", "--predictor", "srm", "--kappa", "0"], ["`kappa` must be in (0, 1]", "0.0"]),
+        (["run", "hyperband", "--confidence", "0.9"], ["`confidence` must come with a predictor", "0.9"]),
+        (["run", "hyperband", "--workers", "0"], ["`workers`", ">= 1", "got 0"]),
+        (["run", "hyperband", "--seed", "-1"], ["`seed`", ">= 0", "got -1"]),
+        (["run", "hyperband", "--seed", "x"], ["--seed", "'x'"]),
+        (["run"], ["ALGORITHM"]),
+        (["list", "tables"], ["'tables'"]),
+        (["explain", "none.journal", "0"], ["journal must be an existing file", "none.journal"]),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_exit_code_2(bandits, arguments, words):
+    """A wrong argument ends with code 2 and one line on stderr that names argument, rule and value."""
+    code, out, err = bandits(*arguments)
+
+    assert (2, "") == (code, out)
+    assert 1 == err.count("\n")
+    assert [] == [word for word in words if word not in err]
+
+
+def test_list_names_everything_with_its_purpose(bandits):
+    """`bandits list` shows algorithms, predictors and objectives, one a line."""
+    code, out, _ = bandits("list")
+
+    assert 0 == code
+    for name in ("hyperband", "asha-stopping", "srm", "last-seen-value", "table:lstm_ptb", "your_module:your_function"):
+        assert any(line.startswith(name) and len(line) > len(name) + 5 for line in out.splitlines())
+
+
+def test_explain_tells_a_dropped_trials_story(bandits):
+    """A journal holds the forecast, bar, probability and reason of the verdict that dropped an arm."""
+    bandits("run", "random", "--predictor", "srm", "--trials", "140", "--journal", "run.journal", "--json")
+    with SqliteJournal.open("run.journal") as journal:
+        dropped = next(record.trial for record in journal.records() if getattr(record, "drop", False))
+
+    code, out, _ = bandits("explain", "run.journal", str(dropped))
+    assert 0 == code
+    assert "DROP: P(validation accuracy at epoch 20 <= " in out
+
+
+def test_explain_names_the_trials_there_are(bandits):
+    """An unknown trial is refused with the range of known ones."""
+    bandits("run", "halving", "--journal", "run.journal", "--json")
+
+    code, _, err = bandits("explain", "run.journal", "99")
+    assert 2 == code
+    assert "trial must be one of the 9 trials of this journal (0 to 8), got 99" in err
+
+
+def test_a_journal_is_never_overwritten(bandits):
+    """A second run refuses the file of the first."""
+    bandits("run", "halving", "--journal", "run.journal", "--json")
+
+    code, _, err = bandits("run", "halving", "--journal", "run.journal", "--json")
+    assert 2 == code
+    assert "journal must be a new file" in err
+
+
+OBJECTIVE = """
+from optuna.distributions import FloatDistribution
+from bandits.curves import Metric
+from bandits.objectives import objective
+
+@objective(space={"x": FloatDistribution(0, 1)}, metric=Metric("loss", goal="minimize"), max_epochs=9)
+def train(config):
+    for epoch in range(1, 10):
+        BODY
+
+def plain(config):
+    yield 1.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "completed"),
+    [
+        ("yield (config['x'] - 0.5) ** 2 + 1 / epoch", 0, 5),
+        ("yield float('nan') if config['x'] < 0.5 else 1 / epoch", 0, None),
+        ("raise RuntimeError('out of memory')", 1, 0),
+        ("yield 'text'", 1, 0),
+        ("raise KeyboardInterrupt", 1, 0),
+    ],
+)
+def test_a_users_function_runs_and_may_fail(bandits, body, code, completed):
+    """Values are taken an epoch at a time; failing trials are counted; a run without any value exits with 1."""
+    name = f"objective_{abs(hash(body))}"
+    Path(f"{name}.py").write_text(OBJECTIVE.replace("BODY", body))
+
+    got, out, err = bandits("run", "hyperband", "--objective", f"{name}:train", "--json")
+
+    report = json.loads(out)
+    assert code == got
+    assert completed is None or completed == report["completed"]
+    assert code == 0 or err.startswith("bandits: ")
+    assert None is report["epochs_without_predictor"]
+
+
+def test_a_function_that_is_no_objective_is_refused(bandits):
+    """A plain function lacks a space, a metric and a length; the message says how to give them."""
+    Path("objective_plain.py").write_text(OBJECTIVE.replace("BODY", "yield 1.0"))
+
+    code, _, err = bandits("run", "hyperband", "--objective", "objective_plain:plain")
+    assert 2 == code
+    assert "bandits.objectives.objective" in err
+
+
+def test_a_users_table_runs(bandits):
+    """A csv file with a column an epoch is an objective."""
+    rows = [f"{0.01 * i},{','.join(str(0.1 + 0.01 * i * t) for t in range(1, 10))}" for i in range(1, 31)]
+    Path("runs.csv").write_text("\n".join(["lr," + ",".join(f"acc_{t}" for t in range(1, 10)), *rows]))
+
+    code, out, _ = bandits("run", "hyperband", "--objective", "table:runs.csv", "--json")
+    assert 0 == code
+    assert 9 == json.loads(out)["max_epochs"]
+
+
+def test_the_summary_is_for_people(bandits):
+    """Without `--json` the summary names the best configuration, the cost, and what happened in each bracket."""
+    code, out, _ = bandits("run", "hyperband", "--predictor", "srm", "--loops", "12")
+
+    assert 0 == code
+    for words in ("validation accuracy", "without the predictor", "dropped by a forecast", "s = 2"):
+        assert words in " ".join(out.split())
+
+
+def test_python_m_bandits_is_the_command():
+    """`python -m bandits --version` works in a process of its own."""
+    done = subprocess.run([sys.executable, "-m", "bandits", "--version"], capture_output=True, text=True, check=True)
+
+    assert done.stdout.startswith("bandits, version ")
+
+
+def test_help_names_every_option():
+    """`bandits run --help` documents every option of the contract."""
+    shown = CliRunner().invoke(cli.command, ["run", "--help"]).output
+
+    for option in ("predictor", "objective", "max-epochs", "eta", "loops", "trials", "confidence", "margin", "keep",
+                   "kappa", "workers", "seed", "journal", "json"):  # fmt: skip
+        assert f"--{option}" in shown

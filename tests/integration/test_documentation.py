@@ -1,0 +1,65 @@
+"""The code in the README and in the docstrings runs."""
+
+import doctest
+import pkgutil
+import re
+import shlex
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import bandits
+from bandits.cli import main
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODULES = sorted(
+    module.name for module in pkgutil.walk_packages(bandits.__path__, "bandits.") if "__main__" not in module.name
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings_are_true(name):
+    """Every example in a docstring prints what it says."""
+    failed, _ = doctest.testmod(import_module(name), optionflags=doctest.ELLIPSIS)
+
+    assert 0 == failed
+
+
+def test_readme_python_runs(tmp_path, monkeypatch, capsys):
+    """Every Python block of the README runs as it stands, in order; a block that names a file becomes that file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+    assert len(blocks) >= 3
+    for block in blocks:
+        if block.startswith("# "):
+            Path(block.splitlines()[0].removeprefix("# ")).write_text(block)
+        exec(compile(block, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102 - our own README
+
+
+def test_readme_commands_run(tmp_path, monkeypatch, capsys):
+    """Every `bandits ...` line of the README ends with exit code 0, in order, in one folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    objective = next(block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "mynet.py" in block)
+    Path("mynet.py").write_text(objective)
+    header = "lr," + ",".join(f"acc_{t}" for t in range(1, 10))
+    rows = [f"{i / 100},{','.join(str(0.1 + i * t / 300) for t in range(1, 10))}" for i in range(1, 31)]
+    Path("runs.csv").write_text("\n".join([header, *rows]))
+    lines = [line.strip() for line in README.splitlines() if re.match(r"    bandits \w+ [a-z]", line)]
+
+    assert len(lines) >= 4
+    for line in lines:
+        monkeypatch.setattr(sys, "argv", shlex.split(line))
+        with pytest.raises(SystemExit) as stop:
+            main()
+        assert 0 == stop.value.code, f"{line}: {capsys.readouterr().err}"
+
+
+def test_readme_start_command_is_the_main_job():
+    """The install line ends with the command that the tests run."""
+    assert ".venv/bin/bandits run hyperband --predictor srm" in README

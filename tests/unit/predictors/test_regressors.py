@@ -1,0 +1,222 @@
+"""Each regression recovers what it can represent, and its out-of-sample residuals are what refitting gives."""
+
+import numpy as np
+import pytest
+
+from bandits.predictors.blend import Blend
+from bandits.predictors.features import Design
+from bandits.predictors.gaussian_process import LinearProcess, LocalProcess, _solve
+from bandits.predictors.regressors import OLS, Forest, Ridge, folds_of, root_mean_square, squared_distances
+from bandits.predictors.support_vectors import SVR, held_out, solve
+
+
+def design_of(X):
+    """A design whose blocks share the columns of X: its last two are static, the others series and summary."""
+    return Design(series=X[:, :-2], summary=X[:, :-2], static=X[:, -2:])
+
+
+def toy(n=40, p=5, noise=0.0, seed=0):
+    """A linear problem: `[n, p]` inputs, `[n]` targets."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p))
+    return X, 3.0 + X @ np.arange(1.0, p + 1) + noise * rng.standard_normal(n)
+
+
+def rng_of(seed=0):
+    """A fresh generator."""
+    return np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize(
+    ("regressor", "worst"),
+    [
+        (OLS(), 1e-9),
+        (Ridge(), 1e-3),
+        (SVR("linear", draws=20, folds=3), 0.05),
+        (SVR("rbf", draws=60, folds=3), 0.25),
+        (Forest(draws=1, folds=3), 0.8),
+        (LinearProcess(("series", "static")), 1e-3),
+        (LocalProcess((("summary", "static"),)), 0.1),
+        (Blend(), 1e-3),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, float) else "",
+)
+def test_recovers_a_linear_function(regressor, worst):
+    """On a noiseless linear problem the error on new points is a small share of the targets' spread."""
+    X, y = toy(60)
+    new, truth = toy(50, seed=1)
+    fitted = regressor.fit(design_of(X), y, rng_of())
+    error = root_mean_square(fitted.predict(design_of(new)) - truth)
+
+    assert error < worst * y.std()
+    assert (60,) == fitted.residuals.shape
+    assert np.isfinite(fitted.residuals).all()
+
+
+def test_ols_leave_one_out_equals_refitting():
+    """OLS residuals are those of n refits."""
+    X, y = toy(20, noise=1.0)
+    fitted = OLS().fit(design_of(X), y, rng_of())
+    brute = []
+    for i in range(20):
+        keep = np.arange(20) != i
+        A = np.column_stack((np.ones(19), X[keep]))
+        brute.append(y[i] - np.r_[1.0, X[i]] @ np.linalg.lstsq(A, y[keep])[0])
+
+    np.testing.assert_allclose(fitted.residuals, brute)
+
+
+def test_ols_with_more_inputs_than_curves_refits():
+    """Where OLS passes through every curve, its residuals still are those of n refits."""
+    X, y = toy(8, p=20, noise=1.0)
+    fitted = OLS().fit(design_of(X), y, rng_of())
+    brute = []
+    for i in range(8):
+        keep = np.arange(8) != i
+        brute.append(y[i] - OLS().fit(design_of(X[keep]), y[keep], rng_of()).predict(design_of(X[[i]]))[0])
+
+    np.testing.assert_allclose(fitted.residuals, brute)
+    np.testing.assert_allclose(fitted.predict(design_of(X)), y)
+
+
+def ridge_brute_force(X, y, penalty):
+    """Leave-one-out residuals of ridge regression with a free intercept, by n solutions of its normal equations."""
+    residuals = []
+    for i in range(len(y)):
+        keep = np.arange(len(y)) != i
+        A = np.column_stack((np.ones(keep.sum()), X[keep]))
+        P = penalty * np.eye(A.shape[1])
+        P[0, 0] = 0.0
+        residuals.append(y[i] - np.r_[1.0, X[i]] @ np.linalg.solve(A.T @ A + P, A.T @ y[keep]))
+    return np.array(residuals)
+
+
+@pytest.mark.parametrize("p", [5, 40])
+def test_ridge_leave_one_out_equals_refitting(p):
+    """The closed-form residuals are those of n refits, and the penalty is the one with the smallest."""
+    X, y = toy(20, p=p, noise=2.0)
+    fitted = Ridge().fit(design_of(X), y, rng_of())
+    by_penalty = [ridge_brute_force(X, y, 20 * penalty) for penalty in np.logspace(-6.0, 3.0, 28)]
+    best = min(by_penalty, key=lambda residuals: (residuals**2).mean())
+
+    np.testing.assert_allclose(fitted.residuals, best, rtol=1e-6)
+
+
+def test_gaussian_process_leave_one_out_equals_refitting():
+    """The closed-form residuals are those of n refits, intercept included."""
+    X, y = toy(15, noise=1.0)
+    K = np.exp(-0.1 * squared_distances(X, X))
+    _, _, residuals = _solve(K, y, noise=0.3)
+    brute = []
+    for i in range(15):
+        keep = np.arange(15) != i
+        weights, intercept, _ = _solve(K[np.ix_(keep, keep)], y[keep], noise=0.3)
+        brute.append(y[i] - (K[i, keep] @ weights + intercept))
+
+    np.testing.assert_allclose(residuals, brute)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "linear"])
+def test_svr_residuals_equal_refitting(kernel):
+    """With one draw the settings are known, and the residuals are those of n refits under them."""
+    X, y = toy(15, noise=1.0)
+    fitted = SVR(kernel, draws=1, folds=3).fit(design_of(X), y, rng_of(3))
+    rng = rng_of(3)
+    folds_of(15, 3, rng)
+    C, gamma, nu = 10 ** rng.uniform(-5, 1), 10 ** rng.uniform(-5, 1), 1 - rng.random()
+    target = (y - y.mean()) / y.std()
+    K = np.exp(-gamma * squared_distances(X, X)) if kernel == "rbf" else X @ X.T
+    brute = []
+    for i in range(15):
+        keep = np.arange(15) != i
+        weights, intercept = solve(K[np.ix_(keep, keep)], target[keep], C, nu)
+        brute.append((target[i] - K[i, keep] @ weights - intercept) * y.std())
+
+    np.testing.assert_allclose(fitted.residuals, brute)
+
+
+def test_held_out_predictions_stand_where_their_curves_do():
+    """Folds may list curves in any order."""
+    X, y = toy(12)
+    alone = held_out(X @ X.T, y, 1.0, 0.5, [np.array([i]) for i in range(12)])
+    shuffled = held_out(X @ X.T, y, 1.0, 0.5, [np.array([i]) for i in rng_of().permutation(12)])
+
+    np.testing.assert_array_equal(alone, shuffled)
+
+
+def test_svr_predicts_as_scikit_learn_does():
+    """The kernel expansion evaluated here is the fitted machine's own prediction."""
+    from sklearn.svm import NuSVR
+
+    X, y = toy(30, noise=1.0)
+    fitted = SVR("rbf", draws=1, folds=3).fit(design_of(X), y, rng_of(3))
+    rng = rng_of(3)
+    folds_of(30, 3, rng)
+    C, gamma, nu = 10 ** rng.uniform(-5, 1), 10 ** rng.uniform(-5, 1), 1 - rng.random()
+    theirs = NuSVR(C=C, gamma=gamma, nu=nu).fit(X, (y - y.mean()) / y.std())
+    new, _ = toy(10, seed=1)
+
+    np.testing.assert_allclose(fitted.predict(design_of(new)), theirs.predict(new) * y.std() + y.mean(), rtol=1e-4)
+
+
+def test_forest_residuals_are_out_of_bag():
+    """Out-of-bag residuals are larger than the residuals on the training curves themselves."""
+    X, y = toy(40, noise=1.0)
+    fitted = Forest(draws=1, folds=3).fit(design_of(X), y, rng_of())
+
+    assert root_mean_square(fitted.residuals) > 1.5 * root_mean_square(y - fitted.predict(design_of(X)))
+
+
+def test_each_block_counts_equally_in_a_linear_process():
+    """Repeating the columns of one block changes nothing."""
+    X, y = toy(25, noise=1.0)
+    design = design_of(X)
+    repeated = Design(np.tile(design.series, 50), design.summary, design.static)
+    member = LinearProcess(("series", "static"))
+
+    np.testing.assert_allclose(
+        member.fit(design, y, rng_of()).residuals, member.fit(repeated, y, rng_of()).residuals, rtol=1e-6
+    )
+
+
+def test_blend_collapses_to_the_member_that_is_right():
+    """A member that is far off gets next to no weight."""
+    X, y = toy(40)
+    linear = LinearProcess(("series", "static"))
+    misled = LinearProcess(("static",))
+    fitted = Blend((misled, linear)).fit(design_of(X), y, rng_of())
+
+    assert fitted.weights[1] > 0.99
+    assert 1.0 == pytest.approx(sum(fitted.weights))
+
+
+def test_blend_stays_near_the_training_targets():
+    """No forecast lies further beyond the training targets than three times their reach from their median."""
+    X, y = toy(40)
+    fitted = Blend().fit(design_of(X), y, rng_of())
+    predictions = fitted.predict(design_of(1000.0 * toy(200, seed=1)[0]))
+
+    assert predictions.max() <= 4 * y.max() - 3 * np.median(y)
+    assert predictions.min() >= 4 * y.min() - 3 * np.median(y)
+
+
+def test_blend_uses_no_more_curves_than_it_needs():
+    """Beyond 500 curves the cost of a fit stops growing."""
+    X, y = toy(520, noise=1.0)
+
+    assert 500 == len(Blend((LinearProcess(("series", "static")),)).fit(design_of(X), y, rng_of()).residuals)
+
+
+def test_folds_partition_the_curves():
+    """Folds hold every curve once, in sizes that differ by at most one, and no fold is empty."""
+    folds = folds_of(11, 3, rng_of())
+
+    assert list(range(11)) == sorted(np.concatenate(folds).tolist())
+    assert [3, 4, 4] == sorted(len(fold) for fold in folds)
+    assert [1, 1] == [len(fold) for fold in folds_of(2, 3, rng_of())]
+
+
+def test_root_mean_square_survives_huge_values():
+    """Squares that would overflow do not."""
+    assert 2e200 == pytest.approx(root_mean_square(np.array([2e200, -2e200])))
+    assert 0.0 == root_mean_square(np.zeros(3))

@@ -1,0 +1,111 @@
+"""Random search, with and without a stopper."""
+
+import pytest
+
+from bandits.errors import SettingError
+from bandits.schedulers import Job, RandomSearch, State
+from bandits.stopping import EarlyStopper, ProbabilityRule
+from bandits.testing import NeverDropRule, OraclePredictor, SpyPredictor, play
+
+SCORES = [0.5, 0.1, 0.9, 0.2, 0.8, 0.3, 0.95, 0.4, 0.6]
+
+
+def constant(trial_id: int, epoch: int) -> float:
+    """Every arm has the same score after every epoch."""
+    return SCORES[trial_id]
+
+
+def oracle(epochs: int = 4) -> OraclePredictor:
+    """Knows that nothing ever changes."""
+    return OraclePredictor([[score] * epochs for score in SCORES])
+
+
+def test_every_arm_trains_in_full() -> None:
+    """Without a stopper, trials start in the order of their ids and train T epochs each."""
+    scheduler = RandomSearch(trials=3, max_epochs=4)
+    jobs = play(scheduler, constant)
+
+    expected = [Job(0, 0, 4), Job(1, 0, 4), Job(2, 0, 4)]
+    assert expected == jobs
+    assert scheduler.planned_epochs == 12
+    assert scheduler.brackets[0].best == 2
+
+
+def test_after_the_burn_in_arms_are_dropped() -> None:
+    """The first arms train in full whatever the forecast; later ones must beat the best so far."""
+    scheduler = RandomSearch(trials=9, max_epochs=4, burn_in=4, stopper=EarlyStopper(oracle()))
+    play(scheduler, constant)
+
+    expected = [
+        "completed",  # 0.5, burn-in
+        "completed",  # 0.1, burn-in
+        "completed",  # 0.9, burn-in
+        "completed",  # 0.2, burn-in
+        "dropped",  # 0.8
+        "dropped",  # 0.3
+        "completed",  # 0.95 beats 0.9
+        "dropped",  # 0.4
+        "dropped",  # 0.6
+    ]
+    assert expected == [arm.state.value for arm in scheduler.arms.values()]
+    assert [arm.epochs for arm in scheduler.arms.values() if arm.state is State.DROPPED] == [1, 1, 1, 1]
+
+
+def test_with_several_workers_nobody_is_dropped_before_the_burn_in_has_ended() -> None:
+    """An arm that starts while burn-in arms still run has no bar yet."""
+    scheduler = RandomSearch(trials=9, max_epochs=4, burn_in=2, stopper=EarlyStopper(oracle()))
+    play(scheduler, constant, workers=3)
+
+    # Arms 0, 1, 2 train side by side. After its third epoch arm 2 still has no bar; after arms 0 and 1 have ended
+    # it must beat 0.5, and does.
+    assert scheduler.arms[2].state is State.COMPLETED
+    assert scheduler.arms[3].state is State.DROPPED
+
+
+def test_a_burn_in_arm_that_fails_counts_as_ended() -> None:
+    """Failures in the burn-in do not hold it open; what was learnt is what finished."""
+    spy = SpyPredictor(oracle())
+    scheduler = RandomSearch(trials=6, max_epochs=4, burn_in=3, stopper=EarlyStopper(spy))
+    play(scheduler, lambda i, epoch: None if i == 1 else SCORES[i])
+
+    assert scheduler.arms[3].state is State.DROPPED
+    assert spy.fits == [(4, 2, 4)]  # one fit, from arms 0 and 2
+
+
+def test_survivors_do_not_teach() -> None:
+    """Arms that finish after the burn-in are not added to the training set: they were selected."""
+    spy = SpyPredictor(oracle())
+    scheduler = RandomSearch(
+        trials=9, max_epochs=4, burn_in=4, stopper=EarlyStopper(spy, NeverDropRule(), refit_growth=1)
+    )
+    play(scheduler, constant)
+
+    assert spy.fits == [(4, 4, 4)]
+    assert len(scheduler.training) == 4
+    assert len(scheduler.measured) == 9
+
+
+def test_the_burn_in_may_be_longer_than_the_run() -> None:
+    """With fewer trials than burn-in arms nothing is dropped."""
+    scheduler = RandomSearch(trials=9, max_epochs=4, stopper=EarlyStopper(oracle()))
+    play(scheduler, constant)
+
+    assert scheduler.counts[State.COMPLETED] == 9
+
+
+def test_keep_protects_the_n_best() -> None:
+    """With keep = 2 the bar is the second best score so far."""
+    stopper = EarlyStopper(oracle(), ProbabilityRule(keep=2))
+    scheduler = RandomSearch(trials=9, max_epochs=4, burn_in=4, stopper=stopper)
+    play(scheduler, constant)
+
+    # 0.9 and 0.5 are the best of the burn-in: 0.8 beats 0.5; then 0.95 beats 0.8; 0.3, 0.4 and 0.6 do not.
+    expected = {4: "completed", 5: "dropped", 6: "completed", 7: "dropped", 8: "dropped"}
+    assert expected == {i: scheduler.arms[i].state.value for i in range(4, 9)}
+
+
+@pytest.mark.parametrize("argument", ["trials", "max_epochs", "burn_in"])
+def test_settings_have_rules(argument: str) -> None:
+    """Numbers must be whole and at least 1."""
+    with pytest.raises(SettingError, match=f"`{argument}` must be an integer >= 1, got 0"):
+        RandomSearch(**({"trials": 3, "max_epochs": 4} | {argument: 0}))

@@ -1,0 +1,66 @@
+"""What all schedulers share: taking in events."""
+
+import math
+
+import pytest
+
+from bandits.curves import Trial
+from bandits.errors import ProtocolError
+from bandits.schedulers import BracketReport, Failed, Hyperband, Measured, RandomSearch, RungReport, State
+from bandits.schedulers.base import Arm
+from bandits.stopping import EarlyStopper
+from bandits.testing import OraclePredictor
+from bandits.verdicts import KEEP
+
+
+def test_nan_never_ranks() -> None:
+    """A score that is not finite is refused: such an arm has failed, and is told as `Failed`."""
+    for stopper in (None, EarlyStopper(OraclePredictor([[0.5]]))):
+        scheduler = RandomSearch(trials=1, max_epochs=1, stopper=stopper)
+        scheduler.ask()
+        for score in (math.nan, math.inf, -math.inf):
+            with pytest.raises(ProtocolError, match=f"score of trial 0 must be finite .*, got {score}"):
+                scheduler.tell(Measured(Trial(0), 1, score))
+        assert scheduler.tell(Failed(Trial(0), "value is nan")) is KEEP
+        assert scheduler.counts[State.FAILED] == 1
+        assert scheduler.brackets[0].best is None
+
+
+def test_an_epoch_past_the_rung_is_refused() -> None:
+    """An arm that trains on after its job has ended is not heard."""
+    scheduler = Hyperband(max_epochs=9)
+    scheduler.ask()
+    scheduler.tell(Measured(Trial(0), 1, 0.5))
+    with pytest.raises(ProtocolError, match="trial 0 must be running to report, it is paused"):
+        scheduler.tell(Measured(Trial(0), 2, 0.6))
+
+    assert (scheduler.arms[0].epochs, scheduler.arms[0].score) == (1, 0.5)
+
+
+def test_a_resumed_arm_does_not_report_old_epochs_again() -> None:
+    """After a promotion the next epoch is the one after the pause."""
+    scheduler = Hyperband(max_epochs=3)
+    for _ in range(3):
+        scheduler.ask()
+    for trial_id in range(3):
+        scheduler.tell(Measured(Trial(trial_id), 1, 0.5))
+    scheduler.ask()
+    with pytest.raises(ProtocolError, match="epoch of trial 0 must be 2, got 1"):
+        scheduler.tell(Measured(Trial(0), 1, 0.9))
+
+    assert (scheduler.arms[0].epochs, scheduler.arms[0].score) == (1, 0.5)
+
+
+def test_unknown_trials_are_refused() -> None:
+    """Nobody can report whom the scheduler has not started."""
+    with pytest.raises(ProtocolError, match="trial 7 must be running to report, it is unknown"):
+        Hyperband(max_epochs=3).tell(Measured(Trial(7), 1, 0.5))
+
+
+def test_brackets_keep_the_best_of_their_last_rung() -> None:
+    """Of equal scores the smaller id is the best, whoever came first."""
+    report = BracketReport("s = 0", [RungReport(1)])
+    for trial_id, score in ((3, 0.5), (1, 0.5), (2, 0.5), (0, 0.4)):
+        report.completed(Arm(trial_id, score=score))
+
+    assert (report.best, report.best_score) == (1, 0.5)

@@ -1,0 +1,89 @@
+"""Forecasts: a Gaussian error on the scale of a link."""
+
+import math
+
+import pytest
+
+from bandits.errors import SettingError
+from bandits.forecasts import Forecast, Link
+
+# P(standard normal <= z)
+NORMAL = {-3.0: 0.00134990, -1.0: 0.15865525, 0.0: 0.5, 1.0: 0.84134475, 1.6448536: 0.95, 3.0: 0.99865010}
+
+
+@pytest.mark.parametrize(("z", "expected"), NORMAL.items())
+def test_probability_of_a_gaussian(z: float, expected: float) -> None:
+    """P(score <= mean + z std) is the normal distribution's."""
+    forecast = Forecast(mean=0.4, std=0.2, horizon=5)
+
+    assert pytest.approx(expected, abs=1e-8) == forecast.prob_at_most(0.4 + 0.2 * z)
+
+
+@pytest.mark.parametrize(("z", "expected"), NORMAL.items())
+def test_probability_on_the_scale_of_the_logarithm(z: float, expected: float) -> None:
+    """A loss of 50 with std 5 has a logarithm with std 0.1: P(loss >= 50 e^(-0.1 z)) is the normal's."""
+    forecast = Forecast(mean=-50.0, std=5.0, horizon=5, link=Link.LOG_LOSS)
+
+    assert pytest.approx(expected, abs=1e-8) == forecast.prob_at_most(-50.0 * math.exp(-0.1 * z))
+
+
+def test_a_forecast_without_error_is_a_step() -> None:
+    """With std 0, the probability is 1 from the mean on, and 0 below."""
+    forecast = Forecast(mean=0.4, std=0.0, horizon=5)
+
+    assert [forecast.prob_at_most(score) for score in (0.3, math.nextafter(0.4, 0), 0.4, 0.5)] == [0.0, 0.0, 1.0, 1.0]
+
+
+def test_far_tails_are_not_rounded_away() -> None:
+    """Small probabilities keep their size."""
+    forecast = Forecast(mean=0.0, std=1.0, horizon=1)
+
+    assert forecast.prob_at_most(-10.0) == pytest.approx(7.619853e-24, rel=1e-6)
+    assert 0.0 < forecast.prob_at_most(-30.0) < 1e-190
+
+
+def test_a_loss_cannot_fall_to_zero() -> None:
+    """On the scale of the logarithm, scores of 0 and more are out of reach: P(score <= 0) = 1."""
+    forecast = Forecast(mean=-2.0, std=0.5, horizon=1, link=Link.LOG_LOSS)
+
+    assert forecast.prob_at_most(0.0) == 1.0
+    assert forecast.prob_at_most(7.0) == 1.0
+    assert forecast.prob_at_most(-1e300) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("std", [5e-324, 1e-300, 1e300])
+@pytest.mark.parametrize("mean", [-1e300, -1e-300])
+@pytest.mark.parametrize("link", Link)
+def test_extreme_numbers_give_a_probability(mean: float, std: float, link: Link) -> None:
+    """No overflow, no NaN."""
+    for score in (-1e308, -1.0, 0.0, 1e308):
+        assert 0.0 <= Forecast(mean, std, 1, link).prob_at_most(score) <= 1.0
+
+
+def test_links_undo_themselves() -> None:
+    """`invert` undoes `apply`; both links increase."""
+    for link in Link:
+        for score in (-300.0, -1.0, -0.01):
+            assert link.invert(link.apply(score)) == pytest.approx(score)
+            assert link.apply(score) < link.apply(score + 0.005)
+            steps = (link.apply(score + 1e-6) - link.apply(score - 1e-6)) / 2e-6
+            assert link.slope(score) == pytest.approx(steps, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"mean": math.nan}, "mean must be finite, got nan"),
+        ({"mean": math.inf}, "mean must be finite, got inf"),
+        ({"std": math.nan}, "std must be finite and >= 0, got nan"),
+        ({"std": math.inf}, "std must be finite and >= 0, got inf"),
+        ({"std": -0.1}, "std must be finite and >= 0, got -0.1"),
+        ({"horizon": 0}, "horizon must be >= 1, got 0"),
+        ({"mean": 0.0, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log of the loss', got 0.0"),
+        ({"mean": 0.3, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log of the loss', got 0.3"),
+    ],
+)
+def test_impossible_forecasts_cannot_be_built(arguments: dict, message: str) -> None:
+    """NaN, infinity, a negative std, a horizon below 1 and a mean outside the link's domain are refused."""
+    with pytest.raises(SettingError, match=message):
+        Forecast(**({"mean": 0.4, "std": 0.1, "horizon": 5} | arguments))

@@ -1,0 +1,93 @@
+"""A run's summary and its live view."""
+
+import io
+
+from rich.console import Console
+
+from bandits import EarlyStopper, Hyperband, run
+from bandits.objectives import CurveTable
+from bandits.predictors import LastSeenValue
+from bandits.report.live import LiveView, picture
+from bandits.report.summary import Summary
+from bandits.report.terminal import summary_view
+
+TABLE = CurveTable("metaqnn_cifar10")
+
+
+def finished(loops=1, predictor=None):
+    stopper = None if predictor is None else EarlyStopper(predictor)
+    return run(Hyperband(20, loops=loops, stopper=stopper), TABLE)
+
+
+def text_of(renderable) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def test_rungs_are_summed_over_loops():
+    """Two loops of R = 20: 18 arms start in the boldest bracket, 6 are promoted, 2 finish."""
+    rows = [(row.bracket, row.loops, row.rung.epochs, row.rung.started, row.rung.promoted)
+            for row in Summary("table:x", None, finished(2), None).rows()]  # fmt: skip
+
+    expected = [
+        ("s = 2", 2, 2, 18, 6),
+        ("s = 2", 2, 7, 6, 2),
+        ("s = 2", 2, 20, 2, 0),
+        ("s = 1", 2, 7, 10, 2),
+        ("s = 1", 2, 20, 2, 0),
+        ("s = 0", 2, 20, 6, 0),
+    ]
+    assert expected == rows
+
+
+def test_every_bracket_is_in_the_json():
+    """Two loops are six brackets, each with its own best arm."""
+    brackets = Summary("table:x", None, finished(2), None).as_json()["brackets"]
+
+    assert ["loop 1, s = 2", "loop 1, s = 1", "loop 1, s = 0", "loop 2, s = 2", "loop 2, s = 1", "loop 2, s = 0"] == [
+        bracket["name"] for bracket in brackets
+    ]
+    assert all(bracket["best_value"] is not None for bracket in brackets)
+
+
+def test_a_predictor_that_said_nothing_is_explained():
+    """One loop is too short to learn from: the note names how many curves are needed and how many there were."""
+    result = finished(1, LastSeenValue(min_curves=50))
+
+    note = text_of(summary_view(Summary("table:x", "last-seen-value", result, finished())))
+    assert "nothing was dropped" in note
+    assert "needs 50 curves that reach epoch 7" in note
+    assert "--loops N" in note
+
+
+def test_the_summary_compares_with_the_run_without_a_predictor():
+    """Epochs spent, epochs of plain Hyperband, and the share saved stand in one line."""
+    result, plain = finished(20, LastSeenValue()), finished(20)
+
+    saved = 1 - result.epochs_trained / plain.epochs_trained
+    shown = text_of(summary_view(Summary("table:x", "last-seen-value", result, plain)))
+    assert f"{result.epochs_trained:,} epochs" in shown
+    assert f"{plain.epochs_trained:,} epochs" in shown
+    assert f"{saved:.1%} of the epochs saved" in shown
+
+
+def test_the_live_picture_shows_where_the_run_stands():
+    """Brackets, arms by state, best so far, epochs and time left."""
+    shown = text_of(picture(finished(), elapsed=75.0))
+
+    for words in ("17 of 17", "5 completed", "154 spent", "0:01:15 gone", "0:00:00 left", "s = 0"):
+        assert words in shown
+
+
+def test_the_live_view_draws_only_on_a_terminal():
+    """A pipe gets no control codes; a terminal is drawn on."""
+    pipe, screen = io.StringIO(), io.StringIO()
+    for console in (Console(file=pipe), Console(file=screen, force_terminal=True)):
+        view = LiveView(console)
+        view._drawn -= 10
+        with view:
+            view(finished())
+
+    assert "" == pipe.getvalue()
+    assert "hyperband on metaqnn_cifar10" in screen.getvalue()

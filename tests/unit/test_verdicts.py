@@ -1,0 +1,48 @@
+"""Verdicts and what they say."""
+
+import pytest
+
+from bandits.curves import Metric
+from bandits.errors import SettingError
+from bandits.forecasts import Forecast
+from bandits.verdicts import KEEP, Drop, Evidence, Keep
+
+LOSS, ACCURACY = Metric("loss", "minimize"), Metric("accuracy", "maximize")
+
+
+def evidence(probability: float = 0.97, mean: float = -2.5, bar: float = -2.0) -> Evidence:
+    """What a loss of about 2.5 looks like against a bar of 2."""
+    return Evidence(Forecast(mean, 0.1, horizon=20), bar, probability, confidence=0.95)
+
+
+def test_a_verdict_needs_a_reason() -> None:
+    """An empty reason is refused."""
+    for verdict in (Keep, Drop):
+        with pytest.raises(SettingError, match="reason must not be empty, got ''"):
+            verdict("")
+
+
+def test_verdicts_are_values() -> None:
+    """Equal when kind, reason and evidence are equal."""
+    assert Keep("why") == Keep("why")
+    assert Keep("why") != Drop("why")
+    assert Drop("why") != Drop("why not")
+    assert KEEP.reason == "no forecast was asked for"
+
+
+def test_a_sentence_of_scores() -> None:
+    """Without a metric, evidence speaks of the score; larger is better."""
+    assert evidence().sentence() == "P(score at epoch 20 <= -2) = 0.97 >= 0.95"
+    assert evidence(probability=0.5).sentence() == "P(score at epoch 20 <= -2) = 0.5 < 0.95"
+
+
+def test_a_sentence_of_a_metric() -> None:
+    """With a metric, it speaks of raw values: a minimised one loses by being larger."""
+    assert evidence().sentence(LOSS) == "P(loss at epoch 20 >= 2) = 0.97 >= 0.95"
+    assert evidence(bar=0.8).sentence(ACCURACY) == "P(accuracy at epoch 20 <= 0.8) = 0.97 >= 0.95"
+
+
+def test_words_are_the_reason_in_the_units_of_a_metric() -> None:
+    """With evidence they are its sentence; without, the reason as it is."""
+    assert Drop(evidence().sentence(), evidence()).words(LOSS) == "P(loss at epoch 20 >= 2) = 0.97 >= 0.95"
+    assert Keep("no bar yet").words(LOSS) == "no bar yet"
