@@ -44,7 +44,7 @@ class Metric:
     """
 
     name: str
-    goal: Goal
+    goal: Goal = None  # type: ignore[assignment]  # so that a metric without a goal gets our sentence, not a TypeError
     unit: str = ""
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@
     │   └── CurveTableError               a curve table cannot be read as one
     ├── UnknownPlugin (LookupError)       no algorithm, predictor, objective or table of that name
     ├── MissingDependency (ImportError)   an optional library is not installed
-    ├── ObjectiveError                    an objective broke its contract; its own exception is chained
+    ├── ObjectiveError                    an objective broke its contract; inside a trial, only that trial fails
     ├── JournalError                      a journal cannot be read or written
     └── ProtocolError                     events came in an order that cannot happen
 
@@ -68,7 +68,7 @@ class MissingDependency(BanditsError, ImportError):
 
 
 class ObjectiveError(BanditsError):
-    """An objective broke its contract in a way that no single trial can answer for."""
+    """An objective broke its contract. Inside a trial it fails that trial, with this message as the reason."""
 
 
 class JournalError(BanditsError):

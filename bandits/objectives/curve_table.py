@@ -112,7 +112,7 @@ class CurveTable(Objective):
             title=name if notes is None else f"{name}: {notes.title}",
             metric=metric,
             ground=ground if notes is None or known is not notes.metric else "as known of this table",
-            rows=self.rows,
+            rows=len(self),
             epochs=self.max_epochs,
             first_epoch=file.epochs[0],
             columns=columns,
@@ -178,7 +178,7 @@ class CurveTable(Objective):
             title=name,
             metric=metric,
             ground=ground,
-            rows=table.rows,
+            rows=len(table),
             epochs=table.max_epochs,
             first_epoch="",
             columns=columns,
@@ -221,11 +221,6 @@ class CurveTable(Objective):
 
     def __len__(self) -> int:
         """How many configurations the table offers."""
-        return len(self.configs)
-
-    @property
-    def rows(self) -> int:
-        """How many configurations the table offers, n."""
         return len(self.configs)
 
     @property
@@ -276,7 +271,7 @@ class CurveTable(Objective):
     def _row(self, config: Mapping[str, object]) -> int:
         row = config.get(_ROW)
         if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < len(self.configs):
-            raise SettingError.broken(f"row of a configuration of {self.name}", f"must be 0 to {self.rows - 1}", row)
+            raise SettingError.broken(f"row of a configuration of {self.name}", f"must be 0 to {len(self) - 1}", row)
         return row
 
 

@@ -66,7 +66,7 @@ class Blend(Regressor):
     No forecast lies further beyond the training targets than three times the distance from their median to their
     end on that side, so that a linear model cannot run away with an odd arm.
 
-    Residuals are exact leave-one-out, with hyperparameters and weights held fixed. Of more than 500 curves, 500
+    Residuals are exact leave-one-out, with hyperparameters, weights and range held fixed. Of more than 500 curves, 500
     drawn at random are used, which bounds the cost of a fit (O(n^3)) where more curves would teach little.
     """
 

@@ -47,7 +47,7 @@ class LastSeenValue(Predictor):
     name = "LastSeenValue"
 
     def __init__(self, *, min_curves: int = 20, link: Link | Literal["auto"] = "auto") -> None:
-        if min_curves < 2:
+        if not isinstance(min_curves, int) or min_curves < 2:
             raise SettingError.broken("`min_curves`", "must be >= 2", min_curves)
         if link != "auto" and not isinstance(link, Link):
             raise SettingError.broken("`link`", "must be 'auto', Link.IDENTITY or Link.LOG_LOSS", link)

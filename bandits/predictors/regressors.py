@@ -147,8 +147,13 @@ class Trees(Fitted):
     residuals: Floats
 
     def predict(self, design: Design) -> Floats:
-        """See `Fitted.predict`."""
-        return np.asarray(self.forest.predict(design.paper), dtype=np.float64)  # type: ignore[attr-defined]
+        """See `Fitted.predict`. NaN for inputs that single precision, in which trees compare, cannot hold."""
+        X = design.paper
+        usable = (np.abs(X) < np.finfo(np.float32).max).all(axis=1)
+        predictions = np.full(len(X), np.nan)
+        if usable.any():
+            predictions[usable] = self.forest.predict(X[usable])  # type: ignore[attr-defined]
+        return predictions
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,9 @@ def solve(K: Floats, y: Floats, C: float, nu: float) -> tuple[Floats, float]:
 
     with config_context(assume_finite=True, skip_parameter_validation=True), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        svr = NuSVR(kernel="precomputed", C=C, nu=nu, max_iter=_MAX_ITERATIONS).fit(K, y)
+        svr = NuSVR(kernel="precomputed", C=C, nu=nu, max_iter=_MAX_ITERATIONS)
+        svr.random_state = 0  # of no effect here, but without it `fit` draws from NumPy's global generator
+        svr.fit(K, y)
     weights = np.zeros(len(y))
     weights[svr.support_] = svr.dual_coef_[0]
     return weights, float(svr.intercept_[0])

@@ -122,7 +122,9 @@ class SqliteJournal:
             raise JournalError(f"journal must be an existing file, got {str(path)!r}")
         connection = None
         try:
-            connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+            # Not mode=ro: such a reader leaves its -wal and -shm files behind.
+            connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None)
+            connection.execute("PRAGMA query_only=ON")
             (found,) = connection.execute("PRAGMA application_id").fetchone()
         except sqlite3.Error as error:
             if connection is not None:

@@ -16,7 +16,10 @@ __all__ = ["StoppingRuleContract"]
 class StoppingRuleContract:
     """What every stopping rule must do. Supply the fixture `rule`."""
 
-    _forecasts = tuple(Forecast(mean, std, horizon=9) for mean in (-3.0, 0.2, 0.7) for std in (0.0, 0.1, 2.0))
+    _forecasts = (
+        *(Forecast(mean, std, horizon=9) for mean in (-3.0, 0.2, 0.7) for std in (0.0, 0.1, 2.0)),
+        Forecast(0.2, 0.3, horizon=9, samples=(-1.0, 0.2, 0.5)),
+    )
     _bars = (-5.0, -3.0, 0.0, 0.2, 0.4, 0.7, 1.0, 50.0)
 
     def test_settings_build_it_again(self, rule: StoppingRule) -> None:

@@ -153,7 +153,8 @@ def table_of(rows: list[dict[str, Any]]) -> str:
         first = row["side"] == "plain"
         lines.append(
             f"| {row['table'] if first else ''} | {row['loops']}, {row['trials']} | {row['side']} "
-            f"| {row['epochs']:,.0f} | {row['saved']:.1%} | {row['dropped']:.0f} | {row['best']:.5g} | {row['regret']:.4g} "
+            f"| {row['epochs']:,.0f} | {row['saved']:.1%} | {row['dropped']:.0f} "
+            f"| {row['best']:.5g} | {row['regret']:.4g} "
             f"| {row['same_best']}/{row['seeds']} | {row['regret_change']:+.2g} ± {row['regret_change_se']:.1g} |"
         )
     return "\n".join(lines)

@@ -101,7 +101,7 @@ def main() -> None:
     for trials in arguments.trials:
         sides = {
             "bandits hyperband": lambda n=trials: ours(
-                Hyperband(MAX_EPOCHS, ETA, max(1, round(n / per_loop))), objective
+                Hyperband(MAX_EPOCHS, ETA, max(1, round(n / PER_LOOP))), objective
             ),
             "bandits halving": lambda n=trials: ours(SuccessiveHalving(MAX_EPOCHS, ETA, trials=n), objective),
             "bandits asha": lambda n=trials: ours(ASHA(MAX_EPOCHS, ETA, trials=n), objective),

@@ -21,9 +21,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
-
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # bandits, where it is not installed
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import machine, update_readme, write_results
 
 from bandits.curves import Curve, History, Trial
@@ -32,6 +31,7 @@ from bandits.objectives import CurveTable
 from bandits.predictors import SRM, LastSeenValue, Predictor
 from bandits.rng import rng_for
 
+HERE = Path(__file__).resolve().parent
 TRAINING_CURVES = 100
 SHARE = 0.25  # of the curve that is seen
 SEED = 0

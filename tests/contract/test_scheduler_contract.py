@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bandits import registry
 from bandits.schedulers import ASHA, Hyperband, RandomSearch, Scheduler, SuccessiveHalving
 from bandits.testing import SchedulerContract
 
@@ -31,3 +32,11 @@ class TestSchedulers(SchedulerContract):
         """An unused scheduler of every kind, in ordinary and in odd sizes."""
         kind, settings = request.param
         return kind(**settings)
+
+
+def test_every_algorithm_is_here() -> None:
+    """Whatever the registry lists is among the machines above."""
+    tested = {kind for kind, _ in MACHINES.values()}
+    loaded = (registry.load("algorithms", name) for name in registry.names("algorithms"))
+
+    assert {getattr(algorithm, "func", algorithm) for algorithm in loaded} <= tested

@@ -42,6 +42,14 @@ def test_far_tails_are_not_rounded_away() -> None:
     assert 0.0 < forecast.prob_at_most(-30.0) < 1e-190
 
 
+def test_probabilities_are_counted_among_samples() -> None:
+    """Where a predictor gives samples, the probability is the share of them that is at most the score."""
+    forecast = Forecast(mean=0.4, std=0.1, horizon=5, samples=(0.1, 0.3, 0.3, 0.9))
+    scores = (0.0, 0.1, 0.2, 0.3, 0.8, 0.9, 1.0)
+
+    assert [forecast.prob_at_most(score) for score in scores] == [0.0, 0.25, 0.25, 0.75, 0.75, 1.0, 1.0]
+
+
 def test_a_loss_cannot_fall_to_zero() -> None:
     """On the scale of the logarithm, scores of 0 and more are out of reach: P(score <= 0) = 1."""
     forecast = Forecast(mean=-2.0, std=0.5, horizon=1, link=Link.LOG_LOSS)
@@ -79,6 +87,10 @@ def test_links_undo_themselves() -> None:
         ({"std": math.inf}, "std must be finite and >= 0, got inf"),
         ({"std": -0.1}, "std must be finite and >= 0, got -0.1"),
         ({"horizon": 0}, "horizon must be >= 1, got 0"),
+        ({"samples": ()}, r"samples must not be empty, got \(\)"),
+        ({"samples": (0.1, math.nan)}, "samples must be finite, got nan"),
+        ({"samples": (0.1, math.inf)}, "samples must be finite, got inf"),
+        ({"samples": (0.1, 0.3, 0.2)}, r"samples must ascend, got \(0.3, 0.2\)"),
         ({"mean": 0.0, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log of the loss', got 0.0"),
         ({"mean": 0.3, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log of the loss', got 0.3"),
     ],

@@ -39,8 +39,8 @@ def test_numbers_are_those_of_a_seed_sequence() -> None:
     """Numbers spawn as they are, words by their CRC-32, which is the same on every machine."""
     expected = np.random.default_rng(np.random.SeedSequence(5, spawn_key=(7,))).random()
     assert expected == rng_for(5, 7).random()
-    expected = np.random.default_rng(np.random.SeedSequence(5, spawn_key=(0xF38AED54,))).random()
-    assert expected != rng_for(5, "config").random() or True
+    expected = np.random.default_rng(np.random.SeedSequence(5, spawn_key=(0xD48A2F7C,))).random()
+    assert expected == rng_for(5, "config").random()
 
 
 def test_global_numbers_are_left_alone() -> None:

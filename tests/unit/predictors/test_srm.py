@@ -297,10 +297,12 @@ def test_a_forest_is_drawn_from_its_seed():
 
 
 def test_a_forest_of_few_curves():
-    """Curves that are in the bag of every tree still have a residual."""
-    answer = fit(arms(3), model="forest", min_curves=2, draws=2).forecast(*partial(arms(1, seed=1))[0])
+    """Curves that are in the bag of every tree still have a residual, and an arm out of all proportion a reason."""
+    forecaster = fit(arms(3), model="forest", min_curves=2, draws=1)
+    good, odd = partial(arms(1, seed=1))[0], (Trial(9, features={"lr": 1e300, "depth": 1.0}), Curve([1e300, 0.1]))
 
-    assert isinstance(answer, Forecast)
+    assert isinstance(forecaster.forecast(*good), Forecast)
+    assert "too large to compute with" in forecaster.forecast(*odd).reason
 
 
 def test_a_regression_is_fitted_once():
@@ -322,6 +324,7 @@ def test_a_regression_is_fitted_once():
             "`model` must be one of auto, svr_rbf, svr_linear, forest, ols, ridge, got 'svm'",
         ),
         ({"min_curves": 0}, "`min_curves` must be >= 2, got 0"),
+        ({"min_curves": "20"}, "`min_curves` must be >= 2, got '20'"),
         ({"draws": 0}, "`draws` must be >= 1 or None, got 0"),
         ({"folds": 1}, "`folds` must be >= 2, got 1"),
         ({"link": "log"}, "`link` must be 'auto', Link.IDENTITY or Link.LOG_LOSS, got 'log'"),

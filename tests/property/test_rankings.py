@@ -1,0 +1,99 @@
+"""Rankings against brute force, on whatever scores Hypothesis thinks of, ties among them."""
+
+import math
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bandits.schedulers.ranking import BestOf, TopFraction, share_of
+
+SCORES = st.sampled_from([-1e300, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0]) | st.floats(allow_nan=False, allow_infinity=False)
+ARMS = (
+    st.lists(SCORES, max_size=25)
+    .flatmap(lambda scores: st.tuples(st.permutations(range(len(scores))), st.just(scores)))
+    .map(lambda pair: list(zip(*pair, strict=True)))
+)  # (id, score) in order of arrival; ids in any order
+
+Arms = list[tuple[int, float]]
+
+
+def ranked(arms: Arms) -> list[int]:
+    """Ids, best first; of equal scores the smaller id."""
+    return [trial_id for trial_id, _ in sorted(arms, key=lambda arm: (-arm[1], arm[0]))]
+
+
+@settings(max_examples=200)
+@given(ARMS, st.integers(1, 6), st.integers(-1, 26))
+def test_the_bar_of_the_best(arms: Arms, places: int, newcomer: int) -> None:
+    """A newcomer at the bar is not among the best, one just above it is; without a bar, any score is."""
+    arms = [(2 * trial_id, score) for trial_id, score in arms]  # leaves odd ids free for the newcomer
+    newcomer = 2 * newcomer + 1
+    best = BestOf(places)
+    for arm in arms:
+        best.add(*arm)
+    bar = best.bar_for(newcomer)
+
+    if bar is None:
+        assert len(arms) < places
+        assert newcomer in ranked([*arms, (newcomer, -math.inf)])[:places]
+    else:
+        assert newcomer not in ranked([*arms, (newcomer, bar)])[:places]
+        assert newcomer in ranked([*arms, (newcomer, math.nextafter(bar, math.inf))])[:places]
+
+
+@settings(max_examples=200)
+@given(ARMS, st.integers(2, 5), st.integers(0, 1))
+def test_the_top_fraction(arms: Arms, eta: int, least: int) -> None:
+    """After every arrival, `add` says whether the newcomer is in the top max(least, floor(n / eta))."""
+    top = TopFraction(eta, least)
+    for n in range(1, len(arms) + 1):
+        on_top = ranked(arms[:n])[: max(least, n // eta)]
+        assert (arms[n - 1][0] in on_top) == top.add(*arms[n - 1])
+        assert top.seen == n
+
+
+@settings(max_examples=200)
+@given(ARMS, st.integers(2, 5), st.integers(0, 1), st.integers(-1, 26))
+def test_the_bar_of_the_top_fraction(arms: Arms, eta: int, least: int, newcomer: int) -> None:
+    """A newcomer at the bar would not be on top on its arrival, one just above it would."""
+    arms = [(2 * trial_id, score) for trial_id, score in arms]
+    newcomer = 2 * newcomer + 1
+    top = TopFraction(eta, least)
+    for arm in arms:
+        top.add(*arm)
+    bar = top.bar_for(newcomer)
+    places = max(least, (len(arms) + 1) // eta)
+
+    def is_on_top(score: float) -> bool:
+        return newcomer in ranked([*arms, (newcomer, score)])[:places]
+
+    if bar is None:
+        assert places in (0, len(arms) + 1)  # nobody can tell yet, or any score would do
+    else:
+        assert not is_on_top(bar)
+        assert is_on_top(math.nextafter(bar, math.inf))
+        on_top = top.add(newcomer, math.nextafter(bar, math.inf))
+        assert on_top
+
+
+@settings(max_examples=200)
+@given(ARMS, st.integers(2, 4), st.lists(st.integers(0, 3), max_size=25))
+def test_promotions(arms: Arms, eta: int, asked: list[int]) -> None:
+    """However promotions and arrivals alternate, the best arm on top that has not been promoted is taken."""
+    top, promoted = TopFraction(eta), set()
+    for n in range(1, len(arms) + 1):
+        top.add(*arms[n - 1])
+        for _ in range(asked[n - 1] if n <= len(asked) else 0):
+            on_top = ranked(arms[:n])[: n // eta]
+            expected = next((trial_id for trial_id in on_top if trial_id not in promoted), None)
+            assert expected == top.promote()
+            promoted.add(expected)
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10**6), st.integers(1, 1000), st.integers(1, 1000))
+def test_shares_are_exact(count: int, numerator: int, denominator: int) -> None:
+    """ceil(count * p / q) in integers, for every share p / q <= 1."""
+    numerator = min(numerator, denominator)
+
+    assert -(-count * numerator // denominator) == share_of(count, numerator / denominator)

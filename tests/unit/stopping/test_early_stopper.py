@@ -1,0 +1,213 @@
+"""The early stopper: when it fits, what it passes on, what it says."""
+
+import gc
+import math
+
+import numpy as np
+import pytest
+
+from bandits.curves import Curve, History, Trial
+from bandits.errors import SettingError
+from bandits.predictors import Abstain, Forecast, Forecaster, LastSeenValue, Predictor
+from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule
+from bandits.testing import NeverDropRule, OraclePredictor, SpyPredictor, ramps
+
+ARM = (Trial(1000), Curve(np.array([0.2, 0.3])))
+
+
+class Needy(Predictor):
+    """Needs three curves; forecasts the number of curves it was fitted on, with a draw of its generator as std."""
+
+    name = "needy"
+
+    def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
+        return _Count(history.count_reaching(horizon), horizon, rng.random())
+
+    def min_curves(self, horizon: int) -> int:
+        return 3
+
+
+class _Count(Forecaster):
+    def __init__(self, curves: int, horizon: int, std: float) -> None:
+        self.answer = Forecast(float(curves), std, horizon)
+
+    def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
+        return Abstain("it is odd") if trial.id % 2 else self.answer
+
+
+def test_without_a_bar_every_arm_is_kept_and_nothing_is_fitted() -> None:
+    """No bar, no question."""
+    spy = SpyPredictor(Needy())
+    verdict = EarlyStopper(spy).advise(*ARM, History.from_curves(ramps(9, 5)), horizon=5, bar=None)
+
+    assert isinstance(verdict, Keep)
+    assert verdict.reason == "no bar yet: too few arms have finished to say what it takes to win"
+    assert spy.fits == []
+
+
+def test_with_too_few_curves_nothing_is_fitted() -> None:
+    """The reason names what is needed and what there is; curves that fall short of the horizon do not count."""
+    spy = SpyPredictor(Needy())
+    history = History.from_curves([*ramps(2, 5), (Trial(7), Curve(np.array([0.1] * 4)))])
+    verdict = EarlyStopper(spy).advise(*ARM, history, horizon=5, bar=0.5)
+
+    assert isinstance(verdict, Keep)
+    assert verdict.reason == "no forecast: spied needy needs 3 curves that reach epoch 5, has 2"
+    assert spy.fits == []
+
+
+def test_abstaining_keeps_the_arm() -> None:
+    """The predictor's reason is passed on."""
+    verdict = EarlyStopper(Needy()).advise(Trial(1), ARM[1], History.from_curves(ramps(3, 5)), horizon=5, bar=9.0)
+
+    assert isinstance(verdict, Keep)
+    assert verdict.reason == "no forecast: it is odd"
+    assert verdict.evidence is None
+
+
+def test_a_forecast_goes_to_the_rule() -> None:
+    """What the rule says is what the stopper says."""
+    history = History.from_curves(ramps(3, 5))
+    rule = ProbabilityRule(confidence=0.9, margin=0.2)
+    forecast = Needy().fit(history, horizon=5, rng=np.random.default_rng(0)).forecast(*ARM)
+    assert isinstance(forecast, Forecast)
+    for bar in (1.0, 3.0, 9.0):
+        verdict = EarlyStopper(OraclePredictor([[3.0] * 5]), rule).advise(*ARM, history, horizon=5, bar=bar)
+        assert verdict == rule.judge(Forecast(3.0, 0.0, 5), bar=bar)
+
+
+def test_fits_grow_with_the_logarithm_of_the_curves() -> None:
+    """With refit_growth 2 a fit is renewed when the curves have doubled; in between it is used again."""
+    spy = SpyPredictor(Needy())
+    stopper = EarlyStopper(spy, NeverDropRule(), refit_growth=2)
+    history = History()
+    for trial, curve in ramps(1000, 2):
+        history.record(trial, 1, float(curve.scores[0]))
+        history.record(trial, 2, float(curve.scores[1]))
+        stopper.advise(Trial(5000), Curve(np.array([0.1])), history, horizon=2, bar=0.5)
+
+    expected = [(2, curves, 2) for curves in (3, 6, 12, 24, 48, 96, 192, 384, 768)]
+    assert expected == spy.fits
+
+
+def test_the_default_growth_fits_a_few_dozen_times() -> None:
+    """From 3 to 1000 curves there are at most log_1.25(1000 / 3) + 4 fits."""
+    spy = SpyPredictor(Needy())
+    stopper = EarlyStopper(spy, NeverDropRule())
+    history = History()
+    for trial, curve in ramps(1000, 1):
+        history.record(trial, 1, float(curve.scores[0]))
+        stopper.advise(Trial(5000), Curve(np.array([0.1])), history, horizon=1, bar=0.5)
+
+    assert len(spy.fits) <= math.log(1000 / 3, 1.25) + 4
+
+
+def test_growth_1_fits_whenever_a_curve_was_added() -> None:
+    """And not when none was."""
+    spy = SpyPredictor(Needy())
+    stopper = EarlyStopper(spy, NeverDropRule(), refit_growth=1)
+    history = History.from_curves(ramps(3, 2))
+    for trial_id in range(10, 14):
+        for _ in range(3):
+            stopper.advise(*ARM, history, horizon=2, bar=0.5)
+        history.record(Trial(trial_id), 1, 0.5)
+        stopper.advise(*ARM, history, horizon=2, bar=0.5)  # it does not reach the horizon yet
+        history.record(Trial(trial_id), 2, 0.5)
+
+    expected = [(2, curves, 2) for curves in (3, 4, 5, 6)]
+    assert expected == spy.fits
+
+
+def test_horizons_have_fits_of_their_own() -> None:
+    """A fit answers for one horizon."""
+    spy = SpyPredictor(Needy())
+    stopper = EarlyStopper(spy, NeverDropRule())
+    history = History.from_curves(ramps(4, 5))
+    for horizon in (3, 5, 3, 5):
+        stopper.advise(*ARM, history, horizon=horizon, bar=0.5)
+
+    expected = [(3, 4, 3), (5, 4, 5)]
+    assert expected == spy.fits
+
+
+def test_histories_do_not_share_fits() -> None:
+    """One stopper may serve many runs; what it learnt in one says nothing in another."""
+    stopper = EarlyStopper(Needy())
+    small, large = History.from_curves(ramps(3, 5)), History.from_curves(ramps(8, 5))
+    expected = {3.0: small, 8.0: large}
+    for curves, history in expected.items():
+        evidence = stopper.advise(*ARM, history, horizon=5, bar=0.5).evidence
+        assert evidence is not None
+        assert curves == evidence.forecast.mean
+
+
+def test_fits_do_not_outlive_their_history() -> None:
+    """When a run's history is gone, so are its fits."""
+    stopper = EarlyStopper(Needy())
+    stopper.advise(*ARM, History.from_curves(ramps(3, 5)), horizon=5, bar=0.5)
+    gc.collect()
+
+    assert len(stopper._fits) == 0
+
+
+def test_advising_many_is_advising_each() -> None:
+    """The same verdicts, in the same order, whether there is a bar, a forecast, or neither."""
+    arms = [(Trial(1000 + i), curve.prefix(1 + i % 4)) for i, (_, curve) in enumerate(ramps(12, 5, key="arms"))]
+    for curves in (0, 2, 40):
+        history = History.from_curves(ramps(curves, 5))
+        for bar in (None, 0.2, 0.5):
+            for predictor in (Needy(), LastSeenValue(min_curves=5), OraclePredictor([[0.1, 0.2, 0.3, 0.4, 0.5]])):
+                together = EarlyStopper(predictor).advise_many(arms, history, horizon=5, bar=bar)
+                alone = EarlyStopper(predictor)
+                each = [alone.advise(trial, curve, history, horizon=5, bar=bar) for trial, curve in arms]
+                assert together == each
+                assert all(verdict.reason for verdict in each)
+
+
+def test_the_same_seed_gives_the_same_randomness() -> None:
+    """A predictor's random numbers depend on the seed, the horizon and the number of curves, nothing else."""
+    history = History.from_curves(ramps(4, 5))
+
+    def std(seed: int, horizon: int = 5) -> float:
+        evidence = EarlyStopper(Needy(), seed=seed).advise(*ARM, history, horizon=horizon, bar=0.5).evidence
+        assert evidence is not None
+        return evidence.forecast.std
+
+    assert std(0) == std(0)
+    assert len({std(0), std(1), std(0, horizon=4)}) == 3
+
+
+def test_settings_and_keep_come_from_the_rule() -> None:
+    """A journal is told the predictor's name, the rule's settings and the seed."""
+    stopper = EarlyStopper(Needy(), ProbabilityRule(0.9, keep=3), seed=7)
+
+    assert stopper.keep == 3
+    expected = {"predictor": "needy", "rule": {"confidence": 0.9, "margin": 0.0, "keep": 3}, "seed": 7}
+    assert expected == stopper.settings()
+    assert EarlyStopper(Needy()).rule.settings() == ProbabilityRule().settings()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"predictor": "srm"}, r"`predictor` must be a Predictor such as SRM\(\), got 'srm'"),
+        ({"predictor": Needy}, r"`predictor` must be a Predictor such as SRM\(\), got <class"),
+        ({"refit_growth": 0.5}, "`refit_growth` must be >= 1, got 0.5"),
+        ({"refit_growth": math.nan}, "`refit_growth` must be >= 1, got nan"),
+        ({"seed": -1}, "`seed` must be an integer >= 0, got -1"),
+        ({"seed": 0.5}, "`seed` must be an integer >= 0, got 0.5"),
+    ],
+)
+def test_settings_have_rules(arguments: dict, message: str) -> None:
+    """A broken setting is refused with its name, its rule and its value."""
+    with pytest.raises(SettingError, match=message):
+        EarlyStopper(**({"predictor": Needy()} | arguments))
+
+
+def test_verdicts_name_kinds() -> None:
+    """A sure loser is dropped, a sure winner kept."""
+    stopper = EarlyStopper(OraclePredictor([[0.1, 0.2, 0.5]]))
+    history = History()
+
+    assert isinstance(stopper.advise(*ARM, history, horizon=3, bar=0.6), Drop)
+    assert isinstance(stopper.advise(*ARM, history, horizon=3, bar=0.4), Keep)

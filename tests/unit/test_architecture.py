@@ -1,0 +1,166 @@
+"""The house as drawn in the architecture page: who may import whom, and what the pure rooms may not touch."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bandits
+
+PACKAGE = Path(bandits.__file__).parent
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+VOCABULARY = {"errors", "rng", "curves", "forecasts", "verdicts"}
+# What each room may import, itself aside.
+ARROWS: dict[str, set[str]] = {
+    "errors": set(),
+    "rng": set(),
+    "curves": {"errors"},
+    "forecasts": {"errors"},
+    "verdicts": {"errors", "curves", "forecasts"},
+    "schedulers": VOCABULARY,
+    "samplers": VOCABULARY,
+    "predictors": VOCABULARY,
+    "stopping": VOCABULARY | {"predictors"},
+    "objectives": VOCABULARY | {"samplers"},
+    "runtime": VOCABULARY | {"schedulers", "samplers", "predictors", "stopping", "objectives"},
+    "integrations": VOCABULARY | {"predictors", "stopping"},
+}
+SEE_EVERYTHING = {"registry", "spec", "report", "cli", "__main__", "__init__", "testing"}
+
+PURE = VOCABULARY | {"schedulers", "samplers", "predictors", "stopping"}
+IMPURE_MODULES = {
+    "asyncio", "concurrent", "datetime", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets",
+    "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "uuid",
+}  # fmt: skip
+IMPURE_CALLS = {"print", "open", "input", "exec", "eval", "id", "hash"}
+RANDOM_NAMES = {"Generator", "RandomState", "SeedSequence", "default_rng"}  # of numpy.random: the rest draws from a global generator
+
+
+def room_of(module: Path) -> str:
+    """The first part of a module's name inside the package."""
+    return module.parts[0].removesuffix(".py")
+
+
+def tree_of(module: Path) -> ast.Module:
+    """The parsed source of a module."""
+    return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+
+
+def imports_of(module: Path) -> Iterator[str]:
+    """Full names of everything a module imports, at its top or anywhere inside, for type checkers only too."""
+    package = ["bandits", *module.parts[:-1]]
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = package[: len(package) - node.level + 1] if node.level else []
+            name = ".".join([*origin, *([node.module] if node.module else [])])
+            # "from bandits import curves" imports a room, not a name of the package
+            yield from (f"{name}.{alias.name}" if name == "bandits" else name for alias in node.names)
+
+
+def rooms_imported(module: Path) -> set[str]:
+    """The rooms of the package that a module imports from."""
+    names = (name.split(".") for name in imports_of(module) if name.split(".")[0] == "bandits")
+    return {parts[1] if len(parts) > 1 else "__init__" for parts in names}
+
+
+def calls_of(module: Path) -> Iterator[ast.Call]:
+    """Every call in a module."""
+    return (node for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call))
+
+
+def dotted(node: ast.expr) -> str:
+    """`np.random.seed` as text; what is no dotted name is empty."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and dotted(node.value):
+        return f"{dotted(node.value)}.{node.attr}"
+    return ""
+
+
+names = pytest.mark.parametrize("module", MODULES, ids=str)
+pure_modules = pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) in PURE], ids=str)
+
+
+@names
+def test_every_room_is_on_the_plan(module: Path) -> None:
+    """A new room needs its arrows drawn here, and in the architecture page."""
+    assert room_of(module) in ARROWS.keys() | SEE_EVERYTHING
+
+
+@names
+def test_imports_point_one_way(module: Path) -> None:
+    """vocabulary <- {schedulers, samplers, predictors} <- stopping <- runtime; samplers <- objectives <- runtime."""
+    room = room_of(module)
+    if room not in SEE_EVERYTHING:
+        assert rooms_imported(module) <= ARROWS[room] | {room}
+
+
+def test_arrows_make_no_circle() -> None:
+    """The plan itself points one way."""
+    settled: set[str] = set()
+    for room, targets in ARROWS.items():
+        assert targets <= settled, room
+        settled.add(room)
+
+
+@pytest.mark.parametrize(("library", "homes"), [("click", {"cli"}), ("rich", {"cli", "report"})])
+def test_the_terminal_is_in_its_rooms(library: str, homes: set[str]) -> None:
+    """Only the command line parses arguments; only it and reports draw on the terminal."""
+    found = {room_of(module) for module in MODULES if library in {name.split(".")[0] for name in imports_of(module)}}
+
+    assert found <= homes
+
+
+@pure_modules
+def test_pure_rooms_import_no_outside_world(module: Path) -> None:
+    """No clock, no file, no thread, no log."""
+    assert {name.split(".")[0] for name in imports_of(module)} & IMPURE_MODULES == set()
+
+
+@pure_modules
+def test_pure_rooms_neither_print_nor_open(module: Path) -> None:
+    """Nor do they use what differs from process to process: `id` and `hash` of text."""
+    definitions = {"__hash__"}  # a value's own hash is its business
+    tree = tree_of(module)
+    allowed = {
+        id(call)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and function.name in definitions
+        for call in ast.walk(function)
+    }
+    found = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and id(node) not in allowed
+    }
+
+    assert found & IMPURE_CALLS == set()
+
+
+@pure_modules
+def test_pure_rooms_draw_from_generators_only(module: Path) -> None:
+    """Nothing of `numpy.random` but types and seeded generators."""
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Attribute) and dotted(node).startswith(("np.random.", "numpy.random.")):
+            assert dotted(node).split(".")[2] in RANDOM_NAMES, f"line {node.lineno}: {dotted(node)}"
+    assert not any(name.startswith("numpy.random") for name in imports_of(module))
+
+
+@names
+def test_generators_are_seeded(module: Path) -> None:
+    """`default_rng()` and `RandomState()` without a seed give another run every time."""
+    for call in calls_of(module):
+        if dotted(call.func).endswith(("default_rng", "RandomState")):
+            assert call.args or call.keywords, f"line {call.lineno}"
+
+
+@names
+def test_modules_say_what_they_are_for(module: Path) -> None:
+    """Every module with code in it has a docstring."""
+    tree = tree_of(module)
+
+    assert ast.get_docstring(tree) or not tree.body
