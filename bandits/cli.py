@@ -56,7 +56,7 @@ def command() -> None:
     type=int,
     help="How many configurations. [default: all rows of a table for random, one bracket's for halving and asha]",
 )
-@click.option("--confidence", metavar="P", type=float, help="Drop an arm when P(it loses) >= P. [default: 0.95]")
+@click.option("--confidence", metavar="P", type=float, help="Drop an arm when P(it loses) >= P. [default: 0.99]")
 @click.option("--margin", metavar="M", type=float, help="Keep arms that may end within M of the bar. [default: 0]")
 @click.option("--keep", metavar="N", type=int, help="Protect the N best arms. [default: 1]")
 @click.option(

@@ -4,5 +4,5 @@ import pytest
 from hypothesis import settings
 
 pytest.register_assert_rewrite("bandits.testing")
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25, database=None)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=20, database=None)
 settings.load_profile("repeatable")

@@ -97,7 +97,7 @@ class PredictivePruner(BasePruner):
         predictor: Predictor,
         *,
         max_epochs: int,
-        confidence: float = 0.95,
+        confidence: float = 0.99,
         margin: float = 0.0,
         keep: int = 1,
         n_startup_trials: int = 10,
@@ -110,7 +110,7 @@ class PredictivePruner(BasePruner):
             rule = ProbabilityRule(confidence, margin, keep)
         elif not isinstance(rule, StoppingRule):
             raise SettingError.broken("`rule`", "must be a StoppingRule such as ProbabilityRule()", rule)
-        elif (confidence, margin, keep) != (0.95, 0.0, 1):
+        elif (confidence, margin, keep) != (0.99, 0.0, 1):
             settings = (confidence, margin, keep)
             raise SettingError.broken("`confidence`, `margin` and `keep`", "must be left out with `rule`", settings)
         self._stopper = EarlyStopper(predictor, rule, seed=seed)

@@ -28,7 +28,8 @@ class ASHA(Scheduler):
     With a stopper, an arm's horizon is its next rung and its bar the lowest score that would put it on top there
     now. In the promotion form a rung's top grows with the rung, so an arm dropped against today's top might have
     been promoted late in the run; in the stopping form, decisions are made on arrival and the bar is the one that
-    the arm would have met.
+    the arm would have met. An arm that is dropped counts at the rung that it was on its way to, as the worst there:
+    it makes room for others and takes none. (If it did not count, a rung would see winners only, and cut most of them.)
 
     Args:
         max_epochs: R, the longest training of one arm, >= 1.
@@ -149,7 +150,9 @@ class ASHA(Scheduler):
             self._move(arm, Happening.CUT, f"not in the top {places} of {top.seen} at epoch {arm.stop}")
 
     def _left(self, arm: Arm) -> None:
-        """A rung of ASHA waits for nobody."""
+        """A rung of ASHA waits for nobody; an arm that was dropped on its way counts there as the worst of all."""
+        if arm.state is State.DROPPED and arm.rung < len(self._tops):
+            self._tops[arm.rung].miss()
 
     def _bar(self, arm: Arm) -> float | None:
         if arm.rung == len(self._tops):

@@ -92,6 +92,14 @@ class TopFraction:
             heapq.heappush(self._rest, _flip(entry))
         return trial_id in self._top_ids
 
+    def miss(self) -> None:
+        """Count an arm that will never come, as the last of those that did: it opens places, and takes none."""
+        self.seen += 1
+        if self._rest and len(self._top) < self._places(self.seen):
+            best = _flip(heapq.heappop(self._rest))
+            heapq.heappush(self._top, best)
+            self._offer(best)
+
     def _offer(self, entry: tuple[float, int]) -> None:
         self._top_ids.add(-entry[1])
         if -entry[1] not in self._promoted:
@@ -110,9 +118,11 @@ class TopFraction:
         """The largest score at which `trial_id`, arriving next, would not be on top; None if any score would do
         or none can tell yet."""
         places = self._places(self.seen + 1)
-        if places == 0 or self.seen < places:
+        if places == 0:
             return None
-        return _losing_score(self._top[0] if places == len(self._top) else _flip(self._rest[0]), trial_id)
+        if places == len(self._top):
+            return _losing_score(self._top[0], trial_id)
+        return _losing_score(_flip(self._rest[0]), trial_id) if self._rest else None
 
 
 def _flip(entry: tuple[float, int]) -> tuple[float, int]:

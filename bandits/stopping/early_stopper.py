@@ -60,6 +60,8 @@ class EarlyStopper:
     ) -> None:
         if not isinstance(predictor, Predictor):
             raise SettingError.broken("`predictor`", "must be a Predictor such as SRM()", predictor)
+        if rule is not None and not isinstance(rule, StoppingRule):
+            raise SettingError.broken("`rule`", "must be a StoppingRule such as ProbabilityRule()", rule)
         if not refit_growth >= 1:
             raise SettingError.broken("`refit_growth`", "must be >= 1", refit_growth)
         self.predictor = predictor

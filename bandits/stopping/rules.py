@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 from bandits.errors import SettingError, check_at_least
@@ -41,7 +42,9 @@ class ProbabilityRule(StoppingRule):
     """Drop an arm when P(score at the horizon <= bar - margin) >= confidence.
 
     Args:
-        confidence: Delta in the paper, in (0, 1).
+        confidence: Delta in the paper, in (0, 1). The default is the paper's for whole searches; an arm is tested
+            after every epoch, so the chance of dropping it wrongly at some point of its life is several times
+            that of one test.
         margin: delta in the paper: an arm that may end within this distance of the bar is kept; in score units,
             >= 0.
         keep: n of the paper's n-th best: the bar is the n-th best score, so that the best n arms survive, >= 1.
@@ -49,8 +52,7 @@ class ProbabilityRule(StoppingRule):
     Raises:
         SettingError: an argument breaks its rule.
 
-    Source: Baker et al. (2017), section 3.3. The probability is for one test at one epoch; an arm is tested
-    after every epoch, so the chance that it is dropped wrongly at some point of its life is larger.
+    Source: Baker et al. (2017), section 3.3.
 
     Example:
         >>> rule = ProbabilityRule(confidence=0.95)
@@ -58,10 +60,10 @@ class ProbabilityRule(StoppingRule):
         'P(score at epoch 3 <= 0.481) = 0.9588 >= 0.95'
     """
 
-    def __init__(self, confidence: float = 0.95, margin: float = 0.0, keep: int = 1) -> None:
-        if isinstance(confidence, bool) or not 0 < confidence < 1:
+    def __init__(self, confidence: float = 0.99, margin: float = 0.0, keep: int = 1) -> None:
+        if not _is_number(confidence) or not 0 < confidence < 1:
             raise SettingError.broken("`confidence`", "must be in (0, 1)", confidence)
-        if not (math.isfinite(margin) and margin >= 0):
+        if not _is_number(margin) or not 0 <= margin < math.inf:
             raise SettingError.broken("`margin`", "must be finite and >= 0", margin)
         self.confidence = confidence
         self.margin = margin
@@ -75,3 +77,7 @@ class ProbabilityRule(StoppingRule):
         evidence = Evidence(forecast, bar, forecast.prob_at_most(bar), self.confidence)
         verdict = Drop if evidence.probability >= self.confidence else Keep
         return verdict(evidence.sentence(), evidence)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -24,10 +24,12 @@ class PredictorContract:
     Attributes:
         horizon: epochs of the curves that it is tested on.
         curves: how many it may learn from; raise it for a predictor that needs more.
+        arms: how many are forecast, after each epoch; lower it for a predictor that takes its time.
     """
 
     horizon = 8
     curves = 40
+    arms = 5
 
     def _answers(
         self,
@@ -40,7 +42,7 @@ class PredictorContract:
         return forecaster.forecast_many(self._questions() if asked is None else asked)
 
     def _questions(self) -> list[tuple[Trial, Curve]]:
-        arms = ramps(5, self.horizon, key="questions")
+        arms = ramps(self.arms, self.horizon, key="questions")
         return [
             (Trial(1000 + trial.id, {}, trial.features), curve.prefix(tau))
             for trial, curve in arms
@@ -103,7 +105,7 @@ class PredictorContract:
         for name, odd in self._odd_data().items():
             asked = [
                 (Trial(1000 + trial.id, {}, trial.features), curve.prefix(tau))
-                for trial, curve in odd[:3]
+                for trial, curve in odd[: min(3, self.arms)]
                 for tau in sorted({1, self.horizon // 2, self.horizon - 1})
                 if tau <= curve.tau
             ]

@@ -100,6 +100,15 @@ class SchedulerContract:
                 assert rung.promoted <= rung.finished
         assert all(arm.epochs <= scheduler.max_epochs for arm in scheduler.arms.values())
 
+    def test_a_perfect_forecast_leaves_a_winner(self, scheduler: Scheduler) -> None:
+        """If arms reach R without a stopper, one does with a stopper whose forecasts are right."""
+        for workers in (1, 3):
+            plain = scheduler.fresh(stopper=None)
+            stopped = scheduler.fresh(stopper=EarlyStopper(OraclePredictor(self._table(scheduler))))
+            for machine in (plain, stopped):
+                play(machine, self._score, workers=workers)
+            assert bool(plain.counts[State.COMPLETED]) == bool(stopped.counts[State.COMPLETED])
+
     def test_refuses_what_cannot_have_happened(self, scheduler: Scheduler) -> None:
         """Unknown arms, arms that are not running, repeated or skipped epochs and scores that are not finite
         raise `ProtocolError` and change nothing."""

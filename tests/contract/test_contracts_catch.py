@@ -231,6 +231,13 @@ class Hangs(Hyperband):
         pass
 
 
+class Hopeless(Hyperband):
+    """Sets a bar that nobody can clear."""
+
+    def _bar(self, arm: Any) -> float:
+        return 1e9
+
+
 class Believes(Hyperband):
     """Takes any epoch as the next one."""
 
@@ -254,6 +261,7 @@ SCHEDULERS: dict[str, tuple[type[Scheduler], str]] = {
     "trains epochs twice": (StartsAgain, "test_jobs_continue_where_arms_paused"),
     "plans too little": (Boasts, "test_keeps_its_promises"),
     "waits for failed arms": (Hangs, "test_every_arm_ends"),
+    "drops everybody": (Hopeless, "test_a_perfect_forecast_leaves_a_winner"),
     "believes everything": (Believes, "test_refuses_what_cannot_have_happened"),
     "reports changes twice": (Stutters, "test_reports_every_change_once"),
 }

@@ -41,51 +41,64 @@ def test_the_bar_of_the_best(arms: Arms, places: int, newcomer: int) -> None:
         assert newcomer in ranked([*arms, (newcomer, math.nextafter(bar, math.inf))])[:places]
 
 
+COMERS = st.lists(st.booleans(), min_size=25, max_size=25)  # whether each arm comes to the rung or is dropped before
+
+
+def arrivals(arms: Arms, comers: list[bool]) -> list[tuple[int, float | None]]:
+    """Arms with their scores; None for those that never come."""
+    return [(trial_id, score if comes else None) for (trial_id, score), comes in zip(arms, comers, strict=False)]
+
+
+def on_top(seen: list[tuple[int, float | None]], eta: int, least: int) -> list[int]:
+    """The best max(least, floor(n / eta)) of those that came, n counting all."""
+    return ranked([(i, score) for i, score in seen if score is not None])[: max(least, len(seen) // eta)]
+
+
 @settings(max_examples=200)
-@given(ARMS, st.integers(2, 5), st.integers(0, 1))
-def test_the_top_fraction(arms: Arms, eta: int, least: int) -> None:
+@given(ARMS, COMERS, st.integers(2, 5), st.integers(0, 1))
+def test_the_top_fraction(arms: Arms, comers: list[bool], eta: int, least: int) -> None:
     """After every arrival, `add` says whether the newcomer is in the top max(least, floor(n / eta))."""
-    top = TopFraction(eta, least)
-    for n in range(1, len(arms) + 1):
-        on_top = ranked(arms[:n])[: max(least, n // eta)]
-        assert (arms[n - 1][0] in on_top) == top.add(*arms[n - 1])
-        assert top.seen == n
+    top, coming = TopFraction(eta, least), arrivals(arms, comers)
+    for n, (trial_id, score) in enumerate(coming, start=1):
+        if score is None:
+            top.miss()
+        else:
+            assert (trial_id in on_top(coming[:n], eta, least)) == top.add(trial_id, score)
+        assert n == top.seen
 
 
 @settings(max_examples=200)
-@given(ARMS, st.integers(2, 5), st.integers(0, 1), st.integers(-1, 26))
-def test_the_bar_of_the_top_fraction(arms: Arms, eta: int, least: int, newcomer: int) -> None:
+@given(ARMS, COMERS, st.integers(2, 5), st.integers(0, 1), st.integers(-1, 26))
+def test_the_bar_of_the_top_fraction(arms: Arms, comers: list[bool], eta: int, least: int, newcomer: int) -> None:
     """A newcomer at the bar would not be on top on its arrival, one just above it would."""
-    arms = [(2 * trial_id, score) for trial_id, score in arms]
+    coming = arrivals([(2 * trial_id, score) for trial_id, score in arms], comers)
     newcomer = 2 * newcomer + 1
     top = TopFraction(eta, least)
-    for arm in arms:
-        top.add(*arm)
+    for trial_id, score in coming:
+        top.miss() if score is None else top.add(trial_id, score)
     bar = top.bar_for(newcomer)
-    places = max(least, (len(arms) + 1) // eta)
 
     def is_on_top(score: float) -> bool:
-        return newcomer in ranked([*arms, (newcomer, score)])[:places]
+        return newcomer in on_top([*coming, (newcomer, score)], eta, least)
 
-    if bar is None:
-        assert places in (0, len(arms) + 1)  # nobody can tell yet, or any score would do
+    if bar is None:  # nobody can be on top yet, or any score would do
+        assert max(least, (len(coming) + 1) // eta) == 0 or is_on_top(-math.inf)
     else:
         assert not is_on_top(bar)
         assert is_on_top(math.nextafter(bar, math.inf))
-        on_top = top.add(newcomer, math.nextafter(bar, math.inf))
-        assert on_top
+        assert top.add(newcomer, math.nextafter(bar, math.inf))
 
 
 @settings(max_examples=200)
-@given(ARMS, st.integers(2, 4), st.lists(st.integers(0, 3), max_size=25))
-def test_promotions(arms: Arms, eta: int, asked: list[int]) -> None:
+@given(ARMS, COMERS, st.integers(2, 4), st.lists(st.integers(0, 3), max_size=25))
+def test_promotions(arms: Arms, comers: list[bool], eta: int, asked: list[int]) -> None:
     """However promotions and arrivals alternate, the best arm on top that has not been promoted is taken."""
-    top, promoted = TopFraction(eta), set()
-    for n in range(1, len(arms) + 1):
-        top.add(*arms[n - 1])
+    top, promoted, coming = TopFraction(eta), set(), arrivals(arms, comers)
+    for n, (trial_id, score) in enumerate(coming, start=1):
+        top.miss() if score is None else top.add(trial_id, score)
         for _ in range(asked[n - 1] if n <= len(asked) else 0):
-            on_top = ranked(arms[:n])[: n // eta]
-            expected = next((trial_id for trial_id in on_top if trial_id not in promoted), None)
+            waiting = (trial_id for trial_id in on_top(coming[:n], eta, 0) if trial_id not in promoted)
+            expected = next(waiting, None)
             assert expected == top.promote()
             promoted.add(expected)
 

@@ -35,7 +35,12 @@ IMPURE_MODULES = {
     "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "uuid",
 }  # fmt: skip
 IMPURE_CALLS = {"print", "open", "input", "exec", "eval", "id", "hash"}
-RANDOM_NAMES = {"Generator", "RandomState", "SeedSequence", "default_rng"}  # of numpy.random: the rest draws from a global generator
+RANDOM_NAMES = {
+    "Generator",
+    "RandomState",
+    "SeedSequence",
+    "default_rng",
+}  # of numpy.random: the rest draws from a global generator
 
 
 def room_of(module: Path) -> str:

@@ -76,24 +76,21 @@ def test_promotion_with_two_workers() -> None:
 def test_the_highest_rung_is_promoted_first() -> None:
     """Where two rungs could promote, the arm further on goes first."""
     scheduler = ASHA(max_epochs=4, eta=2, trials=8)
+    assert scheduler.horizons == (1, 2, 4)
     for trial_id in range(4):
         assert scheduler.ask() == Job(trial_id, 0, 1)
     scheduler.tell(Measured(Trial(0), 1, 0.1))
     scheduler.tell(Measured(Trial(1), 1, 0.2))
-    assert scheduler.ask() == Job(1, 1, 2)
+    assert scheduler.ask() == Job(1, 1, 2)  # the better of two
     scheduler.tell(Measured(Trial(2), 1, 0.3))
     scheduler.tell(Measured(Trial(3), 1, 0.4))
-    assert scheduler.ask() == Job(3, 1, 2)
-    assert scheduler.ask() == Job(2, 1, 2)
+    assert scheduler.ask() == Job(3, 1, 2)  # the best of four; the second best, arm 2, can be promoted from now on
     scheduler.tell(Measured(Trial(1), 2, 0.2))
-    scheduler.tell(Measured(Trial(3), 2, 0.4))
-    for trial_id in (4, 5):
-        assert scheduler.ask() == Job([3, 4][trial_id - 4], [2, 0][trial_id - 4], [4, 1][trial_id - 4])
-    assert scheduler.ask() == Job(5, 0, 1)
-    scheduler.tell(Measured(Trial(4), 1, 0.5))
-    scheduler.tell(Measured(Trial(5), 1, 0.6))  # 6 at epoch 1: the top three are 5, 4, 3
-    scheduler.tell(Measured(Trial(2), 2, 0.3))
-    assert scheduler.ask() == Job(5, 1, 2)
+    scheduler.tell(Measured(Trial(3), 2, 0.4))  # and so can arm 3, one rung up
+
+    assert scheduler.ask() == Job(3, 2, 4)
+    assert scheduler.ask() == Job(2, 1, 2)
+    assert scheduler.ask() == Job(4, 0, 1)
 
 
 def test_stopping() -> None:
@@ -183,16 +180,42 @@ def test_in_the_stopping_form_the_bar_is_that_of_the_arrival() -> None:
         assert watched.arms[1].state.value == ("completed" if second > first else "dropped")
 
 
-def test_dropped_arms_do_not_count_at_a_rung() -> None:
-    """A rung knows the arms that reached it; an arm that was dropped on the way takes no part in its share."""
+def test_dropped_arms_make_room_at_the_rung_that_they_were_on_their_way_to() -> None:
+    """An arm that was dropped counts there as the worst, so the share of a rung is one of all that set out for it."""
     oracle = OraclePredictor([[score] * 6 for score in SCORES])
     scheduler = ASHA(max_epochs=6, min_epochs=2, trials=9, stopper=EarlyStopper(oracle))
     assert scheduler.horizons == (2, 6)
-    play(scheduler, constant)
-    rung = scheduler.brackets[0].rungs[0]
+    jobs = triples(play(scheduler, constant))
 
-    assert (rung.started, rung.finished + rung.dropped) == (9, 9)
-    assert rung.promoted == rung.finished // 3
+    # Epoch 2, one place for every three: 0.5 and 0.1 are early, there is no place yet. 0.9 opens one and takes it.
+    # 0.2 is dropped (one place, 0.9 has it). So is 0.8. The sixth opens a second place, for which 0.3 would have to
+    # beat the best below the top, 0.5: it is dropped, and the place is arm 0's. 0.7 pushes arm 0 out, which has gone
+    # on already. 0.4 is dropped. The ninth opens a third place, and 0.6 takes it.
+    expected = [(2, 2, 6), (0, 2, 6), (6, 2, 6), (8, 2, 6)]
+    assert expected == [job for job in jobs if job[1] == 2]
+    rung = scheduler.brackets[0].rungs[0]
+    assert (rung.started, rung.finished, rung.dropped, rung.promoted) == (9, 5, 4, 4)
+
+
+def test_failed_arms_do_not_count_at_a_rung() -> None:
+    """Of nine arms, six fail on their way: the other three promote one."""
+    scheduler = ASHA(max_epochs=6, min_epochs=2, trials=9)
+    play(scheduler, lambda i, epoch: None if i >= 3 and epoch == 2 else SCORES[i])
+
+    assert scheduler.brackets[0].rungs[0].promoted == 1
+
+
+def test_with_an_oracle_the_run_still_has_a_winner() -> None:
+    """Arms go on to R although most are dropped, and the best of them is the best of the run without a stopper."""
+    for form in ("promotion", "stopping"):
+        for shift in range(5):
+            scores = [(shift + 31 * i % 83) / 83 for i in range(81)]
+            stopper = EarlyStopper(OraclePredictor([[score] * 27 for score in scores]))
+            plain, watched = (ASHA(max_epochs=27, trials=81, form=form, stopper=s) for s in (None, stopper))
+            for scheduler in (plain, watched):
+                play(scheduler, lambda trial_id, _, scores=scores: scores[trial_id])
+            assert plain.brackets[0].best == watched.brackets[0].best
+            assert watched.counts[State.DROPPED] > 10
 
 
 def test_the_bar_at_the_last_rung_is_the_best_so_far() -> None:

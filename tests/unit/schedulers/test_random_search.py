@@ -2,9 +2,10 @@
 
 import pytest
 
+from bandits.curves import Trial
 from bandits.errors import SettingError
-from bandits.schedulers import Job, RandomSearch, State
-from bandits.stopping import EarlyStopper, ProbabilityRule
+from bandits.schedulers import Job, Measured, RandomSearch, State
+from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, Verdict
 from bandits.testing import NeverDropRule, OraclePredictor, SpyPredictor, play
 
 SCORES = [0.5, 0.1, 0.9, 0.2, 0.8, 0.3, 0.95, 0.4, 0.6]
@@ -52,14 +53,21 @@ def test_after_the_burn_in_arms_are_dropped() -> None:
 
 
 def test_with_several_workers_nobody_is_dropped_before_the_burn_in_has_ended() -> None:
-    """An arm that starts while burn-in arms still run has no bar yet."""
-    scheduler = RandomSearch(trials=9, max_epochs=4, burn_in=2, stopper=EarlyStopper(oracle()))
-    play(scheduler, constant, workers=3)
+    """An arm that trains while a burn-in arm still runs has no bar yet, whatever others have reached."""
+    scheduler = RandomSearch(trials=3, max_epochs=4, burn_in=2, stopper=EarlyStopper(OraclePredictor([[0.1] * 4])))
+    for trial_id in range(3):
+        assert scheduler.ask() == Job(trial_id, 0, 4)
 
-    # Arms 0, 1, 2 train side by side. After its third epoch arm 2 still has no bar; after arms 0 and 1 have ended
-    # it must beat 0.5, and does.
-    assert scheduler.arms[2].state is State.COMPLETED
-    assert scheduler.arms[3].state is State.DROPPED
+    def report(trial_id: int, epochs: range, score: float) -> list[Verdict]:
+        return [scheduler.tell(Measured(Trial(trial_id), epoch, score)) for epoch in epochs]
+
+    report(0, range(1, 5), 0.9)
+    (verdict,) = report(2, range(1, 2), 0.1)
+    assert isinstance(verdict, Keep)
+    assert verdict.reason.startswith("no bar yet")
+    report(1, range(1, 5), 0.5)
+    (verdict,) = report(2, range(2, 3), 0.1)
+    assert isinstance(verdict, Drop)
 
 
 def test_a_burn_in_arm_that_fails_counts_as_ended() -> None:

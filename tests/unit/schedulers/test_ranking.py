@@ -76,6 +76,26 @@ def test_at_least_one_on_top() -> None:
     assert top.bar_for(3) == 0.6
 
 
+def test_an_arm_that_never_comes_opens_places_and_takes_none() -> None:
+    """The third of three opens a place for the best of the other two, even if it never comes itself."""
+    top = TopFraction(3)
+    assert [top.add(0, 0.5), top.add(1, 0.1), top.promote()] == [False, False, None]
+    assert top.bar_for(2) == 0.5
+    top.miss()
+
+    assert (top.seen, top.promote(), top.promote()) == (3, 0, None)
+
+
+def test_places_that_nobody_takes_stay_free() -> None:
+    """Where more places are open than arms have come, any score is on top."""
+    top = TopFraction(2)
+    for _ in range(4):
+        top.miss()
+
+    assert top.bar_for(0) is None
+    assert [top.add(0, -9.0), top.add(1, -8.0), top.add(2, -7.0), top.bar_for(3)] == [True, True, True, None]
+
+
 def test_the_bar_counts_the_newcomer() -> None:
     """The arm that makes a rung six strong opens a second place, and has to beat the best arm below the top only."""
     top = TopFraction(3)

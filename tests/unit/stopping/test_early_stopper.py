@@ -211,3 +211,9 @@ def test_verdicts_name_kinds() -> None:
 
     assert isinstance(stopper.advise(*ARM, history, horizon=3, bar=0.6), Drop)
     assert isinstance(stopper.advise(*ARM, history, horizon=3, bar=0.4), Keep)
+
+
+def test_a_rule_must_be_a_rule() -> None:
+    """A number in the rule's place is refused with the right class to use."""
+    with pytest.raises(SettingError, match=r"`rule` must be a StoppingRule such as ProbabilityRule\(\), got 0.95"):
+        EarlyStopper(LastSeenValue(), 0.95)  # type: ignore[arg-type]

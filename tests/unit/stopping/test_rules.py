@@ -69,7 +69,7 @@ def test_the_evidence_is_all_that_was_looked_at() -> None:
 
 def test_settings() -> None:
     """The arguments, by name; the defaults are the paper's."""
-    expected = {"confidence": 0.95, "margin": 0.0, "keep": 1}
+    expected = {"confidence": 0.99, "margin": 0.0, "keep": 1}
     assert expected == ProbabilityRule().settings()
     expected = {"confidence": 0.9, "margin": 0.1, "keep": 2}
     assert expected == ProbabilityRule(0.9, 0.1, 2).settings()
@@ -81,6 +81,7 @@ def test_settings() -> None:
         ({"confidence": 0.0}, r"`confidence` must be in \(0, 1\), got 0.0"),
         ({"confidence": 1.0}, r"`confidence` must be in \(0, 1\), got 1.0"),
         ({"confidence": 95}, r"`confidence` must be in \(0, 1\), got 95"),
+        ({"confidence": "high"}, r"`confidence` must be in \(0, 1\), got 'high'"),
         ({"confidence": True}, r"`confidence` must be in \(0, 1\), got True"),
         ({"confidence": math.nan}, r"`confidence` must be in \(0, 1\), got nan"),
         ({"margin": -0.1}, "`margin` must be finite and >= 0, got -0.1"),
