@@ -97,7 +97,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--tables", nargs="+", default=list(SHIPPED_TABLES))
-    parser.add_argument("--sides", nargs="+", default=["plain", "srm", "srm, confidence 0.95", "last-seen-value", "oracle"])
+    parser.add_argument(
+        "--sides", nargs="+", default=["plain", "srm", "srm, confidence 0.95", "last-seen-value", "oracle"]
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=HERE / "results" / "hyperband_savings.json")
     parser.add_argument("--update-readme", action="store_true")
