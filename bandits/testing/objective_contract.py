@@ -1,6 +1,6 @@
 """What every objective must do, as tests to inherit."""
 
-# ruff: noqa: S101 - these are tests
+
 from __future__ import annotations
 
 import math

@@ -1,6 +1,6 @@
 """Parts of runs that leave nothing to chance: what happens is known beforehand."""
 
-# ruff: noqa: ARG002, S101 - toys ignore arguments; tests assert
+
 from __future__ import annotations
 
 import math
