@@ -4,8 +4,8 @@
 
 Hyperband with R = the table's length, eta 3, as many outer loops as the table has rows for without using one twice (at
 most 40, the paper's figure), one worker, the default confidence. The same seed with plain Hyperband, `srm`, `srm` at
-the paper's confidence for f-Hyperband, `last-seen-value`, and an oracle that knows the rung's end: under the same rule, no
-predictor that is never wrong saves more. The curves that a predictor learns from are part of the run and are charged.
+the paper's confidence for f-Hyperband, `last-seen-value`, and an oracle that knows the rung's end: under the same rule,
+no predictor that is never wrong saves more. The curves that a predictor learns from are part of the run, and charged.
 """
 
 from __future__ import annotations
