@@ -1,6 +1,5 @@
 """What every predictor must do, as tests to inherit."""
 
-
 from __future__ import annotations
 
 import math

@@ -1,6 +1,5 @@
 """Parts of runs that leave nothing to chance: what happens is known beforehand."""
 
-
 from __future__ import annotations
 
 import math
