@@ -463,8 +463,8 @@ def test_explain_gives_reason_and_evidence() -> None:
     study = study_with(pruner, finished(dict.fromkeys(range(T), 2.0)), direction="minimize")
     verdict = pruner.explain(study, running(study, {0: 3.0}))
     assert isinstance(verdict, Drop)
-    assert verdict.reason == "P(score at epoch 10 <= -2) = 1 >= 0.95"
-    assert verdict.words(Metric("loss", "minimize")) == "P(loss at epoch 10 >= 2) = 1 >= 0.95"
+    assert verdict.reason == "P(score at epoch 10 <= -2) = 1 >= 0.99"
+    assert verdict.words(Metric("loss", "minimize")) == "P(loss at epoch 10 >= 2) = 1 >= 0.99"
     assert verdict.evidence is not None
     assert verdict.evidence.forecast.mean == -3.0
 
@@ -493,7 +493,7 @@ def test_explain_remembers_why_a_trial_was_pruned() -> None:
     assert live.should_prune()
     study.tell(live, state=TrialState.PRUNED)
     study.add_trial(finished(line(0.9)))
-    assert pruner.explain(study, study.trials[live.number]).reason == "P(score at epoch 10 <= 0.5) = 1 >= 0.95"
+    assert pruner.explain(study, study.trials[live.number]).reason == "P(score at epoch 10 <= 0.5) = 1 >= 0.99"
 
 
 # Company
