@@ -317,7 +317,7 @@ def test_rows_say_what_became_of_every_trial() -> None:
             "epochs": 1,
             "value": 0.9,
             "bracket": "random search",
-            "reason": "P(value at epoch 3 <= 0.6) = 1 >= 0.95",
+            "reason": "P(value at epoch 3 <= 0.6) = 1 >= 0.99",
             "config": {"row": 2},
         },
     ]
@@ -332,7 +332,7 @@ def test_verdicts_are_written_in_the_units_of_the_metric() -> None:
     result = run(scheduler, ReplayObjective(losses, goal="minimize"))
     advice = [record for record in result.journal.records() if isinstance(record, Advised)]
 
-    dropped, kept = "P(value at epoch 2 >= 2) = 1 >= 0.95", "P(value at epoch 2 >= 2) = 0 < 0.95"
+    dropped, kept = "P(value at epoch 2 >= 2) = 1 >= 0.99", "P(value at epoch 2 >= 2) = 0 < 0.99"
     no_bar = "no bar yet: too few arms have finished to say what it takes to win"
     expected = [
         Advised(0, 1, False, no_bar),

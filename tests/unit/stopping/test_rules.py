@@ -43,7 +43,7 @@ def test_the_margin_protects_arms_that_end_close_to_the_bar() -> None:
     assert isinstance(ProbabilityRule(margin=0.5).judge(loss_of_3, bar=-2.6), Keep)
     verdict = ProbabilityRule(margin=0.5).judge(loss_of_3, bar=-2.5)
     assert isinstance(verdict, Drop)
-    assert verdict.words(LOSS) == "P(loss at epoch 9 >= 3) = 1 >= 0.95"
+    assert verdict.words(LOSS) == "P(loss at epoch 9 >= 3) = 1 >= 0.99"
 
 
 def test_keep_is_handed_to_whoever_sets_the_bar() -> None:
