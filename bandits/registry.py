@@ -70,6 +70,11 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
         Entry("srm-forest", _SRM, "SRM with a random forest", {"model": "forest"}),
         Entry("srm-ols", _SRM, "SRM with ordinary least squares", {"model": "ols"}),
         Entry("srm-ridge", _SRM, "SRM with ridge regression", {"model": "ridge"}),
+        Entry(
+            "lce",
+            "bandits.predictors.lce:LCE",
+            "extrapolates each curve alone by MCMC; needs no other curve, and seconds a forecast (extra: lce)",
+        ),
         Entry("last-seen-value", "bandits.predictors.last_seen:LastSeenValue", "the last value stays; the baseline"),
     ),
     "objectives": (Entry("table", "bandits.objectives.curve_table:CurveTable", "replays a table of learning curves"),),

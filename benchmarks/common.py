@@ -16,7 +16,7 @@ from typing import Any
 __all__ = ["machine", "update_readme", "write_results"]
 
 _ROOT = Path(__file__).resolve().parent.parent
-_LIBRARIES = ("bandits-hpo", "numpy", "scipy", "scikit-learn", "optuna")
+_LIBRARIES = ("bandits-hpo", "numpy", "scipy", "scikit-learn", "optuna", "emcee")
 
 
 def machine() -> dict[str, Any]:
