@@ -75,6 +75,11 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "bandits.predictors.lce:LCE",
             "extrapolates each curve alone by MCMC; needs no other curve, and seconds a forecast (extra: lce)",
         ),
+        Entry(
+            "bnn",
+            "bandits.predictors.bnn:BNN",
+            "LC-Net, a Bayesian network of whole curves; a second a forecast (extra: torch)",
+        ),
         Entry("last-seen-value", "bandits.predictors.last_seen:LastSeenValue", "the last value stays; the baseline"),
     ),
     "objectives": (Entry("table", "bandits.objectives.curve_table:CurveTable", "replays a table of learning curves"),),

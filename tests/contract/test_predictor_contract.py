@@ -51,3 +51,16 @@ class TestLearningCurveExtrapolation(PredictorContract):
         from bandits.predictors.lce import LCE
 
         return LCE(min_epochs=3, steps=30, burn_in=10)
+
+
+class TestBayesianNetwork(PredictorContract):
+    horizon = 5
+    arms = 1
+
+    @pytest.fixture
+    def predictor(self) -> Predictor:
+        """BNN with a short chain."""
+        pytest.importorskip("torch")
+        from bandits.predictors.bnn import BNN
+
+        return BNN(chains=2, burn_in=20, networks=2, keep_every=5, update_steps=2, update_networks=2)

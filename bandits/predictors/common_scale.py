@@ -1,0 +1,64 @@
+"""One scale for all training curves, on which they lie between 0.1 and 0.9."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.forecasts import Abstain, Link
+from bandits.predictors.features import apply_link
+
+__all__ = ["CommonScale"]
+
+Floats = NDArray[np.float64]
+
+_MARGIN = 0.1  # left free at both ends for arms that are better or worse than any training curve
+_CONSTANT = 1e-12  # span of curves that is rounding noise, relative to their magnitude
+
+
+@dataclass(frozen=True, slots=True)
+class CommonScale:
+    """An increasing map from scores to the unit scale: y = (link(score) - origin) / unit.
+
+    Args:
+        link: applied to scores first.
+        origin: what becomes 0, on the link's scale.
+        unit: what becomes a distance of 1, > 0.
+    """
+
+    link: Link
+    origin: float
+    unit: float
+
+    @classmethod
+    def learn(cls, scores: Floats, link: Link) -> CommonScale | Abstain:
+        """The scale of training scores, or why there is none.
+
+        Args:
+            scores: `[n]`, of all curves and epochs; n >= 1.
+            link: applied to them first.
+        """
+        values = apply_link(link, scores)
+        if not np.isfinite(values).all():
+            return Abstain("the logarithm of the loss was asked for, but a training curve has a loss <= 0")
+        low, high = float(values.min()), float(values.max())
+        unit = (high - low) / (1.0 - 2.0 * _MARGIN)  # Python's floats overflow to inf without a warning
+        if not (math.isfinite(unit) and math.isfinite(low - unit)):
+            return Abstain("the scores of the training curves are too large to compute with")
+        if high - low <= _CONSTANT * max(abs(low), abs(high)):
+            return Abstain("all scores of the training curves are the same, which says nothing of errors")
+        return cls(link, low - _MARGIN * unit, unit)
+
+    def to_unit(self, scores: Floats) -> Floats:
+        """Scores to the unit scale; any shape. Not finite outside the link's domain, or where too large."""
+        with np.errstate(all="ignore"):
+            return np.asarray((apply_link(self.link, scores) - self.origin) / self.unit, dtype=np.float64)
+
+    def to_scores(self, y: Floats) -> Floats:
+        """The unit scale to scores; any shape. Not finite where the score would be too large."""
+        with np.errstate(all="ignore"):
+            values = self.origin + self.unit * y
+            return np.asarray(values if self.link is Link.IDENTITY else -np.exp(-values), dtype=np.float64)

@@ -1,0 +1,91 @@
+"""Stochastic-gradient Hamiltonian Monte Carlo that scales itself while it burns in (Springenberg et al. 2016).
+
+Each coordinate keeps, over an adaptive window tau, a running mean g and a running mean square v of its gradient.
+The step is preconditioned with 1 / sqrt(v). After burn-in, these are frozen, so that what follows is one Markov chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+__all__ = ["AdaptiveSGHMC"]
+
+_EPSILON = 1e-10
+_LEAST_NOISE = 1e-16
+
+
+class AdaptiveSGHMC:
+    """Chains that walk through weight space; one row of the positions is one chain, all independent.
+
+    With U the negative log posterior, G an estimate of its gradient from a minibatch, M = sqrt(v) and step size h:
+
+        momentum += -h^2 G / M - friction * momentum + N(0, 2 h^2 friction / M - h^4)
+        position += momentum
+
+    Args:
+        positions: `[C, P]` where chains start.
+        gradient: from positions `[C, P]` to G `[C, P]`; called once a step.
+        generator: of the noise; consumed.
+        step_size: h ("learning rate"), > 0.
+        friction: share of the momentum that is lost in each step, in (0, 1).
+        squares: `[C, P]` v where it was adapted earlier; None starts from 1.
+
+    Source: equations 8 to 10 of "Bayesian optimization with robust Bayesian neural networks" (NeurIPS 2016);
+    Chen, Fox, Guestrin, "Stochastic gradient Hamiltonian Monte Carlo" (ICML 2014).
+    """
+
+    def __init__(
+        self,
+        positions: Tensor,
+        gradient: Callable[[Tensor], Tensor],
+        generator: torch.Generator,
+        *,
+        step_size: float,
+        friction: float,
+        squares: Tensor | None = None,
+    ) -> None:
+        self.positions = positions.clone()
+        self.squares = torch.ones_like(positions) if squares is None else squares.clone()
+        self._gradient, self._generator = gradient, generator
+        self._step_size, self._friction = step_size, friction
+        self._window, self._means = torch.ones_like(positions), torch.ones_like(positions)
+        self._momentum = torch.zeros_like(positions)
+
+    def burn_in(self, steps: int) -> None:
+        """Walk and adapt the scales."""
+        for _ in range(steps):
+            gradient = self._gradient(self.positions)
+            self._adapt(gradient)
+            self._step(gradient, *self._scales())
+
+    def walk(self, steps: int) -> None:
+        """Walk with the scales as they are."""
+        scales = self._scales()
+        for _ in range(steps):
+            self._step(self._gradient(self.positions), *scales)
+
+    def samples(self, count: int, every: int) -> Iterator[Tensor]:
+        """Walk, and give the positions `[C, P]` after every so many steps."""
+        for _ in range(count):
+            self.walk(every)
+            yield self.positions.clone()
+
+    def _adapt(self, gradient: Tensor) -> None:
+        share = 1.0 / (self._window + 1.0)
+        self._window += 1.0 - self._window * self._means**2 / (self.squares + _EPSILON)
+        self._means += share * (gradient - self._means)
+        self.squares += share * (gradient**2 - self.squares)
+
+    def _scales(self) -> tuple[Tensor, Tensor]:
+        """What the gradient is multiplied by, and the standard deviation of the noise."""
+        h2 = self._step_size**2
+        force = h2 / (self.squares.sqrt() + _EPSILON)
+        return force, (2.0 * self._friction * force - h2**2).clamp_(min=_LEAST_NOISE).sqrt_()
+
+    def _step(self, gradient: Tensor, force: Tensor, noise: Tensor) -> None:
+        drawn = torch.randn(gradient.shape, dtype=gradient.dtype, generator=self._generator)
+        self._momentum.mul_(1.0 - self._friction).addcmul_(force, gradient, value=-1.0).addcmul_(noise, drawn)
+        self.positions += self._momentum
