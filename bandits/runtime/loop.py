@@ -78,17 +78,19 @@ def run(
     )
     executor = InlineExecutor(objective, workers)
     result.journal.append(_run_started(result))
-    how = "done"
+    how = "failed"  # unless it comes to one of the ends below
     try:
         _spend(result, objective, executor, objective.sampler(seed) if sampler is None else sampler, watch)
+        how = "done"
     except KeyboardInterrupt:
         result.interrupted = True
         how = "interrupted"
-    for trial_id, arm in machine.arms.items():
-        if not arm.state.final and trial_id in result.trials:
-            objective.release(result.trials[trial_id])
-    result.seconds = executor.clock
-    result.journal.append(Ended(how, executor.clock))
+    finally:
+        for trial_id, arm in machine.arms.items():
+            if not arm.state.final and trial_id in result.trials:
+                objective.release(result.trials[trial_id])
+        result.seconds = executor.clock
+        result.journal.append(Ended(how, executor.clock))
     return result
 
 

@@ -119,7 +119,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The run is over: "done" or "interrupted"."""
+    """The run is over: "done", "interrupted", or "failed" (an error outside any trial, a sampler's say)."""
 
     how: str
     clock: float

@@ -14,7 +14,7 @@ from bandits import ASHA, EarlyStopper, Hyperband, RandomSearch, Result, Success
 from bandits.curves import Trial
 from bandits.errors import ProtocolError, SettingError
 from bandits.objectives.base import Measurement
-from bandits.runtime import SqliteJournal
+from bandits.runtime import MemoryJournal, SqliteJournal
 from bandits.runtime.records import (
     Advised,
     Changed,
@@ -416,3 +416,22 @@ def test_what_happens_comes_before_what_follows_from_it() -> None:
 
     expected = ["TrialStarted", "JobStarted", "Epoch", "Changed", "Changed", "JobStarted", "Epoch", "Epoch", "Changed"]
     assert expected == about_two
+
+
+def test_an_error_outside_any_trial_ends_the_journal_and_is_raised() -> None:
+    """A sampler that raises ends the run; what was measured before is in the journal, which says that it failed."""
+
+    class Faulty(Sampler):
+        def propose(self, trial_id: int) -> dict[str, object]:
+            if trial_id == 2:
+                raise RuntimeError("no more ideas")
+            return {"row": trial_id}
+
+    journal = MemoryJournal()
+    objective = ReplayObjective([[0.1, 0.2], [0.2, 0.3], [0.3, 0.4]])
+    with pytest.raises(RuntimeError, match="no more ideas"):
+        run(RandomSearch(3, 2), objective, sampler=Faulty(), journal=journal)
+    records = list(journal.records())
+
+    assert len([record for record in records if isinstance(record, Epoch)]) == 4
+    assert records[-1] == Ended("failed", 4.0)
