@@ -8,12 +8,17 @@ from __future__ import annotations
 import enum
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import NormalDist
 
 from bandits.errors import SettingError
 
-__all__ = ["Abstain", "Forecast", "Link"]
+__all__ = ["GAUSSIAN", "Abstain", "ErrorShape", "Forecast", "Link"]
+
+_NORMAL = NormalDist()
+_LARGEST_LOG = 709.0  # exp of more overflows
 
 
 class Link(enum.Enum):
@@ -34,7 +39,9 @@ class Link(enum.Enum):
 
     def invert(self, value: float) -> float:
         """Map a value on the scale of the errors back to a score."""
-        return value if self is Link.IDENTITY else -math.exp(-value)
+        if self is Link.IDENTITY:
+            return value
+        return -math.exp(-value) if value > -_LARGEST_LOG else -math.inf
 
     def slope(self, score: float) -> float:
         """Derivative of `apply` at a score; scores lie in the link's domain."""
@@ -42,27 +49,83 @@ class Link(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorShape:
+    """A distribution of errors in units of their standard deviation, free in its skew and its tails.
+
+    It is given as an increasing map from the quantiles of the standard normal distribution to those of the error:
+    knots joined by straight lines, which go on beyond the outermost ones. Two knots on the diagonal are a Gaussian.
+
+    Args:
+        normal: ascending quantiles of the standard normal distribution, 2 or more.
+        errors: the quantiles of the error at the same probabilities, ascending.
+
+    Raises:
+        SettingError: the knots are fewer than 2, not equally many, not finite or not ascending.
+
+    Example:
+        >>> skewed = ErrorShape(normal=(-1.0, 0.0, 1.0), errors=(-3.0, 0.0, 1.0))
+        >>> round(skewed.prob_at_most(-3.0), 3), round(skewed.quantile(0.5), 3)
+        (0.159, 0.0)
+    """
+
+    normal: tuple[float, ...]
+    errors: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.normal) == len(self.errors) >= 2:
+            raise SettingError.broken("knots of an error shape", "must be 2 or more pairs", (self.normal, self.errors))
+        for name, knots in (("normal", self.normal), ("errors", self.errors)):
+            for before, after in pairwise(knots):
+                if not -math.inf < before < after < math.inf:
+                    raise SettingError.broken(f"`{name}`", "must be finite and ascend", (before, after))
+
+    def prob_at_most(self, error: float) -> float:
+        """Probability that the standardised error is at most `error`."""
+        return 0.5 * math.erfc(-_along(self.errors, self.normal, error) / math.sqrt(2.0))
+
+    def quantile(self, probability: float) -> float:
+        """The standardised error that is not exceeded with `probability`, in (0, 1)."""
+        return _along(self.normal, self.errors, _NORMAL.inv_cdf(probability))
+
+
+GAUSSIAN = ErrorShape((-1.0, 1.0), (-1.0, 1.0))
+"""The error of Baker et al. (2017, section 3.3)."""
+
+
+def _along(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
+    """The polygon through (xs, ys) at x; its first and last sides go on for ever."""
+    right = min(max(bisect_right(xs, x), 1), len(xs) - 1)
+    left = right - 1
+    return ys[left] + (x - xs[left]) * ((ys[right] - ys[left]) / (xs[right] - xs[left]))
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """The score that an arm is expected to have at a horizon, and how far off that may be.
 
-    On the link's scale the error is Gaussian (Baker et al. 2017, section 3.3, with sigma independent of the
-    configuration), centred at `link(mean)` with standard deviation `std * link'(mean)`. A predictor that samples
-    what may happen gives its `samples`; probabilities are then counted among them.
+    On the link's scale the error is centred at `link(mean)`, has the standard deviation `std * link'(mean)` and the
+    given shape. A predictor that samples what may happen gives its `samples` instead; probabilities are then counted
+    among them.
 
     Args:
         mean: expected score (median, under a non-identity link), in score units, finite.
         std: standard deviation of the error near the mean, in score units, >= 0.
         horizon: the epoch that is forecast.
         link: scale of the error.
-        samples: equally likely scores at the horizon, ascending; None where the error is Gaussian. With n of
+        samples: equally likely scores at the horizon, ascending; None where the error has a shape. With n of
             them, a probability is a multiple of 1 / n.
+        shape: of the error on the link's scale, in units of its standard deviation; not looked at where there are
+            samples.
 
     Raises:
         SettingError: a number is not finite, std < 0, horizon < 1, or the samples are none or not ascending.
 
     Example:
-        >>> round(Forecast(mean=0.29, std=0.11, horizon=3).prob_at_most(0.481), 3)
+        >>> forecast = Forecast(mean=0.29, std=0.11, horizon=3)
+        >>> round(forecast.prob_at_most(0.481), 3)
         0.959
+        >>> [round(score, 3) for score in forecast.interval(0.9)]
+        [0.109, 0.471]
     """
 
     mean: float
@@ -70,6 +133,7 @@ class Forecast:
     horizon: int
     link: Link = Link.IDENTITY
     samples: tuple[float, ...] | None = field(default=None, repr=False)
+    shape: ErrorShape = field(default=GAUSSIAN, repr=False)
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.mean):
@@ -98,7 +162,44 @@ class Forecast:
         std = self.std * self.link.slope(self.mean)
         if std == 0.0 or math.isinf(distance):
             return 1.0 if distance >= 0 else 0.0
-        return 0.5 * math.erfc(-distance / (std * math.sqrt(2.0)))
+        return self.shape.prob_at_most(distance / std)
+
+    def quantile(self, probability: float) -> float:
+        """The score that the arm does not exceed with this probability.
+
+        Args:
+            probability: in (0, 1); increases with it. Between samples, quantiles are interpolated.
+
+        Raises:
+            SettingError: the probability is not in (0, 1).
+        """
+        if not 0.0 < probability < 1.0:
+            raise SettingError.broken("`probability`", "must be in (0, 1)", probability)
+        if self.samples is not None:
+            place = probability * len(self.samples) - 0.5
+            low = min(max(math.floor(place), 0), len(self.samples) - 1)
+            high = min(low + 1, len(self.samples) - 1)
+            share = min(max(place - low, 0.0), 1.0)
+            return self.samples[low] + share * (self.samples[high] - self.samples[low])
+        std = self.std * self.link.slope(self.mean)
+        return self.link.invert(self.link.apply(self.mean) + std * self.shape.quantile(probability))
+
+    def interval(self, coverage: float) -> tuple[float, float]:
+        """The central interval in which the arm's score at the horizon lies with this probability.
+
+        Args:
+            coverage: in (0, 1).
+
+        Returns:
+            Its lower and upper end, scores; each is missed with probability (1 - coverage) / 2.
+
+        Raises:
+            SettingError: the coverage is not in (0, 1).
+        """
+        if not 0.0 < coverage < 1.0:
+            raise SettingError.broken("`coverage`", "must be in (0, 1)", coverage)
+        tail = (1.0 - coverage) / 2.0
+        return self.quantile(tail), self.quantile(1.0 - tail)
 
 
 @dataclass(frozen=True, slots=True)

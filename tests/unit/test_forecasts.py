@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bandits.errors import SettingError
-from bandits.forecasts import Forecast, Link
+from bandits.forecasts import ErrorShape, Forecast, Link
 
 # P(standard normal <= z)
 NORMAL = {-3.0: 0.00134990, -1.0: 0.15865525, 0.0: 0.5, 1.0: 0.84134475, 1.6448536: 0.95, 3.0: 0.99865010}
@@ -100,3 +100,69 @@ def test_impossible_forecasts_cannot_be_built(arguments: dict, message: str) -> 
     """NaN, infinity, a negative std, a horizon below 1 and a mean outside the link's domain are refused."""
     with pytest.raises(SettingError, match=message):
         Forecast(**({"mean": 0.4, "std": 0.1, "horizon": 5} | arguments))
+
+
+SKEWED = ErrorShape(normal=(-2.0, -1.0, 0.0, 1.0), errors=(-5.0, -1.5, 0.1, 0.8))
+
+
+def test_a_shape_bends_the_gaussian() -> None:
+    """The error's quantiles are the normal's, moved along the polygon; its outer sides go on."""
+    forecast = Forecast(mean=0.4, std=0.1, horizon=5, shape=SKEWED)
+
+    for z, error in ((-2.0, -5.0), (-3.0, -8.5), (-0.5, -0.7), (1.0, 0.8), (2.0, 1.5)):
+        probability = 0.5 * math.erfc(-z / math.sqrt(2.0))
+        assert pytest.approx(probability) == forecast.prob_at_most(0.4 + 0.1 * error)
+        assert pytest.approx(0.4 + 0.1 * error) == forecast.quantile(probability)
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.8, 0.99])
+@pytest.mark.parametrize(
+    "forecast",
+    [
+        Forecast(mean=0.4, std=0.1, horizon=5),
+        Forecast(mean=0.4, std=0.1, horizon=5, shape=SKEWED),
+        Forecast(mean=-70.0, std=5.0, horizon=5, link=Link.LOG_LOSS, shape=SKEWED),
+    ],
+)
+def test_an_interval_misses_as_often_on_either_side(forecast: Forecast, coverage: float) -> None:
+    """Each tail outside a central interval has half of what the interval does not cover."""
+    low, high = forecast.interval(coverage)
+
+    assert pytest.approx((1 - coverage) / 2) == forecast.prob_at_most(low)
+    assert pytest.approx((1 + coverage) / 2) == forecast.prob_at_most(high)
+
+
+def test_quantiles_between_samples() -> None:
+    """Quantiles of samples are interpolated, and end at the outermost ones."""
+    forecast = Forecast(mean=0.5, std=0.1, horizon=5, samples=(0.0, 0.4, 0.6, 1.0))
+
+    assert [0.0, 0.2, 0.5, 1.0] == [pytest.approx(forecast.quantile(p)) for p in (0.01, 0.25, 0.5, 0.99)]
+
+
+def test_a_loss_too_large_for_a_number_is_infinite() -> None:
+    """The far end of an interval of a loss may be -inf, never an error."""
+    assert Forecast(mean=-2.0, std=800.0, horizon=1, link=Link.LOG_LOSS).quantile(0.01) == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("normal", "errors", "message"),
+    [
+        ((0.0,), (0.0,), "knots of an error shape must be 2 or more pairs"),
+        ((0.0, 1.0), (0.0, 1.0, 2.0), "knots of an error shape must be 2 or more pairs"),
+        ((0.0, 0.0), (0.0, 1.0), "`normal` must be finite and ascend"),
+        ((0.0, 1.0), (0.0, math.nan), "`errors` must be finite and ascend"),
+    ],
+)
+def test_knots_that_are_no_shape(normal: tuple[float, ...], errors: tuple[float, ...], message: str) -> None:
+    """A shape increases, or its quantiles would not."""
+    with pytest.raises(SettingError, match=message):
+        ErrorShape(normal, errors)
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0, math.nan])
+def test_probabilities_are_inside_the_unit_interval(probability: float) -> None:
+    """There is no quantile of 0 or 1, and no interval that covers nothing or all."""
+    forecast = Forecast(mean=0.5, std=0.1, horizon=5)
+    for ask in (forecast.quantile, forecast.interval):
+        with pytest.raises(SettingError, match="must be in \\(0, 1\\)"):
+            ask(probability)
