@@ -246,9 +246,21 @@ class Inputs:
     static: Scaling
 
     @classmethod
-    def learn(cls, scores: Floats, features: Floats) -> Inputs:
-        """Learn the scaling of `[n, tau]` scores and `[n, k]` features, all of magnitude 1."""
-        return cls(*(Scaling.learn(block) for block in (time_series(scores), summaries(scores), features)))
+    def learn(cls, scores: Floats, features: Floats, *, use_curve: bool = True) -> Inputs:
+        """Learn the scaling of `[n, tau]` scores and `[n, k]` features, all of magnitude 1.
+
+        Without `use_curve`, the blocks that are made of scores have no columns.
+        """
+        static = Scaling.learn(features)
+        if not use_curve:
+            nothing = Scaling(np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(0))
+            return cls(nothing, nothing, static)
+        return cls(Scaling.learn(time_series(scores)), Scaling.learn(summaries(scores)), static)
+
+    @property
+    def width(self) -> int:
+        """How many inputs vary: TS + AP + HP."""
+        return len(self.series.kept) + len(self.static.kept)
 
     def design(self, scores: Floats, features: Floats) -> Design:
         """The design of `[m, tau]` scores and `[m, k]` features, in the units they were learned in."""

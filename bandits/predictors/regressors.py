@@ -11,11 +11,13 @@ Rules of this file:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.forecasts import GAUSSIAN, ErrorShape
 from bandits.predictors.features import Design
 
 __all__ = [
@@ -48,6 +50,18 @@ class Fitted(ABC):
     @abstractmethod
     def predict(self, design: Design) -> Floats:
         """Inputs of m arms to `[m]` predictions."""
+
+    def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
+        """How far off the predictions for m arms may be.
+
+        Unless a class knows better: as far as the root mean square of `residuals`, and Gaussian, for every arm
+        (Baker et al. 2017, section 3.3).
+
+        Returns:
+            `[m]` standard deviations in target units, and the shape of each arm's error.
+        """
+        m = len(design.static)
+        return np.full(m, root_mean_square(self.residuals)), [GAUSSIAN] * m
 
 
 class Regressor(ABC):

@@ -305,6 +305,49 @@ def test_a_forest_of_few_curves():
     assert "too large to compute with" in forecaster.forecast(*odd).reason
 
 
+@pytest.mark.parametrize("model", ["auto", "ridge", "svr_rbf"])
+def test_without_the_curve_only_features_count(model):
+    """With `use_curve=False` two arms with the same features get the same forecast, whatever their curves."""
+    forecaster = fit(arms(40), model=model, draws=3, use_curve=False)
+    features = {"lr": 0.003, "depth": 4.0}
+    first, second = (
+        forecaster.forecast(Trial(99, features=features), Curve(scores)) for scores in ([0.1, 0.2], [0.4, 0.7])
+    )
+
+    assert first == second
+    assert forecaster.forecast(Trial(99, features={"lr": 0.1, "depth": 4.0}), Curve([0.1, 0.2])) != first
+
+
+def test_without_curve_and_features_nothing_is_known():
+    """There is a reason, not a forecast, where no input is left."""
+    forecaster = fit([(Trial(t.id), c) for t, c in arms(25)], use_curve=False)
+
+    assert "nothing tells the 25 training curves apart at epoch 3" in (
+        forecaster.forecast(Trial(99), Curve([0.1, 0.2, 0.3])).reason
+    )
+
+
+def test_bootstrap_errors_grow_where_nothing_was_learnt():
+    """The mean is that of all curves, the error about the size of the errors of new arms, and larger far away."""
+    forecaster = fit(arms(60), model="ridge", uncertainty="bootstrap")
+    plain = fit(arms(60), model="ridge")
+    new = arms(100, seed=1, first_id=200)
+    forecasts = forecaster.forecast_many(partial(new))
+    errors = np.array([(curve.scores[-1] - f.mean) / f.std for (_, curve), f in zip(new, forecasts, strict=True)])
+    far = forecaster.forecast(Trial(9, features={"lr": 10.0, "depth": 30.0}), new[0][1].prefix(4))
+
+    assert [f.mean for f in forecasts] == [f.mean for f in plain.forecast_many(partial(new))]
+    assert 0.7 < root_mean_square(errors) < 1.4
+    assert far.std > 2 * np.median([f.std for f in forecasts])
+
+
+def test_a_bootstrap_of_alike_curves_falls_back():
+    """Where resamples of two curves are all alike, the leave-one-out error stands."""
+    answer = fit(arms(2), model="ridge", uncertainty="bootstrap", min_curves=2).forecast(*partial(arms(1, seed=1))[0])
+
+    assert isinstance(answer, Forecast)
+
+
 def test_a_regression_is_fitted_once():
     """The regression of one tau is kept."""
     forecaster = fit(arms(25))
@@ -327,6 +370,8 @@ def test_a_regression_is_fitted_once():
         ({"min_curves": "20"}, "`min_curves` must be >= 2, got '20'"),
         ({"draws": 0}, "`draws` must be >= 1 or None, got 0"),
         ({"folds": 1}, "`folds` must be >= 2, got 1"),
+        ({"uncertainty": "none"}, "`uncertainty` must be 'loo' or 'bootstrap', got 'none'"),
+        ({"use_curve": 1}, "`use_curve` must be True or False, got 1"),
         ({"link": "log"}, "`link` must be 'auto', Link.IDENTITY or Link.LOG_LOSS, got 'log'"),
     ],
 )
@@ -348,5 +393,5 @@ def test_settings_are_values():
     """Two predictors with the same settings are equal, and show how to make them."""
     assert SRM("ridge", min_curves=5) == SRM("ridge", min_curves=5)
     assert SRM("ridge") != SRM("ols")
-    assert "SRM('ridge', min_curves=5, link='auto', draws=None, folds=3)" == repr(SRM("ridge", min_curves=5))
+    assert eval(repr(SRM("ridge", min_curves=5, use_curve=False))) == SRM("ridge", min_curves=5, use_curve=False)  # noqa: S307
     assert 5 == SRM(min_curves=5).min_curves(horizon=100)
