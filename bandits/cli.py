@@ -11,19 +11,22 @@ from contextlib import ExitStack
 from typing import Any, NoReturn
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from bandits import __version__, registry
-from bandits.errors import BanditsError, JournalError
+from bandits.errors import BanditsError, JournalError, SettingError
 from bandits.objectives.base import Objective
+from bandits.report.forecast_plot import check_plot_file, save_plot
+from bandits.report.forecast_report import ForecastReport, forecast_view
+from bandits.report.listings import listing, predictor_listing
 from bandits.report.live import LiveView
 from bandits.report.summary import Summary
-from bandits.report.terminal import listing, story, summary_view
+from bandits.report.terminal import story, summary_view
 from bandits.runtime.journal import SqliteJournal
 from bandits.runtime.loop import run as run_loop
 from bandits.runtime.result import Result
 from bandits.schedulers.base import Scheduler
-from bandits.spec import DEFAULT_OBJECTIVE, RunSpec
+from bandits.spec import DEFAULT_OBJECTIVE, PredictionSpec, RunSpec
 
 __all__ = ["command", "main"]
 
@@ -94,10 +97,7 @@ def run(context: click.Context, /, journal: str | None, as_json: bool, **options
         result = run_loop(scheduler, objective, seed=spec.seed, workers=spec.workers, journal=records, watch=view)
         summary = Summary(spec.objective, spec.predictor, result, _baseline(spec, scheduler, objective, result))
         shown = json.dumps(summary.as_json(), indent=2, default=_plain) if as_json else summary_view(summary)
-    if isinstance(shown, str):
-        click.echo(shown)
-    else:
-        _console().print(shown)
+    _show(shown)
     if result.interrupted:
         _say("interrupted; what was measured is above" + ("" if journal is None else f" and in {journal}"))
     elif result.best is None:
@@ -124,12 +124,60 @@ def _plain(value: object) -> object:
     return item() if callable(item) else str(value)
 
 
+@command.command()
+@click.argument("curves")
+@click.option("--predictor", metavar="NAME", default="srm", show_default=True, help="See `bandits list predictors`.")
+@click.option(
+    "--at",
+    metavar="TAU",
+    help="Cut rows after this epoch (or share of the horizon, such as 25%), and check the predictor on complete rows.",
+)
+@click.option("--horizon", metavar="T", type=int, help="The epoch to forecast. [default: the last column]")
+@click.option(
+    "--coverage",
+    metavar="P",
+    type=float,
+    default=0.9,
+    show_default=True,
+    help="Probability with which a row ends inside its interval.",
+)
+@click.option(
+    "--check",
+    metavar="N",
+    type=int,
+    default=200,
+    show_default=True,
+    help="Complete rows, drawn at random, that the check with --at forecasts; 0 for no check.",
+)
+@click.option("--goal", metavar="GOAL", help="maximize or minimize, for a file whose metric does not tell.")
+@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Of everything random.")
+@click.option("--plot", metavar="FILE", help="Draw curves, forecasts and intervals: .html, .png, .svg or .pdf.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def predict(*, coverage: float, plot: str | None, as_json: bool, **options: Any) -> None:
+    """Forecast how the partial curves of CURVES will end, learning from its complete ones.
+
+    CURVES is a csv file, a row a configuration, a column an epoch, empty where not measured yet; or table:NAME.
+    """
+    if not 0.0 < coverage < 1.0:
+        raise SettingError.broken("`coverage`", "must be in (0, 1)", coverage)
+    if plot is not None:
+        check_plot_file(plot)
+    spec = PredictionSpec(**options)
+    report = ForecastReport(spec.curves, spec.predictor, spec.predict(), coverage)
+    if plot is not None:
+        save_plot(report, plot)
+    _show(json.dumps(report.as_json(), indent=2, allow_nan=False) if as_json else forecast_view(report))
+
+
 @command.command("list")
 @click.argument("kind", required=False, type=click.Choice(registry.KINDS))
 def list_(kind: registry.Kind | None) -> None:
     """Show what there is, plug-ins too: algorithms, predictors or objectives."""
     console = _console()
     for each in registry.KINDS if kind is None else (kind,):
+        if each == "predictors":
+            console.print(predictor_listing(registry.entries(each)))
+            continue
         rows = [(entry.name, entry.purpose) for entry in registry.entries(each)]
         if each == "objectives":
             rows = [
@@ -154,6 +202,14 @@ def explain(journal: str, trial: int) -> None:
     """Show every verdict on TRIAL in JOURNAL, with forecasts and reasons."""
     with SqliteJournal.open(journal) as records:
         _console().print(story(records, trial))
+
+
+def _show(shown: RenderableType) -> None:
+    """JSON as it is; everything else laid out for the terminal."""
+    if isinstance(shown, str):
+        click.echo(shown)
+    else:
+        _console().print(shown)
 
 
 def _console() -> Console:

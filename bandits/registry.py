@@ -34,6 +34,9 @@ class Entry:
         purpose: what it is for, in a line.
         arguments: fixed arguments of the target.
         plugin: the distribution that brings it; empty for a built-in.
+        needs: what a predictor must be given before it forecasts; empty for what is no predictor, and for plug-ins.
+        cost: its CPU time in words; likewise.
+        when: in which case to pick it; likewise.
     """
 
     name: str
@@ -41,6 +44,9 @@ class Entry:
     purpose: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     plugin: str = ""
+    needs: str = ""
+    cost: str = ""
+    when: str = ""
 
     def load(self) -> Callable[..., Any]:
         """Import the target."""
@@ -64,23 +70,83 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
         ),
     ),
     "predictors": (
-        Entry("srm", _SRM, "regression on curve, architecture and hyperparameters; needs no setting"),
-        Entry("srm-svr-rbf", _SRM, "SRM with the paper's RBF nu-SVR and random search", {"model": "svr_rbf"}),
-        Entry("srm-svr-linear", _SRM, "SRM with the paper's linear nu-SVR", {"model": "svr_linear"}),
-        Entry("srm-forest", _SRM, "SRM with a random forest", {"model": "forest"}),
-        Entry("srm-ols", _SRM, "SRM with ordinary least squares", {"model": "ols"}),
-        Entry("srm-ridge", _SRM, "SRM with ridge regression", {"model": "ridge"}),
+        Entry(
+            "srm",
+            _SRM,
+            "regression from curve, architecture and hyperparameters to the end; needs no setting",
+            needs="20 complete curves",
+            cost="milliseconds a fit, less a forecast",
+            when="first, wherever curves have been trained to the end",
+        ),
+        Entry(
+            "srm-svr-rbf",
+            _SRM,
+            "SRM with the paper's RBF nu-SVR and random search",
+            {"model": "svr_rbf"},
+            needs="20 complete curves",
+            cost="a second a fit, milliseconds a forecast",
+            when="to compare with the paper",
+        ),
+        Entry(
+            "srm-svr-linear",
+            _SRM,
+            "SRM with the paper's linear nu-SVR",
+            {"model": "svr_linear"},
+            needs="20 complete curves",
+            cost="seconds a fit, milliseconds a forecast",
+            when="to compare with the paper",
+        ),
+        Entry(
+            "srm-forest",
+            _SRM,
+            "SRM with a random forest",
+            {"model": "forest"},
+            needs="20 complete curves",
+            cost="seconds a fit, milliseconds a forecast",
+            when="to compare with the paper",
+        ),
+        Entry(
+            "srm-ols",
+            _SRM,
+            "SRM with ordinary least squares",
+            {"model": "ols"},
+            needs="20 complete curves, more than inputs",
+            cost="milliseconds a fit, less a forecast",
+            when="to compare with the paper",
+        ),
+        Entry(
+            "srm-ridge",
+            _SRM,
+            "SRM with ridge regression",
+            {"model": "ridge"},
+            needs="20 complete curves",
+            cost="milliseconds a fit, less a forecast",
+            when="for one plain linear model",
+        ),
         Entry(
             "lce",
             "bandits.predictors.lce:LCE",
-            "extrapolates each curve alone by MCMC; needs no other curve, and seconds a forecast (extra: lce)",
+            "the curve alone, extrapolated by MCMC over eleven families",
+            needs="no other curve; the extra lce",
+            cost="no fit, seconds a forecast",
+            when="while no curve is complete, and an epoch takes minutes",
         ),
         Entry(
             "bnn",
             "bandits.predictors.bnn:BNN",
-            "LC-Net, a Bayesian network of whole curves; a second a forecast (extra: torch)",
+            "LC-Net, a Bayesian neural network of whole curves",
+            needs="20 complete curves, features that differ; the extra torch",
+            cost="ten seconds a fit, a second a forecast",
+            when="to compare with the paper, or where features tell nearly all",
         ),
-        Entry("last-seen-value", "bandits.predictors.last_seen:LastSeenValue", "the last value stays; the baseline"),
+        Entry(
+            "last-seen-value",
+            "bandits.predictors.last_seen:LastSeenValue",
+            "the last value stays; the baseline",
+            needs="20 complete curves, for its error",
+            cost="next to nothing",
+            when="as the yardstick that others must beat",
+        ),
     ),
     "objectives": (Entry("table", "bandits.objectives.curve_table:CurveTable", "replays a table of learning curves"),),
 }

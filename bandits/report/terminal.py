@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +14,7 @@ from bandits.runtime.journal import Journal
 from bandits.runtime.records import Advised, Changed, Epoch, JobStarted, RunStarted, TrialFailed, TrialStarted
 from bandits.schedulers.lifecycle import State
 
-__all__ = ["listing", "story", "summary_view"]
+__all__ = ["story", "summary_view"]
 
 _CONFIG_WIDTH = 240
 
@@ -97,16 +96,6 @@ def _brackets(summary: Summary) -> Table:
             *(f"{count:,}" if count or column == 0 else "-" for column, count in enumerate(counts)),
         )
         previous = row.bracket
-    return table
-
-
-def listing(kind: str, rows: Iterable[tuple[str, str]]) -> Table:
-    """Names with a line on what each is for."""
-    table = Table(title=kind, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for name, purpose in rows:
-        table.add_row(escape(name), escape(purpose))
     return table
 
 
