@@ -7,7 +7,7 @@ from bandits.predictors.blend import Blend
 from bandits.predictors.features import Design
 from bandits.predictors.gaussian_process import LinearProcess, LocalProcess, _solve
 from bandits.predictors.regressors import OLS, Forest, Ridge, folds_of, root_mean_square, squared_distances
-from bandits.predictors.support_vectors import SVR, held_out, solve
+from bandits.predictors.support_vectors import SVR
 
 
 def design_of(X):
@@ -114,49 +114,6 @@ def test_gaussian_process_leave_one_out_equals_refitting():
         brute.append(y[i] - (K[i, keep] @ weights + intercept))
 
     np.testing.assert_allclose(residuals, brute)
-
-
-@pytest.mark.parametrize("kernel", ["rbf", "linear"])
-def test_svr_residuals_equal_refitting(kernel):
-    """With one draw the settings are known, and the residuals are those of n refits under them."""
-    X, y = toy(15, noise=1.0)
-    fitted = SVR(kernel, draws=1, folds=3).fit(design_of(X), y, rng_of(3))
-    rng = rng_of(3)
-    folds_of(15, 3, rng)
-    C, gamma, nu = 10 ** rng.uniform(-5, 1), 10 ** rng.uniform(-5, 1), 1 - rng.random()
-    target = (y - y.mean()) / y.std()
-    K = np.exp(-gamma * squared_distances(X, X)) if kernel == "rbf" else X @ X.T
-    brute = []
-    for i in range(15):
-        keep = np.arange(15) != i
-        weights, intercept = solve(K[np.ix_(keep, keep)], target[keep], C, nu)
-        brute.append((target[i] - K[i, keep] @ weights - intercept) * y.std())
-
-    np.testing.assert_allclose(fitted.residuals, brute)
-
-
-def test_held_out_predictions_stand_where_their_curves_do():
-    """Folds may list curves in any order."""
-    X, y = toy(12)
-    alone = held_out(X @ X.T, y, 1.0, 0.5, [np.array([i]) for i in range(12)])
-    shuffled = held_out(X @ X.T, y, 1.0, 0.5, [np.array([i]) for i in rng_of().permutation(12)])
-
-    np.testing.assert_array_equal(alone, shuffled)
-
-
-def test_svr_predicts_as_scikit_learn_does():
-    """The kernel expansion evaluated here is the fitted machine's own prediction."""
-    from sklearn.svm import NuSVR
-
-    X, y = toy(30, noise=1.0)
-    fitted = SVR("rbf", draws=1, folds=3).fit(design_of(X), y, rng_of(3))
-    rng = rng_of(3)
-    folds_of(30, 3, rng)
-    C, gamma, nu = 10 ** rng.uniform(-5, 1), 10 ** rng.uniform(-5, 1), 1 - rng.random()
-    theirs = NuSVR(C=C, gamma=gamma, nu=nu).fit(X, (y - y.mean()) / y.std())
-    new, _ = toy(10, seed=1)
-
-    np.testing.assert_allclose(fitted.predict(design_of(new)), theirs.predict(new) * y.std() + y.mean(), rtol=1e-4)
 
 
 def test_forest_residuals_are_out_of_bag():
