@@ -175,8 +175,8 @@ def list_(kind: registry.Kind | None) -> None:
     """Show what there is, plug-ins too: algorithms, predictors or objectives."""
     console = _console()
     for each in registry.KINDS if kind is None else (kind,):
-        if each == "predictors":
-            console.print(predictor_listing(registry.entries(each)))
+        if kind == "predictors":
+            console.print(predictor_listing(registry.entries(kind)))
             continue
         rows = [(entry.name, entry.purpose) for entry in registry.entries(each)]
         if each == "objectives":

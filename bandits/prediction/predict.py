@@ -72,11 +72,11 @@ def predict_table(
     rows = sort_rows(table, horizon, at)
     if at is None and not rows.partial:
         rule = f"must have rows that end before epoch {horizon}, or come with `at`, the epoch at which to cut them"
-        raise SettingError.broken(table.name, rule, f"{len(table)} complete rows")
+        raise SettingError(f"table {table.name} {rule}, got {len(table):,} complete rows")
     needed, there = predictor.min_curves(horizon), len(rows.teachers)
     if there < needed:
-        rule = f"must have {needed} different rows measured through epoch {horizon} for {predictor.name} to learn from"
-        raise SettingError.broken(table.name, rule, there)
+        rule = f"must have {needed} different rows measured through epoch {horizon}, the horizon"
+        raise SettingError.broken(f"table {table.name}", f"{rule}, to teach {predictor.name}", there)
     forecasts = _forecasts(rows, table.metric, predictor, rows.teachers, rows.partial, rng_for(seed, "fit", horizon))
     found, remarks = None, rows.notes
     if at is not None and check:

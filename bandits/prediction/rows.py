@@ -24,6 +24,7 @@ __all__ = ["Rows", "sort_rows"]
 Floats = NDArray[np.float64]
 
 _NAMED = 5  # rows that a note names one by one
+_FAR = 10.0  # quartile distances below the lower quartile that are far
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +74,7 @@ def sort_rows(table: CurveTable, horizon: int, at: int | None) -> Rows:
     partial = [row for row, epochs in enumerate(measured) if epochs < horizon]
     gaps = [row for row in partial if recorded[row, measured[row] :].any()]
     copies = _copies(table, complete)
+    teachers = tuple(row for row in complete if row not in copies)
     hidden = [column for column in table.description.columns if _told_afterwards(column, table, partial)]
     taken = {feature for column in hidden for feature in column.features}
     trials = []
@@ -81,6 +83,7 @@ def sort_rows(table: CurveTable, horizon: int, at: int | None) -> Rows:
         trials.append(Trial(row, config, features))
     notes: dict[str, Sequence[object]] = {
         "used up to their first gap: rows": gaps,
+        "far behind all others at the end, and learned from all the same: rows": _far_behind(scores, teachers),
         "copies of earlier rows, not learned from: rows": sorted(copies),
         "known only after training, not learned from: columns": [column.name for column in hidden],
     }
@@ -89,7 +92,7 @@ def sort_rows(table: CurveTable, horizon: int, at: int | None) -> Rows:
         scores=scores,
         measured=tuple(measured),
         at=at,
-        teachers=tuple(row for row in complete if row not in copies),
+        teachers=teachers,
         partial=tuple(partial),
         notes=tuple(f"{words} {_listed(items)}" for words, items in notes.items() if items),
     )
@@ -106,6 +109,15 @@ def _copies(table: CurveTable, complete: Sequence[int]) -> set[int]:
             copies.add(row)
         seen.add(key)
     return copies
+
+
+def _far_behind(scores: Floats, teachers: Sequence[int]) -> list[int]:
+    """Complete rows whose end is so bad that they may have crashed or diverged."""
+    if not teachers:
+        return []
+    ends = scores[list(teachers), -1]
+    lower, upper = np.quantile(ends, (0.25, 0.75)).tolist()
+    return [row for row in teachers if scores[row, -1] < lower - _FAR * (upper - lower)] if upper > lower else []
 
 
 def _told_afterwards(column: Column, table: CurveTable, partial: Sequence[int]) -> bool:

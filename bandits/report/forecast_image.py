@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from bandits.report.forecast_picture import Picture
 
@@ -32,9 +33,10 @@ def write_image(picture: Picture, path: Path) -> None:
             axes.spines[side].set_color(_GREY)
     figure.suptitle(picture.title, x=0.01, ha="left", fontsize=13, color=_INK)
     figure.supxlabel("\n".join(picture.captions), x=0.01, ha="left", fontsize=8, color="#555555")
-    # No date in the file, so that the same forecasts give the same bytes.
+    # No date and no random name in the file, so that the same forecasts give the same bytes.
     dates = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-    figure.savefig(path, metadata=dates.get(path.suffix.lower()))
+    with rc_context({"svg.hashsalt": "bandits"}):
+        figure.savefig(path, metadata=dates.get(path.suffix.lower()))
 
 
 def _draw_curves(axes: Axes, picture: Picture) -> None:
@@ -53,6 +55,8 @@ def _draw_curves(axes: Axes, picture: Picture) -> None:
             axes.plot(picture.horizon, row.mean, "o", color=row.colour, markersize=4, zorder=5, clip_on=False)
     if picture.logarithmic:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(LogFormatter())
+        axes.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
     axes.set_ylim(bottom, top)
     axes.set_xlim(1, picture.horizon)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

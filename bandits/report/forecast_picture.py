@@ -108,12 +108,12 @@ def _captions(report: ForecastReport, behind: int, front: int, ranked: int, test
     predictions = report.predictions
     there = len(predictions.training)
     some = "" if behind == there else f" ({behind:,} of them drawn)"
-    kind, choice = ("complete rows of the check", "evenly chosen") if tested else ("partial rows", "the best forecasts")
+    kind, choice = ("complete, in the check", "evenly chosen") if tested else ("partial", "the best forecasts")
     part = f"{front:,} {kind}" if front == ranked else f"{front:,} of {ranked:,} {kind} ({choice})"
-    captions = [f"grey: {there:,} complete rows of {report.file}{some}; in colour: {part}"]
+    captions = [f"{report.file}; rows in grey: {there:,} complete{some}; in colour: {part}"]
     silent = len(predictions.forecasts) - ranked if not tested else 0
     if silent:
-        captions.append(f"{silent:,} rows without a forecast are not drawn")
+        captions.append(f"not drawn, without a forecast: {silent:,}")
     if predictions.check is not None:
         captions.append(f"check {check_sentence(predictions.check, report.coverage)}")
     return captions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -144,7 +145,7 @@ def _table(report: ForecastReport, forecasts: Iterable[RowForecast]) -> Table:
     table.add_column("configuration", no_wrap=True, overflow="ellipsis")
     ordered = sorted(forecasts, key=lambda row: math.inf if row.mean is None else -metric.orient(row.mean))
     varying = _varying([row.config for row in ordered])
-    digits = _digits([row.interval(report.coverage) for row in ordered])
+    digits = _digits(ordered, report.coverage)
     for row in ordered[:_ROWS_SHOWN]:
         last = "-" if row.last is None else _number(row.last, digits)
         config, interval = config_text(row.config, varying), row.interval(report.coverage)
@@ -159,16 +160,17 @@ def _table(report: ForecastReport, forecasts: Iterable[RowForecast]) -> Table:
     return table
 
 
-def _digits(intervals: Iterable[tuple[float, float] | None]) -> int:
-    """Decimals that show the width of a typical interval to two digits."""
-    widths = sorted(high - low for low, high in (ends for ends in intervals if ends) if 0.0 < high - low < math.inf)
-    typical = widths[len(widths) // 2] if widths else 1e-3
-    return min(max(1 - math.floor(math.log10(typical)), 0), _MOST_DIGITS)
+def _digits(rows: list[RowForecast], coverage: float) -> int:
+    """Decimals that show a typical forecast, and the width of a typical interval, to three digits."""
+    sizes = [abs(row.mean) for row in rows if row.mean]
+    widths = [high - low for low, high in (row.interval(coverage) or (0.0, 0.0) for row in rows)]
+    usual = [median(values) for values in (sizes, widths) if values and 0.0 < median(values) < math.inf]
+    return min(max((2 - math.floor(math.log10(value)) for value in usual), default=3), _MOST_DIGITS)
 
 
 def _number(value: float, digits: int) -> str:
     """With so many decimals; numbers that are too long for that as powers of ten."""
-    return f"{value:.{digits}f}" if abs(value) < _LONG else f"{value:.3g}"
+    return f"{value:.{max(digits, 0)}f}" if abs(value) < _LONG else f"{value:.3g}"
 
 
 def _varying(configs: list[Mapping[str, object]]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -24,12 +25,12 @@ def listing(kind: str, rows: Iterable[tuple[str, str]]) -> Table:
 
 def predictor_listing(entries: Iterable[Entry]) -> Table:
     """Predictors with what each is, needs and costs, and when to pick it; plug-ins say what they are."""
-    table = Table(title="predictors", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title="predictors", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, show_edge=False
+    )
     table.add_column("name", no_wrap=True)
-    table.add_column("what it is", ratio=4)
-    table.add_column("needs", ratio=3)
-    table.add_column("costs", ratio=3)
-    table.add_column("pick it", ratio=4)
+    for column in ("what it is", "needs", "costs", "pick it"):
+        table.add_column(column)
     for entry in entries:
         table.add_row(*(escape(cell) for cell in (entry.name, entry.purpose, entry.needs, entry.cost, entry.when)))
     return table

@@ -24,6 +24,7 @@ ARROWS: dict[str, set[str]] = {
     "predictors": VOCABULARY,
     "stopping": VOCABULARY | {"predictors"},
     "objectives": VOCABULARY | {"samplers"},
+    "prediction": VOCABULARY | {"predictors", "objectives"},
     "runtime": VOCABULARY | {"schedulers", "samplers", "predictors", "stopping", "objectives"},
     "integrations": VOCABULARY | {"predictors", "stopping"},
 }
@@ -112,9 +113,12 @@ def test_arrows_make_no_circle() -> None:
         settled.add(room)
 
 
-@pytest.mark.parametrize(("library", "homes"), [("click", {"cli"}), ("rich", {"cli", "report"})])
+@pytest.mark.parametrize(
+    ("library", "homes"),
+    [("click", {"cli"}), ("rich", {"cli", "report"}), ("matplotlib", {"report"}), ("plotly", {"report"})],
+)
 def test_the_terminal_is_in_its_rooms(library: str, homes: set[str]) -> None:
-    """Only the command line parses arguments; only it and reports draw on the terminal."""
+    """Only the command line parses arguments; only it and reports draw on the terminal; only reports draw plots."""
     found = {room_of(module) for module in MODULES if library in {name.split(".")[0] for name in imports_of(module)}}
 
     assert found <= homes
