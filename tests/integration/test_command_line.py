@@ -1,6 +1,7 @@
 """The command line, as a user meets it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -150,6 +151,17 @@ def test_list_names_everything_with_its_purpose(bandits):
     assert 0 == code
     for name in ("hyperband", "asha-stopping", "srm", "last-seen-value", "table:lstm_ptb", "your_module:your_function"):
         assert any(line.startswith(name) and len(line) > len(name) + 5 for line in out.splitlines())
+
+
+def test_list_predictors_says_what_each_needs_costs_and_is_for(bandits):
+    """`bandits list predictors` is a table with a column for each."""
+    code, out, _ = bandits("list", "predictors")
+
+    assert 0 == code
+    header = next(line for line in out.splitlines() if line.startswith("name"))
+    assert ["name", "what it is", "needs", "costs", "pick it"] == re.split(r"  +", header.strip())
+    for words in ("20 complete curves", "no other curve", "seconds a forecast", "the yardstick"):
+        assert words in out
 
 
 def test_explain_tells_a_dropped_trials_story(bandits):

@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from bandits import registry
-from bandits.errors import UnknownPlugin
+from bandits.errors import MissingDependency, UnknownPlugin
 from bandits.schedulers import ASHA, Hyperband
 
 
@@ -15,6 +15,25 @@ def test_every_built_in_can_be_imported(kind):
     for entry in registry.entries(kind):
         assert callable(entry.load())
         assert len(entry.purpose) > 10
+
+
+@pytest.mark.parametrize("entry", registry.entries("predictors"), ids=lambda entry: entry.name)
+def test_every_predictor_says_what_it_needs_costs_and_is_for(entry):
+    """Needs, cost and when are said in words, and as many complete curves are named as the predictor asks for."""
+    try:
+        needed = entry.load()().min_curves(20)
+    except MissingDependency as missing:
+        pytest.skip(str(missing))
+
+    assert all(0 < len(words) < 60 for words in (entry.needs, entry.cost, entry.when))
+    assert (f"{needed} complete curves" if needed else "no other curve") in entry.needs
+
+
+def test_what_is_no_predictor_needs_no_such_words():
+    """Algorithms, objectives and plug-ins leave them empty."""
+    others = [*registry.entries("algorithms"), *registry.entries("objectives")]
+
+    assert {""} == {words for entry in others for words in (entry.needs, entry.cost, entry.when)}
 
 
 @pytest.mark.parametrize("name", ["last-seen-value", "LastSeenValue", "last_seen_value"])
