@@ -362,6 +362,21 @@ def test_a_long_table_is_cut_and_says_so(bandits):
     assert 50 == sum(" to " in line and "lr=" in line for line in out.splitlines())
 
 
+def test_the_guide_is_true(bandits, monkeypatch, capsys):
+    """The commands and the Python of docs/how-to-choose.md run as they stand, on a file of curves."""
+    write(curves(), cut=dict.fromkeys(range(5), 8))
+    guide = (Path(__file__).parents[2] / "docs/how-to-choose.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^    bandits (\w+ [a-z].*)$", guide, flags=re.MULTILINE)
+    blocks = re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL)
+
+    assert commands and blocks
+    for command in commands:
+        assert 0 == bandits(*command.split())[0]
+    for block in blocks:
+        exec(compile(block, "how-to-choose.md", "exec"), {})  # noqa: S102 - our own guide
+    assert 6 == len(capsys.readouterr().out.splitlines())
+
+
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_an_image_is_written(predict, ending, start):
     """`--plot` writes the format that the file's ending says, the same bytes each time."""
