@@ -28,29 +28,34 @@ WHO = {
 
 
 def report(rows: Rows, *, default: str, curves: int) -> str:
-    """Everything that goes into the README."""
+    """Everything that goes into the README; without the default's own tables where it was not run."""
     own = [row for row in rows if row["predictor"] == default and row["curves"] == curves and row["scored"]]
     at_full = [row for row in rows if row["curves"] == curves]
-    return "\n\n".join(
-        [
-            f"**The goal**, for the default (`{default}`, {curves} curves). Coverage in percent, mean over tables and "
-            "prefixes:",
-            _goal_table(own),
-            f"The same by prefix, mean over all {len(_distinct(own, 'table'))} tables:",
-            _prefix_table(own),
-            _misses(own),
-            f"**The default, table by table**, after {SHARE:.0%} of the epochs; all arms / the best tenth:",
-            _by_table([row for row in own if row["share"] == SHARE]),
-            f"**Every predictor**, after {SHARE:.0%} of the epochs, mean over tables:",
-            _by_predictor([row for row in at_full if row["share"] == SHARE]),
-            f"**Every predictor and prefix**: coverage of the 90 % interval, all / best tenth, and CRPS, mean over "
-            f"{GROUPS[0]} tables:",
-            _by_share([row for row in at_full if row["group"] == GROUPS[0]]),
-            "**The default with fewer curves**, mean over tables and prefixes:",
-            _by_curves([row for row in rows if row["predictor"] == default]),
-            _cost([row for row in rows if row["predictor"] == default and row["curves"] == curves]),
-        ]
-    )
+    of_all = [
+        f"**Every predictor**, after {SHARE:.0%} of the epochs, mean over tables:",
+        _by_predictor([row for row in at_full if row["share"] == SHARE]),
+        f"**Every predictor and prefix**: coverage of the 90 % interval, all / best tenth, and CRPS, mean over the "
+        f"{GROUPS[0]} tables:",
+        _by_share([row for row in at_full if row["group"] == GROUPS[0]]),
+    ]
+    if not own:
+        return "\n\n".join(of_all)
+    of_default = [
+        f"**The goal**, for the default (`{default}`, {curves} curves). Coverage in percent, mean over tables and "
+        "prefixes:",
+        _goal_table(own),
+        f"The same by prefix, mean over all {len(_distinct(own, 'table'))} tables:",
+        _prefix_table(own),
+        _misses(own),
+        f"**The default, table by table**, after {SHARE:.0%} of the epochs; all arms / the best tenth:",
+        _by_table([row for row in own if row["share"] == SHARE]),
+    ]
+    of_curves = [
+        "**The default with fewer curves**, mean over tables and prefixes:",
+        _by_curves([row for row in rows if row["predictor"] == default]),
+        _cost(own),
+    ]
+    return "\n\n".join([*of_default, *of_all, *of_curves])
 
 
 def _mean(rows: Rows, key: str, place: int | None = None) -> float:
@@ -243,7 +248,7 @@ def draw(rows: Rows, path: Path, *, default: str, curves: int) -> None:
             part = [row for row in own if row["share"] == share]
             means = [_mean(part, key, k) for k in range(len(LEVELS))]
             axis.plot(nominal, means, marker="o", markersize=3, label=f"{share:.0%} of the epochs")
-        if column:
+        if column and own:
             means = [_mean(own, IF_RIGHT, k) for k in range(len(LEVELS))]
             axis.plot(nominal, means, color="black", linestyle=":", label="if the forecasts were right")
         _finish(axis, f"{default}, {who} (grey: one table and prefix each)")
@@ -267,4 +272,5 @@ def _finish(axis: Any, title: str) -> None:
     axis.set_xlim(45, 101)
     axis.set_ylim(0, 101)
     axis.set_title(title, fontsize=10)
-    axis.legend(fontsize=7, loc="lower right")
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(fontsize=7, loc="lower right")

@@ -68,12 +68,12 @@ SETTINGS = (
     Setting("srm", curves=(20, 50, 100)),
     Setting("srm-svr-rbf"),
     Setting("srm-svr-linear"),
-    Setting("srm-forest"),
+    Setting("srm-forest", splits=2),  # seconds a fit
     Setting("srm-ols"),
     Setting("srm-ridge"),
     Setting("last-seen-value"),
-    Setting("lce", shares=(0.25,), arms=40, splits=1),  # seconds a forecast
-    Setting("bnn", shares=(0.25,), arms=40, splits=1),  # likewise
+    Setting("lce", shares=(0.25,), arms=30, splits=1),  # seconds a forecast
+    Setting("bnn", shares=(0.25,), arms=30, splits=1),  # likewise
 )
 DEFAULT = "srm"
 QUICK = ("srm", "srm-ridge", "last-seen-value")
@@ -259,8 +259,6 @@ def main() -> None:
             answers = pool.map(measure, jobs, chunksize=1)
     runs = [run for answer in answers for run in answer]
     rows = summarise(runs, groups)
-    text = report(rows, default=DEFAULT, curves=TRAINING_CURVES)
-    print(text)
     payload = {
         "benchmark": "calibration",
         "command": sys.argv,
@@ -278,6 +276,8 @@ def main() -> None:
         "cpu_seconds_of_forecasts": round(sum(run["seconds"] for run in runs), 1),
     }
     write_results(arguments.out, {**payload, "rows": rows})
+    text = report(rows, default=DEFAULT, curves=TRAINING_CURVES)
+    print(text)
     draw(rows, arguments.out.with_suffix(".png"), default=DEFAULT, curves=TRAINING_CURVES)
     if arguments.update_readme:
         update_readme(HERE / "README.md", "results", text)
