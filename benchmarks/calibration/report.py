@@ -38,8 +38,11 @@ def report(rows: Rows, *, default: str, curves: int) -> str:
         f"{GROUPS[0]} tables:",
         _by_share([row for row in at_full if row["group"] == GROUPS[0]]),
     ]
+    opening = (
+        f"{max(row['splits'] for row in rows)} splits (fewer for what is slow), {len(_distinct(rows, 'table'))} tables."
+    )
     if not own:
-        return "\n\n".join(of_all)
+        return "\n\n".join([opening, *of_all, _cost(rows, default)])
     of_default = [
         f"**The goal**, for the default (`{default}`, {curves} curves). Coverage in percent, mean over tables and "
         "prefixes:",
@@ -53,9 +56,8 @@ def report(rows: Rows, *, default: str, curves: int) -> str:
     of_curves = [
         "**The default with fewer curves**, mean over tables and prefixes:",
         _by_curves([row for row in rows if row["predictor"] == default]),
-        _cost(own),
     ]
-    return "\n\n".join([*of_default, *of_all, *of_curves])
+    return "\n\n".join([opening, *of_default, *of_all, *of_curves, _cost(rows, default)])
 
 
 def _mean(rows: Rows, key: str, place: int | None = None) -> float:
@@ -78,8 +80,8 @@ def _distinct(rows: Rows, key: str) -> list[Any]:
 
 def _goal_table(rows: Rows) -> str:
     lines = []
-    for group in GROUPS:
-        part = [row for row in rows if row["group"] == group]
+    for group in ("all", *GROUPS):
+        part = [row for row in rows if group in ("all", row["group"])]
         for who, key in WHO.items() if part else ():
             found = [_mean(part, key, k) for k in range(len(LEVELS))]
             cells = [_marked(value, level, key != IF_RIGHT) for value, level in zip(found, LEVELS, strict=True)]
@@ -217,12 +219,18 @@ def _by_curves(rows: Rows) -> str:
     return _table([*head, "log density", "CRPS", "width", "abstained %"], lines)
 
 
-def _cost(rows: Rows) -> str:
-    seconds = [row["seconds"] for row in rows]
-    return (
-        "CPU seconds of the default for one (table, prefix, split), fit and all forecasts: "
-        f"mean {np.mean(seconds):.3f}, most {np.max(seconds):.3f}."
-    )
+def _cost(rows: Rows, default: str) -> str:
+    """What fits and forecasts took; scoring them comes on top."""
+    own = [row["seconds"] for row in rows if row["predictor"] == default]
+    minutes = {
+        name: sum(row["seconds"] * row["splits"] for row in rows if row["predictor"] == name) / 60
+        for name in _distinct(rows, "predictor")
+    }
+    each = ", ".join(f"{name} {spent:.1f}" for name, spent in minutes.items())
+    said = f"CPU minutes of all fits and forecasts: {sum(minutes.values()):.0f} ({each})."
+    if own:
+        said += f" `{default}` takes {np.mean(own):.3f} s for a table, prefix and split on average, {max(own):.3f} s at most."
+    return said
 
 
 def draw(rows: Rows, path: Path, *, default: str, curves: int) -> None:
