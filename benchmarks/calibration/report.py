@@ -229,7 +229,9 @@ def _cost(rows: Rows, default: str) -> str:
     each = ", ".join(f"{name} {spent:.1f}" for name, spent in minutes.items())
     said = f"CPU minutes of all fits and forecasts: {sum(minutes.values()):.0f} ({each})."
     if own:
-        said += f" `{default}` takes {np.mean(own):.3f} s for a table, prefix and split on average, {max(own):.3f} s at most."
+        said += (
+            f" A table, prefix and split take `{default}` {np.mean(own):.3f} s on average, {max(own):.3f} s at most."
+        )
     return said
 
 
