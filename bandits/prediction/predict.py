@@ -84,7 +84,8 @@ def predict_table(
         if folds:
             found = _check(rows, table.metric, predictor, size=check, folds=folds, seed=seed)
         if not folds:
-            remarks += (f"no check on complete rows: all {there} are needed to learn from",)
+            why = f"all {there} are needed to learn from" if there else "there are none"
+            remarks += (f"no check on complete rows: {why}",)
         elif check < there:
             remarks += (f"the check is on {check:,} of the {there:,} complete rows, drawn at random",)
     training = np.array(table.curves[list(rows.teachers), :horizon])

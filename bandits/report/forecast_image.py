@@ -21,6 +21,11 @@ def write_image(picture: Picture, path: Path) -> None:
     """Draw curves on the left and the forecasts, best first, on the right, both on one vertical axis."""
     figure = Figure(figsize=(11.0, 6.0), dpi=150, layout="constrained")
     curves, ends = figure.subplots(1, 2, sharey=True, width_ratios=(3.0, 2.0))
+    if picture.logarithmic:
+        curves.set_yscale("log")
+        curves.yaxis.set_major_formatter(LogFormatter())
+        curves.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
+    curves.set_ylim(*picture.frame)  # before anything is drawn, so that nothing that is far away moves it
     _draw_curves(curves, picture)
     _draw_ends(ends, picture)
     for axes in (curves, ends):
@@ -53,11 +58,6 @@ def _draw_curves(axes: Axes, picture: Picture) -> None:
         axes.plot(seen, row.values[-1], "o", color=row.colour, markersize=3, zorder=4)
         if bottom <= row.mean <= top:  # at the edge, where a mark must not be cut in half
             axes.plot(picture.horizon, row.mean, "o", color=row.colour, markersize=4, zorder=5, clip_on=False)
-    if picture.logarithmic:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(LogFormatter())
-        axes.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
-    axes.set_ylim(bottom, top)
     axes.set_xlim(1, picture.horizon)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(axis="x", labelsize=8)

@@ -24,6 +24,7 @@ _MOST_BEHIND, _MOST_IN_FRONT = 150, 40
 _FENCE = 3.0  # quartile distances beyond the quartiles, where ordinary values end
 _LOG_SPAN = 10.0  # losses that span this factor or more are drawn on a logarithmic axis
 _MARGIN = 0.04  # of the frame's height
+_LARGEST_LOG = 700.0  # exp of more overflows
 _COLOURS = ((27, 79, 168), (42, 157, 143), (233, 162, 59))  # best, middle, worst forecast
 
 
@@ -150,7 +151,7 @@ def _frame(behind: Sequence[Floats], rows: Sequence[Drawn], *, falls: bool) -> t
         low, high = _ordinary([np.log(group) for group in groups])
         if high - low >= math.log(_LOG_SPAN):
             margin = _MARGIN * (high - low)
-            return True, (math.exp(low - margin), math.exp(high + margin))
+            return True, (math.exp(low - margin), math.exp(min(high + margin, _LARGEST_LOG)))
     low, high = _ordinary(groups)
     margin = _MARGIN * (high - low) or 0.5
     return False, (low - margin, high + margin)

@@ -97,8 +97,10 @@ def _facts(report: ForecastReport) -> Iterable[tuple[str, str]]:
     predictions, check = report.predictions, report.predictions.check
     cut = "" if predictions.at is None else f", from the first {predictions.at}"
     yield "forecast", f"{predictions.metric.name} at epoch {predictions.horizon}{cut}, by {report.predictor}"
-    best = "" if predictions.best is None else f"; the best of them ended at {predictions.best:.6g}"
-    yield "learned", f"from {len(predictions.training):,} complete rows of {report.file}{best}"
+    best = "" if predictions.best is None else f"; the best ended at {predictions.best:.6g}"
+    count = len(predictions.training)
+    rows = {0: "no complete row", 1: "one complete row"}.get(count, f"{count:,} complete rows")
+    yield "learned", f"from {rows} of {report.file}{best}"
     if check is not None:
         yield "check", check_sentence(check, report.coverage)
     if not predictions.forecasts:

@@ -103,7 +103,7 @@ def test_without_complete_rows_there_is_no_best_to_beat():
     report = report_of([row_of(0, good(0.7))], training=np.empty((0, HORIZON)))
 
     assert None is report.as_json()["best"] is report.as_json()["forecasts"][0]["probability_best"]
-    assert "0 complete rows" in text_of(forecast_view(report))
+    assert "from no complete row of" in text_of(forecast_view(report))
     assert (0.61, 0.79) == pytest.approx(picture_of(report).frame, abs=0.6)
 
 
