@@ -38,6 +38,7 @@ def jumping(curves, jump):
 class TestContract(PredictorContract):
     horizon = 7
     arms = 3
+    curves = 20
 
     @pytest.fixture(params=FAMILIES)
     def predictor(self, request):

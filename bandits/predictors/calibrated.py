@@ -1,0 +1,69 @@
+"""Regressions whose error differs from arm to arm: its pattern is theirs, its size and tails are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.forecasts import ErrorShape
+from bandits.predictors.features import Design
+from bandits.predictors.regressors import Fitted
+from bandits.predictors.student_errors import fitted_student, half_width, student_shape
+
+__all__ = ["Calibrated", "Distribution"]
+
+Floats = NDArray[np.float64]
+
+_LIGHTEST_TAILS = 32  # degrees of freedom: hardly to be told from a Gaussian
+
+
+class Distribution(Protocol):
+    """A fitted model that gives every arm a mean and a standard deviation."""
+
+    def mean(self, design: Design) -> Floats:
+        """Inputs of m arms to `[m]` means."""
+
+    def std(self, design: Design) -> Floats:
+        """Inputs of m arms to `[m]` standard deviations, > 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated(Fitted):
+    """A distribution whose standard deviations are multiplied by one factor, with the tails of Student's t.
+
+    Args:
+        distribution: what is calibrated.
+        residuals: `[n]` out of sample.
+        factor: on the standard deviations.
+        freedom: degrees of freedom of the error.
+    """
+
+    distribution: Distribution
+    residuals: Floats
+    factor: float
+    freedom: int
+
+    @classmethod
+    def of(cls, distribution: Distribution, residuals: Floats, stds: Floats) -> Calibrated:
+        """Take the factor and the tails that make out-of-sample errors most likely.
+
+        Args:
+            distribution: what is calibrated.
+            residuals: `[n]` errors on curves that a model of the same settings did not see.
+            stds: `[n]` what that model said of their size, > 0.
+        """
+        scale, freedom = fitted_student(residuals / stds, _LIGHTEST_TAILS)
+        return cls(distribution, residuals, scale * half_width(freedom), freedom)
+
+    def predict(self, design: Design) -> Floats:
+        """See `Fitted.predict`."""
+        return self.distribution.mean(design)
+
+    def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
+        """See `Fitted.errors`."""
+        stds = self.factor * self.distribution.std(design)
+        return stds, [student_shape(self.freedom)] * len(stds)

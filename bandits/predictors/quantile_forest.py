@@ -1,0 +1,225 @@
+"""Quantile regression forest: the leaves of a forest tell the whole distribution of an arm's end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.special import ndtr
+
+from bandits.errors import SettingError, check_at_least
+from bandits.forecasts import ErrorShape, Link
+from bandits.predictors.features import Design
+from bandits.predictors.flat_trees import FlatTrees, single_precision
+from bandits.predictors.regressors import Fitted, Regressor, root_mean_square
+from bandits.predictors.sequential import SequentialPredictor, check_link
+from bandits.predictors.with_trend import WithTrend
+
+__all__ = ["ForestQuantiles", "QuantileForest", "QuantileForestRegressor"]
+
+Floats = NDArray[np.float64]
+
+_KNOTS = np.linspace(-2.0, 2.0, 9)  # quantiles from 2.3 % to 97.7 %; lines go on beyond, since leaves know no more
+_KNOT_LEVELS = ndtr(_KNOTS)
+_GAUSSIAN_SHARE = 0.05  # of a shape's quantiles, so that curves with equal ends do not make it a step
+_LEAST_SPREAD = 0.1  # of an arm's error, relative to the error of all: leaves of equal ends are not certain
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class QuantileForest(SequentialPredictor):
+    """A random forest whose leaves hold the training curves: an arm's end is distributed as theirs.
+
+    One forest per tau sees the paper's inputs. Training curves are weighted by how often they share a leaf with the
+    arm; their weighted ends give the mean, the standard deviation and the shape of the error, skewed or with heavy
+    tails where those of similar arms are. All errors are then multiplied by one factor, found out of bag: each training
+    curve is forecast by the trees that did not see it.
+
+    Pick it where features and ends are related by steps and interactions (categorical choices, runs that diverge) and
+    a hundred curves or more have reached the horizon.
+
+    Cost of a fit, once per tau: about 0.3 s of one core for 200 trees, 100 curves and 10 epochs, a second or more for
+    1000 curves or a hundred epochs. A forecast takes about 0.6 ms.
+
+    Args:
+        trees: of the forest, >= 20.
+        min_leaf: least number of curves in a leaf, >= 1.
+        trend: fit a line first and grow the forest on what it leaves; False grows it on the ends themselves, as in the
+            paper. Trees alone foresee no end beyond those that they have seen.
+        min_curves: abstain until so many curves reached the horizon, >= 2.
+        link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+
+    Source: Meinshausen, "Quantile regression forests" (JMLR 7, 2006), on the inputs of Baker et al. (2017).
+
+    Example:
+        >>> from bandits.curves import Curve, History, Trial
+        >>> from bandits.rng import rng_for
+        >>> ramps = [(Trial(id=i), Curve(np.linspace(0.1, 0.5 + i / 100, 10))) for i in range(30)]
+        >>> forecaster = QuantileForest(trees=50).fit(History.from_curves(ramps), horizon=10, rng=rng_for(0))
+        >>> low, high = forecaster.forecast(Trial(id=99), Curve(np.linspace(0.1, 0.65, 10)[:4])).interval(0.9)
+        >>> 0.55 < low < 0.65 < high < 0.75
+        True
+    """
+
+    trees: int
+    min_leaf: int
+    trend: bool
+    link: Link | Literal["auto"]
+    _min_curves: int
+
+    name = "QuantileForest"
+
+    def __init__(
+        self,
+        *,
+        trees: int = 200,
+        min_leaf: int = 3,
+        trend: bool = True,
+        min_curves: int = 20,
+        link: Link | Literal["auto"] = "auto",
+    ) -> None:
+        check_at_least("trees", trees, 20)
+        check_at_least("min_leaf", min_leaf, 1)
+        if not isinstance(trend, bool):
+            raise SettingError.broken("`trend`", "must be True or False", trend)
+        check_at_least("min_curves", min_curves, 2)
+        check_link(link)
+        for setting, value in zip(self.__annotations__, (trees, min_leaf, trend, link, min_curves), strict=True):
+            object.__setattr__(self, setting, value)
+
+    def __repr__(self) -> str:
+        settings = (f"{setting.lstrip('_')}={getattr(self, setting)!r}" for setting in self.__annotations__)
+        return f"QuantileForest({', '.join(settings)})"
+
+    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
+        """See `Predictor.min_curves`."""
+        return self._min_curves
+
+    def regressor(self) -> Regressor:
+        """See `SequentialPredictor.regressor`."""
+        forest = QuantileForestRegressor(self.trees, self.min_leaf)
+        return WithTrend(forest) if self.trend else forest
+
+
+@dataclass(frozen=True, slots=True)
+class QuantileForestRegressor(Regressor):
+    """The forest of one tau.
+
+    Args:
+        trees, min_leaf: as of `QuantileForest`.
+    """
+
+    trees: int
+    min_leaf: int
+
+    def fit(self, design: Design, y: Floats, rng: np.random.Generator) -> ForestQuantiles:
+        """See `Regressor.fit`. Residuals are out of bag."""
+        from sklearn.ensemble import RandomForestRegressor
+
+        X = design.paper
+        forest = RandomForestRegressor(
+            n_estimators=self.trees,
+            min_samples_leaf=self.min_leaf,
+            random_state=int(rng.integers(2**31)),
+            n_jobs=1,
+        ).fit(single_precision(X), y)
+        trees = FlatTrees.of(forest.estimators_)
+        leaves = trees.leaves(X)
+        drawn = np.stack([np.bincount(bag, minlength=len(y)) for bag in forest.estimators_samples_], axis=1)
+        order = np.argsort(y, kind="stable")
+        members = _members(leaves[order], drawn[order], len(trees))
+        weights = _weights(leaves, members, (drawn == 0).astype(np.float64))
+        seen_by_all = weights.sum(axis=1) == 0.0
+        weights[seen_by_all] = 1.0 / len(y)
+        mean, std = _moments(weights, y[order])
+        residuals = y - mean
+        least = _LEAST_SPREAD * root_mean_square(residuals)
+        factor = root_mean_square(residuals / np.maximum(std, least)) if least > 0 else 0.0
+        return ForestQuantiles(trees, members, y[order], factor, least, residuals)
+
+
+@dataclass(frozen=True, slots=True)
+class ForestQuantiles(Fitted):
+    """Training curves weighted by the leaves that they share with an arm.
+
+    Args:
+        trees: the forest.
+        members: `[nodes, n]` share that each training curve has in a leaf, in ascending order of ends.
+        ends: `[n]` ascending targets.
+        factor: on the weighted standard deviations.
+        least: smallest standard deviation before that, in target units.
+        residuals: `[n]` out of bag, in the order of the training curves.
+    """
+
+    trees: FlatTrees
+    members: csr_array
+    ends: Floats
+    factor: float
+    least: float
+    residuals: Floats
+
+    def predict(self, design: Design) -> Floats:
+        """See `Fitted.predict`; NaN where an input is NaN."""
+        X = design.paper
+        mean, _ = _moments(self._weights(X), self.ends)
+        return np.where(np.isnan(X).any(axis=1), np.nan, mean)
+
+    def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
+        """See `Fitted.errors`."""
+        weights = self._weights(design.paper)
+        mean, std = _moments(weights, self.ends)
+        std = np.maximum(std, self.least)
+        shapes = [
+            _shape(row, self.ends, middle, spread) for row, middle, spread in zip(weights, mean, std, strict=True)
+        ]
+        return self.factor * std, shapes
+
+    def _weights(self, X: Floats) -> Floats:
+        return _weights(self.trees.leaves(X), self.members)
+
+
+def _members(leaves: NDArray[np.intp], drawn: NDArray[np.intp], nodes: int) -> csr_array:
+    """`[nodes, n]` how the curves that grew a leaf share it: by how often each was drawn.
+
+    Args:
+        leaves, drawn: `[n, trees]` leaf of each curve, and how often the tree drew it.
+    """
+    curve = np.broadcast_to(np.arange(len(leaves))[:, np.newaxis], leaves.shape)
+    sizes = np.bincount(leaves.ravel(), weights=drawn.ravel(), minlength=nodes)
+    shares = drawn / np.maximum(sizes, 1.0)[leaves]
+    return csr_array((shares.ravel(), (leaves.ravel(), curve.ravel())), shape=(nodes, len(leaves)))
+
+
+def _weights(leaves: NDArray[np.intp], members: csr_array, counted: Floats | None = None) -> Floats:
+    """`[m, n]` weights of the training curves for m arms; every row sums to 1, or to 0 where no tree counts.
+
+    Args:
+        leaves: `[m, trees]` where the arms fall.
+        counted: `[m, trees]` 1 where a tree has a say; None lets all have it.
+    """
+    m, trees = leaves.shape
+    says = np.ones((m, trees)) if counted is None else counted
+    says = says / np.maximum(says.sum(axis=1, keepdims=True), 1.0)
+    arms = csr_array((says.ravel(), leaves.ravel(), np.arange(m + 1) * trees), shape=(m, members.shape[0]))
+    return np.asarray((arms @ members).toarray(), dtype=np.float64)
+
+
+def _moments(weights: Floats, ends: Floats) -> tuple[Floats, Floats]:
+    """`[m]` means and standard deviations of `[n]` ends under `[m, n]` weights."""
+    mean = (weights * ends).sum(axis=1)
+    variance = (weights * (ends - mean[:, np.newaxis]) ** 2).sum(axis=1)
+    return mean, np.sqrt(variance)
+
+
+def _shape(weights: Floats, ends: Floats, mean: float, std: float) -> ErrorShape:
+    """The weighted distribution of ascending ends around their mean, in units of its standard deviation."""
+    reached = np.cumsum(weights) - weights / 2.0
+    quantiles = np.interp(_KNOT_LEVELS, reached, ends)
+    errors = (1.0 - _GAUSSIAN_SHARE) * (quantiles - mean) / std + _GAUSSIAN_SHARE * _KNOTS
+    return ErrorShape(tuple(_KNOTS.tolist()), tuple(errors.tolist()))

@@ -1,0 +1,171 @@
+"""The Gaussian process, as its users see it, and its arithmetic."""
+
+import numpy as np
+import pytest
+from scipy.optimize import check_grad
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, WhiteKernel
+
+from bandits.curves import Curve, History, Trial
+from bandits.errors import SettingError
+from bandits.forecasts import Abstain, Link
+from bandits.predictors.features import Inputs
+from bandits.predictors.gaussian_process_predictor import GaussianProcess, KernelRegression, _Evidence, _Kernel, _parts
+from bandits.testing import PredictorContract
+
+
+class TestContract(PredictorContract):
+    horizon = 4
+    arms = 2
+
+    @pytest.fixture
+    def predictor(self):
+        """One search."""
+        return GaussianProcess(restarts=0)
+
+
+def curved(n, seed, noise=0.01):
+    """Ends that depend on x along a line and on z along a wave."""
+    rng = np.random.default_rng(seed)
+    x, z = rng.uniform(-1, 1, (2, n))
+    ends = 0.5 + 0.2 * x + 0.1 * np.sin(4 * z) + noise * rng.standard_normal(n)
+    starts = 0.1 + 0.01 * rng.standard_normal((n, 2))
+    return [(Trial(i, {}, {"x": x[i], "z": z[i]}), Curve([*starts[i], ends[i]])) for i in range(n)]
+
+
+def fit(pairs, horizon=3, **settings):
+    """A forecaster fitted on some curves."""
+    return GaussianProcess(**settings).fit(History.from_curves(pairs), horizon=horizon, rng=np.random.default_rng(0))
+
+
+def inputs(n=30, seed=0):
+    """A design, and targets."""
+    rng = np.random.default_rng(seed)
+    scores, features = rng.standard_normal((n, 3)), rng.standard_normal((n, 2))
+    design = Inputs.learn(scores, features).design(scores, features)
+    return design, design.series[:, 0] + np.sin(2 * design.static[:, 1]) + 0.1 * rng.standard_normal(n)
+
+
+def test_learns_lines_and_waves():
+    """Forecasts of new arms are off by little more than the noise, and intervals hold what they promise."""
+    forecaster = fit(curved(100, 0))
+    asked = curved(200, 1)
+    answers = forecaster.forecast_many([(trial, curve.prefix(2)) for trial, curve in asked])
+    off = np.array([answer.mean - curve.scores[2] for answer, (_, curve) in zip(answers, asked, strict=True)])
+    inside = [
+        low <= c.scores[2] <= high for a, (_, c) in zip(answers, asked, strict=True) for low, high in [a.interval(0.8)]
+    ]
+
+    assert np.sqrt((off**2).mean()) < 0.02
+    assert 0.7 < np.mean(inside) < 0.9
+
+
+def test_an_arm_unlike_all_others_is_less_certain():
+    """The standard deviation grows with the distance from the training curves."""
+    forecaster = fit(curved(60, 0))
+    near, far = (forecaster.forecast(Trial(9, {}, {"x": 0.0, "z": z}), Curve([0.1, 0.1])) for z in (0.0, 3.0))
+
+    assert far.std > 3 * near.std
+
+
+def test_predictions_are_those_of_scikit_learns_process():
+    """With the kernel that was found, means and standard deviations agree; so do leave-one-out residuals."""
+    design, y = inputs()
+    fitted = KernelRegression(restarts=0).fit(design, y, np.random.default_rng(0))
+    process, asked = fitted.distribution, inputs(seed=1)[0]
+    kernel = process.kernel
+    scales = np.concatenate(
+        [np.full(p.shape[1], np.exp(-w / 2)) for p, w in zip(process.parts, kernel.log_widths, strict=True)]
+    )
+    weights = np.concatenate(
+        [np.full(p.shape[1], np.exp(w / 2)) for p, w in zip(process.parts, kernel.log_linear, strict=True)]
+    )
+
+    width = len(scales)
+
+    def stacked(design):
+        columns = np.concatenate(_parts(design, process.blocks), axis=1)
+        return np.concatenate([columns / scales, columns * weights], axis=1)
+
+    class Bumps(RBF):
+        def __call__(self, X, Y=None, eval_gradient=False):
+            return super().__call__(X[:, :width], None if Y is None else Y[:, :width])
+
+    class Lines(DotProduct):
+        def __call__(self, X, Y=None, eval_gradient=False):
+            return super().__call__(X[:, width:], None if Y is None else Y[:, width:])
+
+        def diag(self, X):
+            return super().diag(X[:, width:])
+
+    reference = ConstantKernel(np.exp(kernel.log_rbf)) * Bumps() + Lines(1.0) + WhiteKernel(np.exp(kernel.log_noise))
+    t = (y - y.mean()) / y.std()
+    theirs = GaussianProcessRegressor(reference, alpha=0.0, optimizer=None).fit(stacked(design), t)
+    mean, std = theirs.predict(stacked(asked), return_std=True)
+
+    assert y.mean() + y.std() * mean == pytest.approx(process.mean(asked), abs=1e-6)
+    assert y.std() * std == pytest.approx(process.std(asked), rel=1e-5)
+    others = np.arange(30) != 4
+    alone = GaussianProcessRegressor(reference, alpha=0.0, optimizer=None).fit(stacked(design)[others], t[others])
+    left_out = t[4] - alone.predict(stacked(design)[4:5])[0]
+    assert y.std() * left_out == pytest.approx(fitted.residuals[4], abs=1e-6)
+
+
+def test_the_gradient_is_that_of_the_cost():
+    """By finite differences, at a point that is nothing special."""
+    design, y = inputs()
+    evidence = _Evidence(_parts(design, ("series", "static")), (y - y.mean()) / y.std(), _Kernel.start(2))
+    point = _Kernel.start(2) + np.linspace(-0.5, 0.7, 6)
+
+    assert check_grad(lambda p: evidence.cost(p)[0], lambda p: evidence.cost(p)[1], point) < 1e-3
+
+
+def test_many_curves_choose_the_kernel_by_a_sample():
+    """More than 200 curves: the kernel is fitted to some of them, and all of them are used."""
+    design, y = inputs(n=230)
+    fitted = KernelRegression(restarts=0).fit(design, y, np.random.default_rng(0))
+
+    assert 230 == len(fitted.distribution.weights) == len(fitted.residuals)
+    assert np.abs(fitted.predict(design) - y).mean() < 0.2
+
+
+def test_losses_are_modelled_by_their_logarithm():
+    """A perplexity keeps its link."""
+    pairs = [
+        (Trial(i, {}, {"x": level}), Curve(-np.exp([level + 1, level + 0.5, level + 0.01 * (-1) ** i])))
+        for i, level in enumerate(np.linspace(3, 6, 40))
+    ]
+    answer = fit(pairs).forecast(Trial(99, {}, {"x": 4.0}), Curve(-np.exp([5.0, 4.5])))
+
+    assert answer.link is Link.LOG_LOSS
+    assert np.exp(4.0) == pytest.approx(-answer.mean, rel=0.05)
+
+
+def test_a_missing_feature_is_a_reason():
+    """As for every sequential predictor."""
+    answer = fit(curved(30, 0), restarts=0).forecast(Trial(99, {}, {"x": 0.0}), Curve([0.1, 0.1]))
+
+    assert Abstain("GaussianProcess learned from the feature 'z', which trial 99 lacks") == answer
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"restarts": -1}, "`restarts` must be an integer >= 0, got -1"),
+        ({"min_curves": 1}, "`min_curves` must be an integer >= 2, got 1"),
+        ({"link": "log"}, "`link` must be 'auto', Link.IDENTITY or Link.LOG_LOSS, got 'log'"),
+    ],
+)
+def test_settings_have_rules(settings, message):
+    """Each broken rule is named, with the value."""
+    with pytest.raises(SettingError) as raised:
+        GaussianProcess(**settings)
+
+    assert message == str(raised.value)
+
+
+def test_settings_can_be_read_and_compared():
+    """Two with the same settings are equal; the repr builds the same object."""
+    assert GaussianProcess(restarts=1) == GaussianProcess(restarts=1) != GaussianProcess()
+    assert "GaussianProcess(restarts=1, link='auto', min_curves=20)" == repr(GaussianProcess(restarts=1))
+    assert 20 == GaussianProcess().min_curves(9)
