@@ -196,7 +196,7 @@ NUMBERS = ("log_density", "crps", "width")
 
 
 def summarise(runs: Sequence[dict[str, Any]], groups: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One row a predictor, training size, table and prefix: means over splits, and the standard error of coverages."""
+    """One row a predictor, training size, table and prefix: means over splits; for the default, standard errors too."""
     cells: dict[tuple, list[dict[str, Any]]] = defaultdict(list)
     for run in runs:
         cells[tuple(run[key] for key in CELL)].append(run)
@@ -210,7 +210,7 @@ def summarise(runs: Sequence[dict[str, Any]], groups: Mapping[str, str]) -> list
         for key in ARRAYS if scored else ():
             values = np.array([run[key] for run in scored])
             row[key] = [round(float(value), 2) for value in values.mean(axis=0)]
-            if key in ("coverage", "coverage_best") and len(scored) > 1:
+            if key in ("coverage", "coverage_best") and len(scored) > 1 and first["predictor"] == DEFAULT:
                 errors = values.std(axis=0, ddof=1) / np.sqrt(len(scored))
                 row[f"{key}_se"] = [round(float(error), 2) for error in errors]
         for key in NUMBERS if scored else ():
