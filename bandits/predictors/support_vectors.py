@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from bandits.predictors.features import Design
 from bandits.predictors.nu_svr import interior_point
-from bandits.predictors.regressors import Fitted, Linear, Regressor, folds_of, squared_distances
+from bandits.predictors.regressors import Fitted, Regressor, folds_of, squared_distances
 
-__all__ = ["SVR", "Expansion", "held_out", "race", "solve"]
+__all__ = ["SVR", "Machine", "held_out", "race", "solve"]
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -35,18 +35,27 @@ _ROUGH = 1e-5  # gap during the search
 
 
 @dataclass(frozen=True, slots=True)
-class Expansion(Fitted):
-    """An RBF kernel expansion over the support vectors; evaluated without scikit-learn's overhead."""
+class Machine(Fitted):
+    """A fitted nu-SVR: a kernel expansion over its support vectors, evaluated without scikit-learn's overhead.
+
+    Args:
+        support: `[k, p]` inputs of the support vectors; with a linear kernel, their weighted sum alone.
+        weights: `[k]`.
+        intercept: in target units.
+        settings: C, nu and gamma, of which a linear kernel has no gamma: None.
+        residuals: see `Fitted`.
+    """
 
     support: Floats
     weights: Floats
     intercept: float
-    gamma: float
+    settings: tuple[float, float, float | None]
     residuals: Floats
 
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`."""
-        kernel = _rbf(self.gamma, squared_distances(design.paper, self.support))
+        X, gamma = design.paper, self.settings[2]
+        kernel = X @ self.support.T if gamma is None else _rbf(gamma, squared_distances(X, self.support))
         return np.asarray(kernel @ self.weights + self.intercept)
 
 
@@ -169,11 +178,13 @@ class SVR(Regressor):
         kernel: "rbf" or "linear".
         draws: how many settings are tried (1000 in the paper).
         folds: folds of the cross-validation (3 in the paper).
+        settings: C, nu and gamma to use instead of a search.
     """
 
     kernel: Literal["rbf", "linear"]
     draws: int
     folds: int
+    settings: tuple[float, float, float | None] | None = None
 
     def fit(self, design: Design, y: Floats, rng: np.random.Generator) -> Fitted:
         """See `Regressor.fit`."""
@@ -183,20 +194,25 @@ class SVR(Regressor):
         target = (y - centre) / unit
         base = squared_distances(X, X) if self.kernel == "rbf" else X @ X.T
         root = _root(base) if self.kernel == "linear" else None
-        C, nu, gamma = self._chosen(base, root, target, rng)
-        K = _rbf(gamma, base) if self.kernel == "rbf" else base
+        C, nu, gamma = self.settings or self._chosen(base, root, target, rng)
+        K = base if gamma is None else _rbf(gamma, base)
         alone = np.array_split(np.arange(n), min(n, _REFITS))
         residuals = (target - held_out(K, target, C, nu, alone, root if n > _SMALL else None)) * unit
-        weights, intercepts = solve(K[None], target[None], np.array([C]), np.array([nu]), root=root)
-        w, b = weights[0] * unit, float(intercepts[0]) * unit + centre
-        if self.kernel == "linear":
-            return Linear(w @ X, b, residuals)
-        used = w != 0
-        return Expansion(X[used], w[used], b, gamma, residuals)
+        stack, intercepts = solve(K[None], target[None], np.array([C]), np.array([nu]), root=root)
+        weights, intercept = stack[0] * unit, float(intercepts[0]) * unit + centre
+        support = X[weights != 0]
+        weights = weights[weights != 0]
+        if gamma is None:
+            support, weights = (weights @ support)[None], np.ones(1)
+        return Machine(support, weights, intercept, (C, nu, gamma), residuals)
+
+    def settled(self, fitted: Fitted) -> Regressor:
+        """See `Regressor.settled`."""
+        return replace(self, settings=fitted.settings) if isinstance(fitted, Machine) else self
 
     def _chosen(
         self, base: Floats, root: Floats | None, y: Floats, rng: np.random.Generator
-    ) -> tuple[float, float, float]:
+    ) -> tuple[float, float, float | None]:
         """The best C, nu and gamma, by cross-validation.
 
         Args:
@@ -211,7 +227,7 @@ class SVR(Regressor):
             row[:] = 10.0 ** rng.uniform(-5.0, 1.0), 10.0 ** rng.uniform(-5.0, 1.0), 1.0 - rng.random()
         C, gamma, nu = settings.T
         if self.draws == 1:
-            return float(C[0]), float(nu[0]), float(gamma[0])
+            return self._setting(C[0], nu[0], gamma[0])
         trains = [np.setdiff1d(np.arange(len(y)), test) for test in folds]
 
         def kernels(chosen: Positions, rows: Positions, columns: Positions) -> Floats:
@@ -250,7 +266,10 @@ class SVR(Regressor):
             return np.asarray(np.maximum(spread - reach, 0.0) ** 2)
 
         winner = race(np.stack([least(fold) for fold in range(len(folds))], axis=1), measure)
-        return float(C[winner]), float(nu[winner]), float(gamma[winner])
+        return self._setting(C[winner], nu[winner], gamma[winner])
+
+    def _setting(self, C: float, nu: float, gamma: float) -> tuple[float, float, float | None]:
+        return float(C), float(nu), float(gamma) if self.kernel == "rbf" else None
 
 
 def _chunks(positions: Positions, numbers: int) -> Iterator[Positions]:

@@ -35,6 +35,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Forecast
 from bandits.objectives import CurveTable
 from bandits.predictors import SRM
+from bandits.predictors.base import Forecaster
 from bandits.rng import rng_for
 
 PARTS = ("search", "default", "memory")
@@ -70,7 +71,17 @@ def timed(work: Callable[[], Any], repeats: int) -> float:
 
 def first_answer(history: History, horizon: int, arm: tuple[Trial, Curve]) -> None:
     """Fit the default model from scratch, and read one forecast with its interval."""
-    answer = SRM().fit(history, horizon=horizon, rng=rng_for(0, "fit")).forecast(*arm)
+    read(SRM().fit(history, horizon=horizon, rng=rng_for(0, "fit")), arm)
+
+
+def next_answer(before: Forecaster, history: History, horizon: int, arm: tuple[Trial, Curve]) -> None:
+    """The same from an earlier fit, after one more curve."""
+    read(SRM().refit(before, history, horizon=horizon, rng=rng_for(0, "refit")), arm)
+
+
+def read(forecaster: Forecaster, arm: tuple[Trial, Curve]) -> None:
+    """A forecast and its interval."""
+    answer = forecaster.forecast(*arm)
     assert isinstance(answer, Forecast), answer
     answer.interval(0.9)
 
@@ -92,9 +103,9 @@ def default_model(sizes: Sequence[int], repeats: int) -> list[dict[str, Any]]:
                 timed(work, repeats)
                 for work in (
                     lambda h=history, a=asked, end=horizon: first_answer(h, end, a),
-                    lambda h=longer, a=asked, end=horizon: first_answer(h, end, a),
+                    lambda f=forecaster, h=longer, a=asked, end=horizon: next_answer(f, h, end, a),
                     lambda f=forecaster, b=batch: [answer.interval(0.9) for answer in f.forecast_many(b)],
-                    lambda f=forecaster, a=asked: f.forecast(*a).interval(0.9),
+                    lambda f=forecaster, a=asked: read(f, a),
                 )
             )
             row = {"table": title, "curves": size, "tau": tau, "horizon": horizon, "fit_s": fit}

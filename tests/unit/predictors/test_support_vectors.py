@@ -23,7 +23,7 @@ def toy(n=40, p=5, seed=0):
 
 def design_of(X):
     """A design of the paper's inputs alone."""
-    return Design(series=X[:, :-2], summary=X[:, :-2], static=X[:, -2:])
+    return Design(series=X[:, :-2], summary=X[:, :-2], static=X[:, -2:], last=X[:, 0])
 
 
 def kernel_of(kind, X, gamma=0.1):
@@ -161,6 +161,20 @@ def test_svr_is_scikit_learns(kernel):
 
     np.testing.assert_allclose(fitted.residuals, 2.0 * np.array(residuals), atol=2e-3)
     np.testing.assert_allclose(fitted.predict(design_of(new)), 3.0 + 2.0 * theirs.fit(X, y).predict(new), atol=2e-3)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "linear"])
+def test_a_settled_svr_searches_no_more(kernel):
+    """Settled by its own fit, it gives that fit again without drawing anything."""
+    X, y = toy(n=20)
+    searching = SVR(kernel, draws=40, folds=3)
+    first = searching.fit(design_of(X), y, np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+    again = searching.settled(first).fit(design_of(X), y, rng)
+
+    np.testing.assert_array_equal(first.residuals, again.residuals)
+    np.testing.assert_array_equal(first.predict(design_of(X)), again.predict(design_of(X)))
+    assert np.random.default_rng(1).random() == rng.random()
 
 
 def test_held_out_predictions_stand_where_their_curves_do():
