@@ -15,7 +15,8 @@ from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.predictors.curve_fits import fit_families, recency_weights
 from bandits.predictors.curve_scale import UnitScale
-from bandits.predictors.lce_posterior import Combination, require_sampler, sample
+from bandits.predictors.lce_posterior import Combination
+from bandits.predictors.lce_sampler import require_sampler, sample
 from bandits.rng import rng_for
 
 __all__ = ["LCE"]
@@ -24,7 +25,8 @@ Floats = NDArray[np.float64]
 
 _QUANTILES = 1000  # kept of the posterior predictive: a forecast's probabilities are multiples of 1 / 1000
 _PLATEAU_RISE, _PLATEAU_LOOK_AHEAD = 0.05, 5  # how the paper's code tells that learning has begun
-_LEAST_ACCEPTANCE = 0.005  # below it, the walkers have hardly left their start
+_LEAST_ACCEPTANCE = 0.001  # below it, the walkers have hardly left their start
+_FALLEN = 0.5  # share of a curve's variance that a falling trend must explain to be one
 _ONE_SIGMA = (0.15865525393145707, 0.8413447460685429)  # a Gaussian's mass below -1 and +1 standard deviation
 
 
@@ -32,24 +34,27 @@ _ONE_SIGMA = (0.15865525393145707, 0.8413447460685429)  # a Gaussian's mass belo
 class LCE(Predictor):
     """Learning-curve extrapolation: eleven families of curves, weighted, sampled by MCMC.
 
-    A forecast needs no other curve, so it works from the first trial on; it costs seconds where
+    A forecast needs no other curve, so it works from the first trial on; it costs a second where
     `bandits.predictors.SRM` costs milliseconds. The curve is put on a scale from 0 to 1 (see
     `bandits.predictors.curve_scale`), every family is fitted by least squares, and an ensemble of walkers
-    samples the families' parameters, their weights and the noise. The forecast holds quantiles of the posterior
-    predictive at the horizon; its mean is their median, its standard deviation half the width of the central 68 %.
+    samples the families' shapes, their weights and the noise (see `bandits.predictors.lce_posterior`). The forecast
+    holds quantiles of the posterior predictive at the horizon; its mean is their median, its standard deviation half
+    the width of the central 68 %.
 
     Args:
         min_epochs: abstain before so many epochs, >= 3.
-        walkers: of the ensemble, >= 2; raised to twice the number of parameters (96 for eleven families).
+        every: look at an arm only at epochs that are multiples of this, >= 1; abstain at others.
+        walkers: of the ensemble, >= 2; raised to twice the numbers of a position (60).
         steps: of each walker, burn-in included.
         burn_in: steps thrown away, >= 0, < steps.
         thin: every so many steps one is kept, >= 1.
         recency: how much more the last epoch counts than the first, > 0; 1 counts all alike.
-        rising: which curves the prior admits: "ends" those whose families end no lower than they were at
-            epoch 2 (the paper's stopping criterion), "everywhere" those whose families never fall.
         skip_plateau: leave out the epochs before a curve begins to rise (0.05 above its first value for five
             epochs on end, unit scale).
         noise: add the measurement's noise to the forecast; without it, the error is the curve's alone.
+        mode: "optimistic" takes the median for certain where the curve's end has a standard deviation below
+            `certain_std`; "conservative" never does.
+        certain_std: on the unit scale, without noise, > 0.
         max_std: abstain while the forecast's standard deviation is larger, on the unit scale; None never does.
         link: scale of the curve; "auto" takes the logarithm of a loss that falls to a third or less.
 
@@ -58,14 +63,22 @@ class LCE(Predictor):
         MissingDependency: emcee is not installed: pip install 'bandits-hpo[lce]'.
 
     Source: Domhan, Springenberg, Hutter, "Speeding up automatic hyperparameter optimization of deep neural
-    networks by extrapolation of learning curves" (IJCAI 2015). Their conservative criterion is
-    `ProbabilityRule(0.95)` on this forecast (`max_std` adds its second condition). Three things differ from their
-    code, because intervals are then closer to right: recency weights have mean 1, the combined curve cannot end above
-    the best possible score, and parameters lie in wide boxes.
+    networks by extrapolation of learning curves" (IJCAI 2015). What differs, and why, stands in
+    `bandits.predictors.lce_posterior`; recency weights count what they are worth, where their code counts an
+    observation about four times.
+
+    Their stopping criterion, in these words:
+
+    - "stop if P(the end is better than the best) < 0.05": `ProbabilityRule(0.95)` on this forecast;
+    - conservative with a threshold of the predictive standard deviation: `max_std` as well;
+    - optimistic, "stop as soon as that deviation is below 0.005, whatever the best": `mode="optimistic"`. They stop
+      the run and report the forecast as its result. Here nothing is reported that was not measured, so such a
+      forecast has no error: at any confidence, the arm is dropped if its median is at most the bar, else it trains on;
+    - the check interval: `every`.
 
     Example:
         >>> from bandits.rng import rng_for
-        >>> forecaster = LCE(steps=200, burn_in=100).fit(History(), horizon=50, rng=rng_for(0))
+        >>> forecaster = LCE(steps=300, burn_in=100).fit(History(), horizon=50, rng=rng_for(0))
         >>> scores = 0.8 - 0.7 * np.arange(1, 26.0) ** -0.8
         >>> forecast = forecaster.forecast(Trial(id=0), Curve(scores))
         >>> bool(abs(forecast.mean - (0.8 - 0.7 * 50**-0.8)) < 0.02)
@@ -73,14 +86,16 @@ class LCE(Predictor):
     """
 
     min_epochs: int
+    every: int
     walkers: int
     steps: int
     burn_in: int
     thin: int
     recency: float
-    rising: Literal["ends", "everywhere"]
     skip_plateau: bool
     noise: bool
+    mode: Literal["conservative", "optimistic"]
+    certain_std: float
     max_std: float | None
     link: Link | Literal["auto"]
 
@@ -90,32 +105,38 @@ class LCE(Predictor):
         self,
         *,
         min_epochs: int = 5,
+        every: int = 1,
         walkers: int = 100,
         steps: int = 2500,
         burn_in: int = 500,
-        thin: int = 10,
+        thin: int = 40,
         recency: float = 10.0,
-        rising: Literal["ends", "everywhere"] = "ends",
         skip_plateau: bool = True,
         noise: bool = True,
+        mode: Literal["conservative", "optimistic"] = "conservative",
+        certain_std: float = 0.005,
         max_std: float | None = None,
         link: Link | Literal["auto"] = "auto",
     ) -> None:
         check_at_least("min_epochs", min_epochs, 3)
+        check_at_least("every", every, 1)
         check_at_least("walkers", walkers, 2)
         check_at_least("thin", thin, 1)
         check_at_least("burn_in", burn_in, 0)
         check_at_least("steps", steps, burn_in + thin)
         if not (math.isfinite(recency) and recency > 0):
             raise SettingError.broken("`recency`", "must be finite and > 0", recency)
-        if rising not in ("ends", "everywhere"):
-            raise SettingError.broken("`rising`", "must be 'ends' or 'everywhere'", rising)
+        if mode not in ("conservative", "optimistic"):
+            raise SettingError.broken("`mode`", "must be 'conservative' or 'optimistic'", mode)
+        if not certain_std > 0:
+            raise SettingError.broken("`certain_std`", "must be > 0", certain_std)
         if max_std is not None and not max_std > 0:
             raise SettingError.broken("`max_std`", "must be > 0 or None", max_std)
         if link != "auto" and not isinstance(link, Link):
             raise SettingError.broken("`link`", "must be 'auto', Link.IDENTITY or Link.LOG_LOSS", link)
         require_sampler()
-        given = (min_epochs, walkers, steps, burn_in, thin, recency, rising, skip_plateau, noise, max_std, link)
+        sampling = (min_epochs, every, walkers, steps, burn_in, thin, recency)
+        given = (*sampling, skip_plateau, noise, mode, certain_std, max_std, link)
         for setting, value in zip(self.__annotations__, given, strict=True):
             object.__setattr__(self, setting, value)
 
@@ -146,6 +167,8 @@ class _Fitted(Forecaster):
             return Abstain(f"the arm has already reached epoch {self._horizon}")
         if tau < settings.min_epochs:
             return Abstain(f"{settings.name} needs {settings.min_epochs} epochs of the arm, has {tau}")
+        if tau % settings.every:
+            return Abstain(f"{settings.name} looks at epochs that are multiples of {settings.every}, not at {tau}")
         scale = UnitScale.choose(curve.scores, settings.link)
         if scale is None:
             return Abstain(f"the scores of trial {trial.id} are too large or too small, or its loss is <= 0")
@@ -157,49 +180,69 @@ class _Fitted(Forecaster):
                 f"{settings.name} needs {settings.min_epochs} epochs after learning has begun, trial {trial.id} has"
                 f" {len(y)}"
             )
+        if falls(y):
+            return Abstain(f"no family of curves that rises fits trial {trial.id}")
         weights = recency_weights(len(y), settings.recency)
         end = self._horizon - skipped
-        posterior = Combination(
-            fit_families(y, weights), y, weights, end=end, rising=settings.rising, ceiling=scale.ceiling
-        )
-        if not posterior.fits:
-            return Abstain(f"no family of curves that rises fits trial {trial.id}")
+        posterior = Combination(fit_families(y, weights), y, weights, end=end, ceiling=scale.ceiling)
         rng = rng_for(self._seed, "trial", abs(trial.id), "tau", tau)
-        predicted, acceptance = self._predict(posterior, rng)
-        if acceptance < _LEAST_ACCEPTANCE or not len(predicted):
-            return Abstain(f"sampling the curves of trial {trial.id} failed: {acceptance:.2%} of its steps were taken")
-        return self._summary(trial, scale, predicted)
-
-    def _predict(self, posterior: Combination, rng: np.random.Generator) -> tuple[Floats, float]:
-        """Draws from the posterior predictive on the unit scale, and the sampler's acceptance."""
-        settings = self._settings
         drawn = sample(
             posterior,
+            posterior.start(max(settings.walkers, 2 * posterior.size), rng),
             rng,
-            walkers=settings.walkers,
             steps=settings.steps,
             burn_in=settings.burn_in,
             thin=settings.thin,
         )
-        ends = posterior.ends(drawn.positions)
-        if settings.noise:
-            ends = ends + drawn.positions[:, -1] * rng.standard_normal(len(ends))
-        return ends[np.isfinite(ends)], drawn.acceptance
+        ends = posterior.ends(drawn.positions, rng)
+        possible = np.isfinite(ends)
+        if drawn.acceptance < _LEAST_ACCEPTANCE or not possible.any():
+            return Abstain(
+                f"sampling the curves of trial {trial.id} failed: {drawn.acceptance:.2%} of its steps were taken"
+            )
+        ends, sigma = ends[possible], np.exp(drawn.positions[possible, -1])
+        return self._summary(trial, scale, ends, sigma * rng.standard_normal(len(ends)))
 
-    def _summary(self, trial: Trial, scale: UnitScale, predicted: Floats) -> Forecast | Abstain:
+    def _summary(self, trial: Trial, scale: UnitScale, ends: Floats, noise: Floats) -> Forecast | Abstain:
         """The forecast that stands for draws on the unit scale: their median, spread and quantiles."""
-        low, middle, high = np.quantile(predicted, [_ONE_SIGMA[0], 0.5, _ONE_SIGMA[1]])
-        spread = float(high - low) / 2
-        largest = self._settings.max_std
-        if largest is not None and spread > largest:
-            return Abstain(f"the forecast of trial {trial.id} has a std of {spread:.3g}, more than {largest:g}")
+        settings = self._settings
+        predicted = ends + noise if settings.noise else ends
+        middle, spread = float(np.median(predicted)), _spread(predicted)
+        if settings.max_std is not None and spread > settings.max_std:
+            return Abstain(
+                f"the forecast of trial {trial.id} has a std of {spread:.3g}, more than {settings.max_std:g}"
+            )
+        mean = float(scale.to_scores(np.asarray(middle)))
+        if (
+            settings.mode == "optimistic"
+            and _spread(ends) < settings.certain_std
+            and math.isfinite(scale.link.apply(mean))
+        ):
+            return Forecast(mean, 0.0, self._horizon, scale.link)
         levels = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
         samples = scale.to_scores(np.quantile(predicted, levels))
-        mean = float(scale.to_scores(np.asarray(middle)))
         std = spread * scale.unit * (1.0 if scale.link is Link.IDENTITY else -mean)
         if not (math.isfinite(scale.link.apply(mean)) and math.isfinite(std) and np.isfinite(samples).all()):
             return Abstain(f"the scores of trial {trial.id} are too large to compute with")
         return Forecast(mean, std, self._horizon, scale.link, tuple(samples.tolist()))
+
+
+def _spread(draws: Floats) -> float:
+    """Half the width of the central 68 %: a standard deviation that tails do not move."""
+    low, high = np.quantile(draws, _ONE_SIGMA)
+    return float(high - low) / 2
+
+
+def falls(y: Floats) -> bool:
+    """Whether a curve falls: a line in ln(epoch) goes down and explains half of its variance or more.
+
+    Args:
+        y: `[n]` scores on the unit scale, n >= 2.
+    """
+    x = np.log(np.arange(1.0, len(y) + 1.0))
+    x, y = x - x.mean(), y - y.mean()
+    together = float(x @ y)
+    return together < 0.0 and together**2 >= _FALLEN * float(x @ x) * float(y @ y)
 
 
 def plateau(y: Floats) -> int:

@@ -1,91 +1,79 @@
-"""The posterior of a weighted combination of curve families, and samples of it (Domhan et al. 2015, section 3).
+"""The posterior of a weighted combination of curve families (Domhan et al. 2015, section 3).
 
-Model: y_t ~ N(sum_k w_k f_k(t | theta_k) / sum_k w_k, sigma^2), t = 1 .. n. A position of the sampler is
-(theta_1 .. theta_K, w_1 .. w_K, sigma); with all 11 families it has 48 numbers.
+Model: y_t ~ N(sum_k w_k f_k(t), sigma^2), w on the simplex. With f_k = a start + a height * a rise (`lce_shapes`), the
+combination is M + D (q(t) - its mean), q a weighted mean of the families' rises. M and D enter linearly, so they are
+integrated out exactly; a position of the sampler holds what is left: 18 numbers of the rises, 11 logarithms of
+weights, ln sigma. The paper samples 48 numbers, of which the data cannot tell 18 apart.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import Literal
+import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
-from bandits.errors import MissingDependency
 from bandits.predictors.curve_fits import CurveFit
+from bandits.predictors.lce_shapes import RISES, Rises
 
-__all__ = ["Combination", "Samples", "require_sampler", "sample"]
+__all__ = ["Combination", "binned"]
 
 Floats = NDArray[np.float64]
 
-LARGEST_END = 100.0
-"""A family whose curve ends above this, or below 0, has no prior probability (unit scale)."""
+CONCENTRATION = 0.1
+"""Of the weights' Dirichlet prior: eleven families of it make about one, so that a curve is made of one or two."""
 
-SMALLEST_SIGMA = 1e-4
-"""No score is measured more exactly than one of 10 000 validation images; sigma is uniform from here to 1."""
+SIGMA_CENTRE, SIGMA_SPREAD = math.log(0.01), 1.0
+"""Of the Gaussian prior of ln sigma: a hundredth of the unit scale, give or take a factor of three."""
 
-_ROUNDING = 1e-9  # a flat curve may seem to fall by so much
-_SPREAD = 1e-6  # of the walkers around the best fit when sampling starts
-_ATTEMPTS = 20  # at placing a walker where the prior is not 0
+_ROUNDING = 1e-4  # no score is known more exactly than one of 10 000 validation images
+_MOST_POINTS = 32
+_LEAST_ROOM = 0.02  # between the mean of what was seen and the ceiling
+_SMALLEST = 1e-14  # share of its height by which a rise varies while seen
+_DRAWS = 2000  # among which the walkers' starts are chosen
+_SPREADS = (0.01, 0.05, 0.15, 0.5)  # of the draws around the least-squares fits, in the prior's standard deviations
+_COOLING = 0.8
+_SMALLEST_WEIGHT = 1e-12
 
 
 class Combination:
     """The posterior density, for many positions at once.
 
-    The prior is uniform on the families' boxes, on sigma, and on the simplex of normalised weights (each weight
-    is exponential with mean 1, which makes the normalised ones uniform there). It is 0 where a family's curve
+    The prior:
 
-    - ends outside [0, 100],
-    - "ends": ends below its score at epoch 2, or "everywhere": falls anywhere between epoch 2 and the end.
+    - the combined curve ends, uniformly, between its mean over the epochs seen and the ceiling, so it never falls;
+    - that mean is uniform;
+    - the families' weights are Dirichlet with `CONCENTRATION`: a position holds logarithms of gamma variables;
+    - the rises' numbers and ln sigma are Gaussian.
 
-    So no combined curve ends below its start either. It is 0, too, where the combined curve ends above `ceiling`.
+    A prior on the combination's end, rather than on each family's, is what keeps the forecast wide enough: the mean of
+    eleven independent ends would be known before any epoch is seen. The weights' prior does the same for the rise.
 
     Args:
-        fits: one for each family; those whose best fit has no prior probability are left out.
-        y: `[n]` scores of epochs 1 .. n on the unit scale.
+        fits: best curves of the families, for `start`; those that are missing start from the prior.
+        y: `[n]` scores of epochs 1 .. n on the unit scale, n >= 3.
         weights: `[n]` powers to which the observations' likelihoods are raised.
         end: epoch that is forecast, > n.
-        rising: "ends" or "everywhere", see above.
-        ceiling: where no score can be higher (unit scale): 1 for accuracies. The paper's code asks it of the
-            forecast only, and does without one that is above.
+        ceiling: where no score can be higher (unit scale): 1 for accuracies.
     """
 
-    def __init__(
-        self,
-        fits: Sequence[CurveFit],
-        y: Floats,
-        weights: Floats,
-        *,
-        end: int,
-        rising: Literal["ends", "everywhere"] = "ends",
-        ceiling: float = LARGEST_END,
-    ) -> None:
-        n = len(y)
-        checked = np.array([2.0, end]) if rising == "ends" else np.linspace(2.0, end, 100)
-        self._x = np.concatenate([np.arange(1.0, n + 1.0), checked])
-        self._ln_x = np.log(self._x)
-        self._n, self._y, self._weights, self._total = n, y, weights, float(weights.sum())
-        self._ceiling = ceiling
-        self.fits = [fit for fit in fits if self._possible(fit, fit.parameters[np.newaxis])[0]]
-        if all(self._through(fit)[-1] > ceiling for fit in self.fits):
-            self.fits = []
-        sizes = [len(fit.parameters) for fit in self.fits]
-        stops = np.cumsum(sizes, dtype=np.int64).tolist()
-        self._columns = [slice(stop - size, stop) for stop, size in zip(stops, sizes, strict=True)]
-        self._curves = stops[-1] if stops else 0
-        families = [fit.family for fit in self.fits]
-        k = len(families)
-        self._low = np.array([*(v for family in families for v in family.low), *[0.0] * k, SMALLEST_SIGMA])
-        self._high = np.array([*(v for family in families for v in family.high), *[np.inf] * k, 1.0])
+    def __init__(self, fits: list[CurveFit], y: Floats, weights: Floats, *, end: int, ceiling: float) -> None:
+        x, self._y, points = binned(y, weights)
+        self._total = float(points.sum())
+        self._shares = points / self._total
+        self._mean = float(self._y @ self._shares)
+        self._square = float(weights @ np.square(y - self._mean)) / self._total
+        self._ceiling = max(ceiling, self._mean + _LEAST_ROOM)
+        self._rises = Rises(x, float(end))
+        self._fits = fits
+        self._numbers = slice(0, Rises.size)
+        self._weights = slice(Rises.size, Rises.size + len(RISES))
 
     @property
     def size(self) -> int:
-        """How many numbers make a position."""
-        return self._curves + len(self.fits) + 1
+        """How many numbers make a position: 30."""
+        return self._weights.stop + 1
 
     def log_density(self, positions: Floats) -> Floats:
         """Logarithm of the posterior density, up to a constant.
@@ -94,131 +82,112 @@ class Combination:
             positions: `[m, size]`.
 
         Returns:
-            `[m]`, -inf where the prior is 0; never NaN.
+            `[m]`, -inf where it is 0 or cannot be computed; never NaN.
         """
-        inside = ((positions >= self._low) & (positions <= self._high)).all(axis=1)
-        weights, sigma = positions[:, self._curves : -1], positions[:, -1]
-        n = self._n
+        ln_sigma = positions[:, -1]
         with np.errstate(all="ignore"):
-            curves = np.empty((len(self.fits), len(positions), len(self._x)))
-            for k, (fit, columns) in enumerate(zip(self.fits, self._columns, strict=True)):
-                curves[k] = fit.family.curve(positions[:, columns], self._x, self._ln_x)
-            inside &= _rises(curves[:, :, n:]).all(axis=0)
-            scale = weights.sum(axis=1)
-            combined = np.einsum("mk,kmn->mn", weights / scale[:, np.newaxis], curves)
-            inside &= combined[:, -1] <= self._ceiling
-            squares = np.square(combined[:, :n] - self._y) @ self._weights
-            density = -0.5 * squares / np.square(sigma) - self._total * np.log(sigma) - scale
-        return np.where(inside & np.isfinite(density), density, -np.inf)
+            before, spread, height, squares = self._least_squares(positions)
+            largest = (self._ceiling - self._mean) / (1.0 - before)
+            error = np.exp(ln_sigma) / np.sqrt(self._total * spread)
+            room = ndtr((largest - height) / error) - ndtr(-height / error)
+            likelihood = -0.5 * self._total * squares * np.exp(-2.0 * ln_sigma) - (self._total - 2.0) * ln_sigma
+            density = likelihood - 0.5 * np.log(spread) + np.log(room / largest) + self._log_prior(positions)
+        return np.where(np.isfinite(density), density, -np.inf)
 
-    def ends(self, positions: Floats) -> Floats:
-        """`[m]` where the combined curve of each of `[m, size]` positions ends, without noise."""
-        weights = positions[:, self._curves : -1]
-        x, ln_x = self._x[-1:], self._ln_x[-1:]
+    def ends(self, positions: Floats, rng: np.random.Generator) -> Floats:
+        """Draw where the combined curve of each position ends, without noise.
+
+        Args:
+            positions: `[m, size]`.
+            rng: consumed.
+
+        Returns:
+            `[m]`, NaN where a curve cannot be computed.
+        """
+        sigma = np.exp(positions[:, -1])
         with np.errstate(all="ignore"):
-            ends = [
-                fit.family.curve(positions[:, columns], x, ln_x)[:, 0]
-                for fit, columns in zip(self.fits, self._columns, strict=True)
-            ]
-            return np.asarray((weights * np.stack(ends, axis=1)).sum(axis=1) / weights.sum(axis=1))
+            before, spread, height, _ = self._least_squares(positions)
+            largest = (self._ceiling - self._mean) / (1.0 - before)
+            error = sigma / np.sqrt(self._total * spread)
+            low, high = ndtr(-height / error), ndtr((largest - height) / error)
+            place = np.clip(low + (high - low) * rng.random(len(positions)), 1e-300, 1.0 - 1e-16)
+            drawn = np.clip(height + error * ndtri(place), 0.0, largest)
+            middle = self._mean + sigma / math.sqrt(self._total) * rng.standard_normal(len(positions))
+            return np.minimum(middle + drawn * (1.0 - before), self._ceiling)
 
     def start(self, walkers: int, rng: np.random.Generator) -> Floats:
-        """`[walkers, size]` positions close to the best fits, with the sigma that these leave.
+        """`[walkers, size]` positions around the least-squares fits, spread over what fits.
 
-        Families are weighted equally, but for those that end above the ceiling, if the combination does too.
+        They are chosen among 2000 draws by their posterior density, tempered so that about half as many count as
+        there are walkers.
         """
-        positions = np.empty((walkers, self.size))
-        for fit, columns in zip(self.fits, self._columns, strict=True):
-            place = positions[:, columns]
-            place[:] = fit.parameters
-            waiting = np.arange(walkers)
-            for _ in range(_ATTEMPTS):
-                tried = fit.parameters + _SPREAD * rng.standard_normal((len(waiting), len(fit.parameters)))
-                possible = self._possible(fit, tried)
-                place[waiting[possible]] = tried[possible]
-                waiting = waiting[~possible]
-                if not len(waiting):
-                    break
-        curves = np.array([self._through(fit) for fit in self.fits])
-        weights = np.ones(len(self.fits))
-        while np.average(curves[:, -1], weights=weights) > self._ceiling:
-            weights[curves[:, -1] > self._ceiling] /= 2.0
-        positions[:, self._curves : -1] = weights * np.exp(_SPREAD * rng.standard_normal((walkers, len(weights))))
-        best = np.average(curves[:, : self._n], weights=weights, axis=0)
-        sigma = float(np.clip(np.std(best - self._y), 2 * SMALLEST_SIGMA, 0.5))
-        positions[:, -1] = sigma + _SPREAD * rng.standard_normal(walkers)
-        return positions
-
-    def _through(self, fit: CurveFit) -> Floats:
-        """`[n + c]` a best fit, at the epochs seen and at those where the prior looks."""
-        return fit.family.curve(fit.parameters, self._x, self._ln_x)
-
-    def _possible(self, fit: CurveFit, parameters: Floats) -> NDArray[np.bool_]:
-        """`[m]` where the prior of a family's `[m, p]` parameters is not 0."""
+        draws = max(_DRAWS, 2 * walkers)
+        positions = np.empty((draws, self.size))
+        spread = rng.choice(_SPREADS, size=(draws, 1)) * self._rises.spread
+        around = self._rises.centred_at(self._fits)
+        positions[:, self._numbers] = around + spread * rng.standard_normal((draws, Rises.size))
+        gamma = rng.gamma(CONCENTRATION, size=(draws, len(RISES)))
+        positions[:, self._weights] = np.log(np.maximum(gamma, _SMALLEST_WEIGHT))
         with np.errstate(all="ignore"):
-            curve = fit.family.curve(parameters, self._x, self._ln_x)
-        boxed = ((parameters >= fit.family.low) & (parameters <= fit.family.high)).all(axis=1)
-        return np.asarray(boxed & np.isfinite(curve).all(axis=1) & _rises(curve[:, self._n :]))
+            squares = self._least_squares(positions)[-1]
+        squares = np.where(np.isfinite(squares), squares, 1.0)
+        positions[:, -1] = 0.5 * np.log(squares) + 0.1 * rng.standard_normal(draws)
+        density = self.log_density(positions)
+        possible = np.isfinite(density)
+        if possible.sum() < walkers:
+            return positions[:walkers]
+        density = np.where(possible, density - density[possible].max(), -np.inf)
+        weights, heat = np.exp(density), 1.0
+        while weights.sum() ** 2 < 0.5 * walkers * np.square(weights).sum():
+            heat *= _COOLING
+            weights = np.exp(heat * density)
+        chosen = rng.choice(draws, walkers, replace=bool((weights > 0).sum() < walkers), p=weights / weights.sum())
+        return positions[chosen]
+
+    def _log_prior(self, positions: Floats) -> Floats:
+        """`[m]` of the rises' numbers, the weights and sigma."""
+        off = (positions[:, self._numbers] - self._rises.centre) / self._rises.spread
+        ln_weights = positions[:, self._weights]
+        noise = (positions[:, -1] - SIGMA_CENTRE) / SIGMA_SPREAD
+        gaussian = -0.5 * (np.square(off).sum(axis=1) + np.square(noise))
+        return np.asarray(gaussian + (CONCENTRATION * ln_weights - np.exp(ln_weights)).sum(axis=1))
+
+    def _least_squares(self, positions: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """The best height of each position's rise q, and what it leaves; all `[m]`.
+
+        Returns:
+            Mean and variance of q over the epochs seen, the best height, the mean square that is left.
+        """
+        gamma = np.exp(positions[:, self._weights])
+        rises = self._rises.combined(positions[:, self._numbers], gamma / gamma.sum(axis=1, keepdims=True))
+        before = rises @ self._shares
+        rises -= before[:, np.newaxis]
+        spread = np.square(rises) @ self._shares + _SMALLEST
+        together = rises @ (self._shares * (self._y - self._mean))
+        height = together / spread
+        squares = np.maximum(self._square - together * height, 0.0) + _ROUNDING**2
+        return before, spread, height, squares
 
 
-def _rises(checked: Floats) -> NDArray[np.bool_]:
-    """`[...]` whether curves, looked at from epoch 2 to the end, `[..., c]`, do not fall and end in range."""
-    end = checked[..., -1]
-    rising = np.asarray((checked[..., 1:] >= checked[..., :-1] - _ROUNDING).all(axis=-1))
-    return np.asarray(rising & (end >= 0.0) & (end <= LARGEST_END))
+def binned(y: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """Put neighbouring epochs together, so that a long curve costs no more than one of 32 epochs.
 
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """What sampling gives.
+    Bins grow in proportion to the epoch, as a curve's bends do. Inside a bin, the curve is taken for a straight line.
 
     Args:
-        positions: `[m, size]` positions, after burn-in, thinned.
-        acceptance: share of proposals that were accepted, 0 to 1.
+        y: `[n]` scores of epochs 1 .. n.
+        weights: `[n]` how much each counts.
+
+    Returns:
+        Mean epoch (the first is 1), mean score and total weight of each bin; at most 32.
     """
-
-    positions: Floats
-    acceptance: float
-
-
-def require_sampler() -> None:
-    """Check that the sampler's library is there.
-
-    Raises:
-        MissingDependency: it is not.
-    """
-    if find_spec("emcee") is None:
-        raise MissingDependency("LCE", "lce")
-
-
-def sample(
-    posterior: Combination,
-    rng: np.random.Generator,
-    *,
-    walkers: int,
-    steps: int,
-    burn_in: int,
-    thin: int,
-) -> Samples:
-    """Draw from a posterior with emcee's affine-invariant ensemble (Foreman-Mackey et al. 2013).
-
-    Args:
-        posterior: at least one family is left in it.
-        rng: consumed.
-        walkers: of the ensemble; raised to twice the size of a position.
-        steps: of each walker, burn-in included.
-        burn_in: steps that are thrown away.
-        thin: every so many steps one is kept.
-    """
-    require_sampler()
-    import emcee  # here, so that only those who sample wait for it
-
-    walkers = max(walkers, 2 * posterior.size)
-    start = posterior.start(walkers, rng)
-    sampler = emcee.EnsembleSampler(walkers, posterior.size, posterior.log_density, vectorize=True)
-    state = emcee.State(start, random_state=np.random.RandomState(int(rng.integers(2**32))).get_state())
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        sampler.run_mcmc(state, steps // thin, thin_by=thin, skip_initial_state_check=True)
-    kept = sampler.get_chain(discard=burn_in // thin, flat=True)
-    return Samples(np.asarray(kept, dtype=np.float64), float(np.mean(sampler.acceptance_fraction)))
+    x = np.arange(1.0, len(y) + 1.0)
+    if len(y) <= _MOST_POINTS:
+        return x, y, weights
+    edges = np.unique(np.rint(np.geomspace(1.0, len(y) + 1.0, _MOST_POINTS + 1)).astype(np.intp)) - 1
+    totals = np.add.reduceat(weights, edges[:-1])
+    return (
+        np.add.reduceat(weights * x, edges[:-1]) / totals,
+        np.add.reduceat(weights * y, edges[:-1]) / totals,
+        totals,
+    )

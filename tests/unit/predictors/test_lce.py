@@ -1,4 +1,4 @@
-"""Learning-curve extrapolation, as its users see it. Chains are short: 60 steps of 96 walkers."""
+"""Learning-curve extrapolation, as its users see it. Chains are short: 60 steps of 100 walkers."""
 
 import importlib.util
 import math
@@ -12,14 +12,14 @@ from bandits.forecasts import Abstain, Forecast, Link
 
 pytest.importorskip("emcee")
 
-from bandits.predictors.lce import LCE, plateau
+from bandits.predictors.lce import LCE, falls, plateau
 from bandits.stopping import ProbabilityRule
 from bandits.verdicts import Drop, Keep
 
 EPOCHS = np.arange(1.0, 51.0)
 POWER = 0.8 - 0.6 * EPOCHS**-0.7
 NOISE = 0.005 * np.random.default_rng(3).standard_normal(50)
-QUICK = {"steps": 60, "burn_in": 30}
+QUICK = {"steps": 60, "burn_in": 30, "thin": 5}
 
 
 def forecaster(horizon=50, seed=0, **settings):
@@ -35,7 +35,7 @@ def forecast(scores, horizon=50, trial=0, **settings):
 def test_forecasts_the_end_of_a_rising_curve():
     """Half of a noisy curve tells its end; the last score seen is further off."""
     seen = (POWER + NOISE)[:25]
-    answer = forecast(seen, steps=200, burn_in=100)
+    answer = forecast(seen, steps=300, burn_in=100)
 
     assert abs(answer.mean - POWER[-1]) < 0.5 * abs(seen[-1] - POWER[-1])
     assert (50, Link.IDENTITY) == (answer.horizon, answer.link)
@@ -59,6 +59,36 @@ def test_the_conservative_criterion_is_a_probability_rule():
 
     assert isinstance(ProbabilityRule(0.95).judge(flat, bar=0.9), Drop)
     assert isinstance(ProbabilityRule(0.95).judge(flat, bar=0.4), Keep)
+
+
+def test_the_optimistic_mode_takes_a_sure_forecast_for_certain():
+    """Where the curve's own std is below the threshold, the forecast has no error: it loses or wins outright."""
+    sure = (POWER + NOISE)[:45]
+    careful, bold = forecast(sure), forecast(sure, mode="optimistic", certain_std=0.05)
+
+    assert careful.std > 0.0 == bold.std
+    assert bold.samples is None
+    assert careful.mean == bold.mean
+    assert isinstance(ProbabilityRule(0.999).judge(bold, bar=bold.mean + 1e-6), Drop)
+    assert isinstance(ProbabilityRule(0.001).judge(bold, bar=bold.mean - 1e-6), Keep)
+    assert careful == forecast(sure, mode="optimistic", certain_std=1e-9)
+
+
+def test_an_arm_is_looked_at_every_so_many_epochs():
+    """The check interval: at its multiples there is a forecast."""
+    assert isinstance(forecast(POWER[:10], every=5), Forecast)
+    assert isinstance(forecast(POWER[:11], every=5), Abstain)
+
+
+def test_only_a_trend_downwards_is_a_fall():
+    """Noise around a level is none, nor is a curve that rises and then falls a little."""
+    noise = np.random.default_rng(0).standard_normal(30)
+
+    assert falls(np.array([0.9, 0.5, 0.1]))
+    assert falls(1 - POWER + NOISE)
+    assert not falls(0.5 + 0.01 * noise)
+    assert not falls(np.full(5, 0.5))
+    assert not falls(np.concatenate([POWER[:20], POWER[20] - 0.001 * np.arange(10)]))
 
 
 def test_an_exactly_constant_curve_stays():
@@ -108,6 +138,7 @@ def test_the_same_question_gets_the_same_answer_in_any_order():
         (POWER[:4], {}, "LCE needs 5 epochs of the arm, has 4"),
         (POWER[:5], {"min_epochs": 6}, "LCE needs 6 epochs of the arm, has 5"),
         (POWER, {}, "the arm has already reached epoch 50"),
+        (POWER[:9], {"every": 5}, "LCE looks at epochs that are multiples of 5, not at 9"),
         (POWER[:9], {"max_std": 1e-6}, "the forecast of trial 7 has a std of "),
         (POWER[:9], {"link": Link.LOG_LOSS}, "the scores of trial 7 are too large or too small, or its loss is <= 0"),
         (np.array([-1e308, 1e308] * 4), {}, "the scores of trial 7 are too large or too small, or its loss is <= 0"),
@@ -182,10 +213,13 @@ def test_a_noisy_flat_curve_stays_below_the_best_possible_score():
         ({"walkers": 1}, "`walkers` must be an integer >= 2, got 1"),
         ({"thin": 0}, "`thin` must be an integer >= 1, got 0"),
         ({"burn_in": -1}, "`burn_in` must be an integer >= 0, got -1"),
-        ({"burn_in": 100, "steps": 100}, "`steps` must be an integer >= 110, got 100"),
+        ({"burn_in": 100, "steps": 100}, "`steps` must be an integer >= 140, got 100"),
         ({"recency": 0.0}, "`recency` must be finite and > 0, got 0.0"),
         ({"recency": math.nan}, "`recency` must be finite and > 0, got nan"),
-        ({"rising": "never"}, "`rising` must be 'ends' or 'everywhere', got 'never'"),
+        ({"every": 0}, "`every` must be an integer >= 1, got 0"),
+        ({"mode": "bold"}, "`mode` must be 'conservative' or 'optimistic', got 'bold'"),
+        ({"certain_std": 0.0}, "`certain_std` must be > 0, got 0.0"),
+        ({"certain_std": math.nan}, "`certain_std` must be > 0, got nan"),
         ({"max_std": 0.0}, "`max_std` must be > 0 or None, got 0.0"),
         ({"link": "log"}, "`link` must be 'auto', Link.IDENTITY or Link.LOG_LOSS, got 'log'"),
     ],
@@ -210,12 +244,12 @@ def test_settings_can_be_read_and_compared():
 
     assert lce == LCE(walkers=120, link=Link.IDENTITY)
     assert lce != LCE()
-    assert "LCE(min_epochs=5, walkers=120, steps=2500" in repr(lce)
+    assert "LCE(min_epochs=5, every=1, walkers=120, steps=2500" in repr(lce)
 
 
 def test_without_emcee_the_message_holds_the_command(monkeypatch):
     """The sampler's library is optional."""
-    monkeypatch.setattr("bandits.predictors.lce_posterior.find_spec", lambda name: None)
+    monkeypatch.setattr("bandits.predictors.lce_sampler.find_spec", lambda name: None)
 
     with pytest.raises(MissingDependency, match=r"pip install 'bandits-hpo\[lce\]'"):
         LCE()

@@ -13,7 +13,7 @@ from bandits.predictors.curve_scale import UnitScale
 X = np.arange(1.0, 51.0)
 BY_NAME = {family.name: family for family in FAMILIES}
 
-# Parameters of a rising curve, its value at epoch 4 worked out by hand, and another curve to recover.
+# Parameters of a rising curve, its value at epoch 4 worked out by hand, and another curve.
 KNOWN = {
     "vapor pressure": ((-0.5, -1.0, 0.1), math.exp(-0.5 - 0.25 + 0.1 * math.log(4)), (-0.3, -2.0, 0.02)),
     "pow3": ((0.8, 0.6, 0.5), 0.8 - 0.6 / 2, (0.9, 0.7, 0.8)),
@@ -61,13 +61,43 @@ def test_many_parameter_vectors_at_once(name):
     np.testing.assert_allclose([curve(family, first), curve(family, second)], together, rtol=1e-12)
 
 
+def variants(name):
+    """Parameters of five curves of a family: the two known ones, a quicker, a slower and a lower one."""
+    first, _, second = KNOWN[name]
+    quicker, slower, lower = list(first), list(second), list(second)
+    when = BY_NAME[name].parameters.index(ABOUT_TIME[name])
+    quicker[when] *= 1.3
+    slower[when] /= 1.2
+    level = 1 if name == "log log linear" else 0
+    lower[level] = lower[level] - 0.3 if name in ("vapor pressure", "log log linear") else 0.8 * lower[level]
+    return [first, second, quicker, slower, lower]
+
+
+# The parameter of each family that says how fast it rises.
+ABOUT_TIME = {
+    "vapor pressure": "b",
+    "pow3": "alpha",
+    "log log linear": "a",
+    "Hill3": "kappa",
+    "log power": "b",
+    "pow4": "a",
+    "MMF": "kappa",
+    "exp4": "a",
+    "Janoschek": "kappa",
+    "Weibull": "kappa",
+    "ilog2": "a",
+}
+
+
 @pytest.mark.parametrize("name", KNOWN)
-@pytest.mark.parametrize("which", [0, 2])
+@pytest.mark.parametrize("which", range(5))
 def test_every_family_recovers_its_own_curve(name, which):
-    """Half of a curve without noise gives its end."""
-    family, truth = BY_NAME[name], curve(BY_NAME[name], KNOWN[name][which])
+    """Half of a curve without noise gives its end, for each of five curves of each family."""
+    family = BY_NAME[name]
+    truth = curve(family, variants(name)[which])
     fit = fit_family(family, truth[:25], np.ones(25))
 
+    assert truth[0] < truth[-1]
     assert pytest.approx(truth[-1], abs=1e-3) == curve(family, fit.parameters)[-1]
 
 
@@ -98,12 +128,13 @@ def test_a_fit_stays_in_its_box():
             assert math.isfinite(fit.cost)
 
 
-def test_recency_weights_grow_and_count_each_epoch_once():
-    """(10^(1/n))^i, divided by its mean."""
+def test_recency_weights_grow_and_count_what_they_are_worth():
+    """(10^(1/n))^i; their sum is that of their squares, so that a weighted mean has the right variance."""
     weights = recency_weights(5, 10.0)
 
     np.testing.assert_allclose(np.full(4, 10 ** (1 / 5)), weights[1:] / weights[:-1])
-    assert pytest.approx(5.0) == weights.sum()
+    assert pytest.approx(np.square(weights).sum()) == weights.sum()
+    assert weights.sum() < 5
     np.testing.assert_allclose(np.ones(7), recency_weights(7, 1.0))
 
 
