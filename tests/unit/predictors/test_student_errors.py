@@ -48,6 +48,14 @@ def test_freedom_has_a_limit():
     assert 3 == fitted_student(np.random.default_rng(0).standard_normal(500), 3)[1]
 
 
+def test_errors_of_two_kinds_are_as_wide_as_the_wider_kind_makes_them():
+    """Half of the curves are forecast exactly, half are not: those do not make these look certain."""
+    errors = np.concatenate((np.full(50, 1e-9), np.random.default_rng(0).standard_normal(50)))
+    scale, freedom = fitted_student(errors, 32)
+
+    assert np.quantile(np.abs(errors), 0.6827) <= scale * half_width(freedom) * (1 + 1e-12)
+
+
 @pytest.mark.parametrize(
     ("errors", "scale"), [([0.0, 0.0], (0.0, 0.0)), ([0.0] * 9 + [1.0], (0.0, 1.0)), ([1e300, 1e300], (1e299, 1e301))]
 )

@@ -1,5 +1,7 @@
 """A line, and a regression of what it leaves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,12 @@ def test_a_line_that_leaves_nothing_is_all_there_is():
 
     assert np.ptp(fitted.predict(asked)) > 0
     assert [0.0] * len(asked.static) == fitted.errors(asked)[0].tolist()
+
+
+def test_far_away_the_line_itself_is_uncertain():
+    """Trees know no distance; the error of the line is added where it is larger than usual."""
+    design, y, asked, _ = problem()
+    fitted = WithTrend(QuantileForestRegressor(trees=20, min_leaf=3)).fit(design, y, np.random.default_rng(0))
+    far = replace(asked, static=100.0 * asked.static)
+
+    assert np.median(fitted.errors(far)[0]) > 3 * np.median(fitted.errors(design)[0])
