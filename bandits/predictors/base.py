@@ -54,6 +54,25 @@ class Predictor(ABC):
             A forecaster for that horizon. With too few curves it is one that abstains.
         """
 
+    def refit(
+        self,
+        forecaster: Forecaster,  # noqa: ARG002 - for predictors that can use it
+        history: History,
+        *,
+        horizon: int,
+        rng: np.random.Generator,
+    ) -> Forecaster:
+        """Learn again after some more curves, where that is cheaper than from scratch.
+
+        Args:
+            forecaster: of an earlier fit of this predictor for the same horizon; it stays as it is.
+            history, horizon, rng: as in `fit`.
+
+        Returns:
+            A new forecaster. Unless a predictor says otherwise, that of `fit`.
+        """
+        return self.fit(history, horizon=horizon, rng=rng)
+
     @abstractmethod
     def min_curves(self, horizon: int) -> int:
         """How many curves must reach `horizon` before a forecast is possible (0: none is needed)."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ __all__ = [
     "Inputs",
     "Scaling",
     "StaticFeatures",
+    "Warp",
     "apply_link",
     "choose_link",
     "feature_row",
@@ -36,6 +37,9 @@ Floats = NDArray[np.float64]
 _LOG_FEATURE_SPAN = 10.0  # a positive feature that spans this factor or more is replaced by its logarithm
 _LOG_LOSS_SPAN = 3.0  # a loss whose worst value is this many times its best is modelled by its logarithm
 _CONSTANT = 1e-12  # spread up to which a column is rounding noise, its numbers being of magnitude 1
+_FAR_OUT = 3.0  # robust standard deviations from which on `Warp` counts by the logarithm
+_GAUSSIAN_QUARTILES = 1.349  # standard deviations between a Gaussian's quartiles
+_MOSTLY_CONSTANT = 0.05  # of the ordinary spread: a robust one below says that most of a column is one value
 _RECENT = 5  # epochs that "lately" means in `summaries`
 
 
@@ -181,11 +185,13 @@ class Design:
         series: `[n, p]` TS, epoch by epoch.
         summary: `[n, q]` the same epochs in a few numbers (`summaries`).
         static: `[n, k]` AP and HP.
+        last: `[n]` the score at epoch tau, not standardised: in the units of the targets.
     """
 
     series: Floats
     summary: Floats
     static: Floats
+    last: Floats
 
     def columns(self, *blocks: str) -> Floats:
         """Blocks side by side: `[n, sum of their widths]`."""
@@ -193,7 +199,7 @@ class Design:
 
     def rows(self, chosen: NDArray[np.intp]) -> Design:
         """The design of some of the arms."""
-        return Design(self.series[chosen], self.summary[chosen], self.static[chosen])
+        return Design(self.series[chosen], self.summary[chosen], self.static[chosen], self.last[chosen])
 
     @property
     def paper(self) -> Floats:
@@ -234,27 +240,70 @@ class Scaling:
 
 
 @dataclass(frozen=True, slots=True)
+class Warp:
+    """Bounds the pull of what is far out: beyond three robust standard deviations, distances count by their logarithm.
+
+    Columns are centred at their median and divided by their interquartile range (as a Gaussian's standard
+    deviation), so that one diverged run does not press all others together.
+
+    Args:
+        blocks: names of the blocks of a `Design` that are warped; the others stay as they are.
+        centres, spreads: `[p]` of each block.
+    """
+
+    blocks: tuple[str, ...]
+    centres: tuple[Floats, ...]
+    spreads: tuple[Floats, ...]
+
+    @classmethod
+    def learn(cls, design: Design, blocks: tuple[str, ...]) -> Warp:
+        """Measure the columns of the training set."""
+        columns = [getattr(design, block) for block in blocks]
+        centres = tuple(np.median(X, axis=0) for X in columns)
+        return cls(blocks, centres, tuple(cls._spread(X) for X in columns))
+
+    @staticmethod
+    def _spread(X: Floats) -> Floats:
+        """`[p]` robust standard deviations; the ordinary one of a column that is mostly constant."""
+        low, high = np.quantile(X, (0.25, 0.75), axis=0)
+        robust, ordinary = (high - low) / _GAUSSIAN_QUARTILES, X.std(axis=0)
+        return np.asarray(np.where(robust > _MOSTLY_CONSTANT * ordinary, robust, np.maximum(ordinary, _CONSTANT)))
+
+    def apply(self, design: Design) -> Design:
+        """The design with its blocks warped."""
+        warped = {
+            block: self._bend((getattr(design, block) - centre) / spread)
+            for block, centre, spread in zip(self.blocks, self.centres, self.spreads, strict=True)
+        }
+        return replace(design, **warped)
+
+    @staticmethod
+    def _bend(z: Floats) -> Floats:
+        far = np.maximum(np.abs(z) - _FAR_OUT, 0.0)
+        return np.where(far > 0.0, np.sign(z) * (_FAR_OUT + np.log1p(far)), z)
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """How arms become a `Design` at one tau, learned from the training set.
 
     Args:
         series, summary, static: scaling of each block.
+        use_curve: without it, the blocks that are made of scores have no columns, and `Design.last` is 0.
     """
 
     series: Scaling
     summary: Scaling
     static: Scaling
+    use_curve: bool = True
 
     @classmethod
     def learn(cls, scores: Floats, features: Floats, *, use_curve: bool = True) -> Inputs:
-        """Learn the scaling of `[n, tau]` scores and `[n, k]` features, all of magnitude 1.
-
-        Without `use_curve`, the blocks that are made of scores have no columns.
-        """
+        """Learn the scaling of `[n, tau]` scores and `[n, k]` features, all of magnitude 1."""
         static = Scaling.learn(features)
         if not use_curve:
             nothing = Scaling(np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(0))
-            return cls(nothing, nothing, static)
+            return cls(nothing, nothing, static, use_curve)
         return cls(Scaling.learn(time_series(scores)), Scaling.learn(summaries(scores)), static)
 
     @property
@@ -268,4 +317,5 @@ class Inputs:
             self.series.apply(time_series(scores)),
             self.summary.apply(summaries(scores)),
             self.static.apply(features),
+            scores[:, -1] if self.use_curve else np.zeros(len(scores)),
         )

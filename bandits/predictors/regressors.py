@@ -63,6 +63,10 @@ class Fitted(ABC):
         m = len(design.static)
         return np.full(m, root_mean_square(self.residuals)), [GAUSSIAN] * m
 
+    def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+        """Predictions and their errors at once; a class that shares work between the two overrides it."""
+        return self.predict(design), *self.errors(design)
+
 
 class Regressor(ABC):
     """Settings of a regression; holds no state."""
@@ -76,6 +80,10 @@ class Regressor(ABC):
             y: `[n]` targets, not all equal.
             rng: consumed; the only source of randomness.
         """
+
+    def settled(self, fitted: Fitted) -> Regressor:  # noqa: ARG002 - a class without a search has nothing to settle
+        """The same regression with the hyperparameters of an earlier fit, which spares a search for them."""
+        return self
 
 
 def root_mean_square(values: Floats) -> float:

@@ -63,6 +63,13 @@ class SequentialPredictor(Predictor):
             raise SettingError.broken("`horizon`", "must be >= 1", horizon)
         return _Fitted(self, history.reaching(horizon), horizon, int(rng.integers(2**63)))
 
+    def refit(self, forecaster: Forecaster, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
+        """See `Predictor.refit`. Hyperparameters stay as they were for every tau that had been asked about."""
+        renewed = self.fit(history, horizon=horizon, rng=rng)
+        if isinstance(renewed, _Fitted) and isinstance(forecaster, _Fitted):
+            renewed.settle(forecaster)
+        return renewed
+
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
@@ -85,6 +92,7 @@ class _Fitted(Forecaster):
     ) -> None:
         self._settings, self._horizon, self._seed = settings, horizon, seed
         self._stages: dict[int, _Stage | Abstain] = {}
+        self._settled: dict[int, Regressor] = {}
         self._refusal: Abstain | None = None
         needed = settings.min_curves(horizon)
         reached = len(pairs)
@@ -108,6 +116,13 @@ class _Fitted(Forecaster):
         # Numbers of magnitude 1, so that no square overflows.
         self._unit = float(np.abs(linked).max()) or 1.0
         self._scores = linked / self._unit
+
+    def settle(self, earlier: _Fitted) -> None:
+        """Take over the hyperparameters of an earlier fit."""
+        regressor = self._settings.regressor()
+        for tau, stage in earlier._stages.items():
+            if isinstance(stage, _Stage):
+                self._settled[tau] = regressor.settled(stage.fitted)
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
         """See `Forecaster.forecast`. About 0.1 ms once the regression for `curve.tau` is fitted."""
@@ -136,9 +151,8 @@ class _Fitted(Forecaster):
         raw = np.array(rows, dtype=np.float64).reshape(len(arms), len(self._static.names))
         with one_thread(), np.errstate(all="ignore"):
             design = stage.inputs.design(scores / self._unit, self._static.scale(raw))
-            means = (stage.fitted.predict(design) * self._unit).tolist()
-            stds, shapes = stage.fitted.errors(design)
-        answers = zip(means, (stds * self._unit).tolist(), shapes, strict=True)
+            means, stds, shapes = stage.fitted.outlook(design)
+        answers = zip((means * self._unit).tolist(), (stds * self._unit).tolist(), shapes, strict=True)
         return [
             self._forecast(mean, std, shape) or self._objection(trial, scores[i])
             for i, ((trial, _), (mean, std, shape)) in enumerate(zip(arms, answers, strict=True))
@@ -187,8 +201,8 @@ class _Fitted(Forecaster):
         rng = rng_for(self._seed, "tau", tau)
         design = inputs.design(self._scores[:, :tau], self._features)
         with one_thread():
-            fitted = self._settings.regressor().fit(design, target, rng)
-        stds, _ = fitted.errors(design)
+            fitted = self._settled.get(tau, self._settings.regressor()).fit(design, target, rng)
+            stds, _ = fitted.errors(design.rows(np.arange(1)))
         if not (np.isfinite(stds).all() and (stds > 0).all()):
             return Abstain(f"the {n} training curves leave no error to learn from at epoch {tau}")
         return _Stage(inputs, fitted)

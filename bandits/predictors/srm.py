@@ -13,8 +13,8 @@ from typing import Literal
 
 from bandits.errors import SettingError
 from bandits.forecasts import Link
-from bandits.predictors.blend import Blend
 from bandits.predictors.bootstrap import Bootstrap
+from bandits.predictors.consensus import Consensus
 from bandits.predictors.regressors import OLS, Forest, Regressor, Ridge
 from bandits.predictors.sequential import SequentialPredictor, check_link
 from bandits.predictors.support_vectors import SVR
@@ -23,9 +23,9 @@ __all__ = ["SRM"]
 
 _MODELS: dict[str, tuple[Callable[[int, int], Regressor], int]] = {
     # name: (regressor from draws and folds, default draws)
-    "auto": (lambda _draws, _folds: Blend(), 1),
-    "svr_rbf": (lambda draws, folds: SVR("rbf", draws, folds), 400),
-    "svr_linear": (lambda draws, folds: SVR("linear", draws, folds), 100),
+    "auto": (lambda _draws, _folds: Consensus(), 1),
+    "svr_rbf": (lambda draws, folds: SVR("rbf", draws, folds), 1000),
+    "svr_linear": (lambda draws, folds: SVR("linear", draws, folds), 1000),
     "forest": (lambda draws, folds: Forest(draws, folds), 2),
     "ols": (lambda _draws, _folds: OLS(), 1),
     "ridge": (lambda _draws, _folds: Ridge(), 1),
@@ -37,14 +37,15 @@ class SRM(SequentialPredictor):
     """Sequential regression models: settings only; `fit` returns what forecasts.
 
     Args:
-        model: "auto" (linear and local models, weighted by their errors), one of the paper's ("svr_rbf",
-            "svr_linear", "forest", "ols"), or "ridge".
-        min_curves: abstain until so many curves reached the horizon, >= 2. The standard deviation of a
-            forecast is estimated from them, itself with relative standard error 1 / sqrt(2 n): 16 % for 20.
+        model: "auto" (the median of five Gaussian processes, with errors of their own width and shape: see
+            `bandits.predictors.consensus` and `bandits.predictors.error_model`), one of the paper's ("svr_rbf",
+            "svr_linear", "forest", "ols") or "ridge", with one Gaussian sigma per tau.
+        min_curves: abstain until so many curves reached the horizon, >= 2. With few curves forecasts are made, but
+            say little: their intervals are wide.
         link: scale on which scores are modelled. "auto" takes the logarithm of a loss or perplexity whose
             worst training value is at least three times its best, and leaves everything else as it is.
-        draws: settings tried by random search, for the models that have one, >= 1. None takes what fits in
-            about a second at 100 curves; the paper's figure is 1000.
+        draws: settings tried by random search, for the models that have one, >= 1. None takes the paper's 1000 for
+            nu-SVR, and 2 for a forest, which takes a hundred times as long to fit.
         folds: folds of the random search, >= 2 (the paper's 3).
         uncertainty: where the error of a forecast comes from. "loo": from the curves' leave-one-out residuals. With
             "bootstrap" it is Gaussian, and grows with the disagreement of 20 refits to resampled curves, which
@@ -54,12 +55,12 @@ class SRM(SequentialPredictor):
     Raises:
         SettingError: an argument breaks its rule.
 
-    Cost of a fit, once per tau: with "auto", about 3 ms of one core for 20 curves, 20 ms for 100, 130 ms for 400 and
-    no more than 200 ms beyond; about a second at 100 curves for the models with a random search. A forecast then
-    takes about 0.1 ms, a thousand at once 5 ms.
+    Cost: each tau is fitted when it is first asked about. `benchmarks/prediction_cost` measures it: with "auto", tenths
+    of a second at most, and a fifth of that for a refit; a forecast then takes less than a millisecond, in batches
+    far less. The models with a random search take longer to fit, a forest seconds.
 
     Source: Baker, Gupta, Raskar, Naik, "Accelerating neural architecture search using performance
-    prediction" (arXiv 1705.10823), section 3.
+    prediction" (arXiv 1705.10823), section 3, for the inputs, the paper's models and their errors; "auto" is ours.
 
     Example:
         >>> import numpy as np
@@ -68,8 +69,8 @@ class SRM(SequentialPredictor):
         >>> ramps = [(Trial(id=i), Curve(np.linspace(0.1, 0.5 + i / 100, 10))) for i in range(30)]
         >>> forecaster = SRM().fit(History.from_curves(ramps), horizon=10, rng=rng_for(0))
         >>> forecast = forecaster.forecast(Trial(id=99), Curve(np.linspace(0.1, 0.655, 10)[:4]))
-        >>> round(forecast.mean, 2)
-        0.65
+        >>> round(forecast.mean, 1)
+        0.7
     """
 
     model: str
@@ -86,7 +87,7 @@ class SRM(SequentialPredictor):
         self,
         model: str = "auto",
         *,
-        min_curves: int = 20,
+        min_curves: int = 10,
         link: Link | Literal["auto"] = "auto",
         draws: int | None = None,
         folds: int = 3,

@@ -20,17 +20,19 @@ __all__ = ["EarlyStopper"]
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A forecaster and how many curves it has learnt from."""
+    """A forecaster, how many curves it has learnt from, and how many there were when it last began from scratch."""
 
     forecaster: Forecaster
     curves: int
+    from_scratch: int
 
 
 class EarlyStopper:
     """Forecasts an arm's score at its horizon and applies a stopping rule to the forecast.
 
     Fits are remembered for each history and horizon. A fit is renewed when the curves that reach its horizon have
-    grown by the factor `refit_growth`, so a run with n curves fits O(log n) times.
+    grown by the factor `refit_growth`, so a run with n curves fits O(log n) times; it is made from scratch when they
+    have doubled, and otherwise by `Predictor.refit`, which may keep hyperparameters.
 
     Args:
         predictor: how to forecast.
@@ -123,9 +125,15 @@ class EarlyStopper:
         fits = self._fits.setdefault(history, {})
         curves = history.count_reaching(horizon)
         fit = fits.get(horizon)
-        if fit is None or (curves > fit.curves and curves >= self.refit_growth * fit.curves):
-            rng = rng_for(self.seed, "fit", horizon, curves)
-            fit = fits[horizon] = _Fit(self.predictor.fit(history, horizon=horizon, rng=rng), curves)
+        if fit is not None and not (curves > fit.curves and curves >= self.refit_growth * fit.curves):
+            return fit.forecaster
+        rng = rng_for(self.seed, "fit", horizon, curves)
+        if fit is None or curves >= 2 * fit.from_scratch:
+            fit = _Fit(self.predictor.fit(history, horizon=horizon, rng=rng), curves, curves)
+        else:
+            renewed = self.predictor.refit(fit.forecaster, history, horizon=horizon, rng=rng)
+            fit = _Fit(renewed, curves, fit.from_scratch)
+        fits[horizon] = fit
         return fit.forecaster
 
 

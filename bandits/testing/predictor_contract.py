@@ -160,9 +160,11 @@ def _alike(expected: Forecast | Abstain, actual: Forecast | Abstain) -> bool:
     if isinstance(expected, Abstain) or isinstance(actual, Abstain):
         return expected == actual
     close = math.isclose(expected.mean, actual.mean, rel_tol=1e-9, abs_tol=1e-12)
-    spread = math.isclose(expected.std, actual.std, rel_tol=1e-9) and expected.link is actual.link
+    # a variance is a difference of numbers that may be a million times larger
+    spread = math.isclose(expected.std, actual.std, rel_tol=1e-7) and expected.link is actual.link
     samples = np.allclose(expected.samples or (), actual.samples or (), rtol=1e-9, atol=1e-12)
-    return close and spread and samples
+    shape = np.allclose(expected.shape.errors, actual.shape.errors, rtol=1e-7, atol=1e-9)
+    return close and spread and samples and shape
 
 
 def _content(history: History) -> list[tuple[int, list[float]]]:

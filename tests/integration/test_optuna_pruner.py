@@ -480,7 +480,7 @@ def test_explain_says_why_nothing_was_forecast() -> None:
     trial = running(study, {2: 0.1})
     assert pruner.explain(study, trial).reason == "pruning begins with 2 complete trials, has 1"
     study.add_trial(finished(line(0.5)))
-    assert pruner.explain(study, trial).reason == "no forecast: SRM needs 20 curves that reach epoch 10, has 2"
+    assert pruner.explain(study, trial).reason == "no forecast: SRM needs 10 curves that reach epoch 10, has 2"
     assert pruner.explain(study, running(study, {11: 0.1})).reason == "it has reached epoch 10, the last one"
     assert pruner.explain(study, study.trials[0]).reason == "the trial is complete"
 

@@ -3,16 +3,14 @@
 import numpy as np
 import pytest
 
-from bandits.predictors.blend import Blend
 from bandits.predictors.features import Design
-from bandits.predictors.gaussian_process import LinearProcess, LocalProcess, _solve
-from bandits.predictors.regressors import OLS, Forest, Ridge, folds_of, root_mean_square, squared_distances
+from bandits.predictors.regressors import OLS, Forest, Ridge, folds_of, root_mean_square
 from bandits.predictors.support_vectors import SVR
 
 
 def design_of(X):
     """A design whose blocks share the columns of X: its last two are static, the others series and summary."""
-    return Design(series=X[:, :-2], summary=X[:, :-2], static=X[:, -2:])
+    return Design(series=X[:, :-2], summary=X[:, :-2], static=X[:, -2:], last=X[:, 0])
 
 
 def toy(n=40, p=5, noise=0.0, seed=0):
@@ -35,9 +33,6 @@ def rng_of(seed=0):
         (SVR("linear", draws=20, folds=3), 0.05),
         (SVR("rbf", draws=60, folds=3), 0.25),
         (Forest(draws=1, folds=3), 0.8),
-        (LinearProcess(("series", "static")), 1e-3),
-        (LocalProcess((("summary", "static"),)), 0.1),
-        (Blend(), 1e-3),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, float) else "",
 )
@@ -102,66 +97,12 @@ def test_ridge_leave_one_out_equals_refitting(p):
     np.testing.assert_allclose(fitted.residuals, best, rtol=1e-6)
 
 
-def test_gaussian_process_leave_one_out_equals_refitting():
-    """The closed-form residuals are those of n refits, intercept included."""
-    X, y = toy(15, noise=1.0)
-    K = np.exp(-0.1 * squared_distances(X, X))
-    _, _, residuals = _solve(K, y, noise=0.3)
-    brute = []
-    for i in range(15):
-        keep = np.arange(15) != i
-        weights, intercept, _ = _solve(K[np.ix_(keep, keep)], y[keep], noise=0.3)
-        brute.append(y[i] - (K[i, keep] @ weights + intercept))
-
-    np.testing.assert_allclose(residuals, brute)
-
-
 def test_forest_residuals_are_out_of_bag():
     """Out-of-bag residuals are larger than the residuals on the training curves themselves."""
     X, y = toy(40, noise=1.0)
     fitted = Forest(draws=1, folds=3).fit(design_of(X), y, rng_of())
 
     assert root_mean_square(fitted.residuals) > 1.5 * root_mean_square(y - fitted.predict(design_of(X)))
-
-
-def test_each_block_counts_equally_in_a_linear_process():
-    """Repeating the columns of one block changes nothing."""
-    X, y = toy(25, noise=1.0)
-    design = design_of(X)
-    repeated = Design(np.tile(design.series, 50), design.summary, design.static)
-    member = LinearProcess(("series", "static"))
-
-    np.testing.assert_allclose(
-        member.fit(design, y, rng_of()).residuals, member.fit(repeated, y, rng_of()).residuals, rtol=1e-6
-    )
-
-
-def test_blend_collapses_to_the_member_that_is_right():
-    """A member that is far off gets next to no weight."""
-    X, y = toy(40)
-    linear = LinearProcess(("series", "static"))
-    misled = LinearProcess(("static",))
-    fitted = Blend((misled, linear)).fit(design_of(X), y, rng_of())
-
-    assert fitted.weights[1] > 0.99
-    assert 1.0 == pytest.approx(sum(fitted.weights))
-
-
-def test_blend_stays_near_the_training_targets():
-    """No forecast lies further beyond the training targets than three times their reach from their median."""
-    X, y = toy(40)
-    fitted = Blend().fit(design_of(X), y, rng_of())
-    predictions = fitted.predict(design_of(1000.0 * toy(200, seed=1)[0]))
-
-    assert predictions.max() <= 4 * y.max() - 3 * np.median(y)
-    assert predictions.min() >= 4 * y.min() - 3 * np.median(y)
-
-
-def test_blend_uses_no_more_curves_than_it_needs():
-    """Beyond 500 curves the cost of a fit stops growing."""
-    X, y = toy(520, noise=1.0)
-
-    assert 500 == len(Blend((LinearProcess(("series", "static")),)).fit(design_of(X), y, rng_of()).residuals)
 
 
 def test_folds_partition_the_curves():

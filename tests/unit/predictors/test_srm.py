@@ -117,7 +117,7 @@ def test_training_scores_after_tau_matter_only_as_targets():
 
 def test_losses_are_forecast_on_a_log_scale():
     """A perplexity that spans a factor of 3 gets the log link, and `std` is sigma over the link's slope."""
-    forecaster = fit(losses(40))
+    forecaster = fit(losses(40), model="ridge")
     good, bad = sorted((f for f in forecaster.forecast_many(partial(losses(30, seed=1)))), key=lambda f: -f.mean)[::29]
 
     assert Link.LOG_LOSS is good.link
@@ -148,17 +148,17 @@ def test_heavy_tails_and_twenty_curves_stay_in_range(model, link):
 
     assert all(isinstance(f, Forecast) for f in forecasts)
     if model == "auto" and link is Link.IDENTITY:
-        assert min(f.mean for f in forecasts) >= 4 * ends.min() - 3 * np.median(ends)
+        assert min(f.mean for f in forecasts) >= (4 * ends.min() - 3 * np.median(ends)) * (1 + 1e-9)
         assert max(f.mean for f in forecasts) <= 4 * ends.max() - 3 * np.median(ends)
     assert all(f.std <= 3 * max(np.ptp(ends), abs(f.mean)) for f in forecasts)
 
 
 def test_too_few_curves():
     """With fewer curves than needed, every question gets the same reason."""
-    forecaster = fit([(t, c) for t, c in arms(30)][:12], horizon=7)
+    forecaster = fit([(t, c) for t, c in arms(30)][:8], horizon=7)
     answer = forecaster.forecast(*partial(arms(1, seed=1))[0])
 
-    assert Abstain("SRM needs 20 curves that reached epoch 7, has 12") == answer
+    assert Abstain("SRM needs 10 curves that reached epoch 7, has 8") == answer
     assert [answer] * 2 == forecaster.forecast_many(partial(arms(2, seed=1)))
 
 
@@ -171,11 +171,11 @@ def test_no_curves():
 
 def test_curves_without_features_do_not_count():
     """Training trials whose features are incomplete are left out, and the reason says so."""
-    pairs = arms(22)
+    pairs = arms(12)
     broken = [(Trial(t.id, features={**t.features, "lr": math.nan}), c) for t, c in pairs[:3]]
     answer = fit(broken + pairs[3:]).forecast(*partial(arms(1, seed=1))[0])
 
-    assert Abstain("SRM needs 20 curves that reached epoch 12, has 19 (3 more lack a finite feature)") == answer
+    assert Abstain("SRM needs 10 curves that reached epoch 12, has 9 (3 more lack a finite feature)") == answer
 
 
 @pytest.mark.parametrize(("tau", "reason"), [(12, "the arm has already reached epoch 12"), (0, "not been measured")])
@@ -346,6 +346,48 @@ def test_a_bootstrap_of_alike_curves_falls_back():
     answer = fit(arms(2), model="ridge", uncertainty="bootstrap", min_curves=2).forecast(*partial(arms(1, seed=1))[0])
 
     assert isinstance(answer, Forecast)
+
+
+def test_a_refit_keeps_hyperparameters_and_learns_new_curves():
+    """After one more curve, a refit searches for nothing, and forecasts almost what a fit from scratch does."""
+    first = fit(arms(60))
+    pairs, question = arms(61), partial(arms(20, seed=1, first_id=200))
+    first.forecast_many(question)
+    history = History.from_curves(pairs)
+    again = SRM().refit(first, history, horizon=HORIZON, rng=np.random.default_rng(1))
+    renewed = np.array([f.mean for f in again.forecast_many(question)])
+    scratch = np.array([f.mean for f in fit(pairs).forecast_many(question)])
+    logs = [
+        [view.logs.tolist() for group in forecaster._stages[4].fitted.groups for view in group]
+        for forecaster in (first, again)
+    ]
+
+    assert logs[0] == logs[1]
+    np.testing.assert_allclose(renewed, scratch, atol=0.005)
+    assert renewed.tolist() != [f.mean for f in first.forecast_many(question)]
+
+
+def test_a_refit_of_too_few_curves_abstains():
+    """A forecaster that abstained has nothing to hand on."""
+    first = fit(arms(3))
+    again = SRM().refit(first, History.from_curves(arms(4)), horizon=HORIZON, rng=np.random.default_rng(1))
+
+    assert "needs 10 curves" in again.forecast(*partial(arms(1, seed=1))[0]).reason
+
+
+@pytest.mark.parametrize("failed", [1e34, 1e300])
+def test_a_diverged_run_leaves_the_others_alone(failed):
+    """One run of thirty whose loss is 1e34 moves the forecasts of ordinary arms by less than their error."""
+    ordinary = losses(30)
+    diverged = (Trial(99, features={"units": 3.0}), Curve(-np.geomspace(50.0, failed, HORIZON)))
+    new = partial(losses(30, seed=1, first_id=200))
+    truth = np.array([curve.scores[-1] for _, curve in losses(30, seed=1)])
+    errors = [
+        np.median(np.abs(np.log([f.mean for f in fit(pairs).forecast_many(new)] / truth)))
+        for pairs in (ordinary, [*ordinary, diverged])
+    ]
+
+    assert errors[1] < 1.5 * errors[0]
 
 
 def test_a_regression_is_fitted_once():

@@ -1,0 +1,155 @@
+"""The default regression: what several views of an arm agree on, above all of an arm unlike those seen before.
+
+Where training curves are dense, any sensible regression says much the same. Forecasts go wrong on odd arms, and
+nothing in ordinary curves tells how they end. So Gaussian processes are fitted that differ in just what they take
+for granted there:
+
+- whether inputs far out pull in proportion or by their logarithm, and whether an odd arm ends near where it is (a
+  collapsed run stays collapsed) or near where others end (a slow starter comes back). An extreme forecast stands only
+  if most of these views make it: their median is taken, which also needs no weights that 20 curves could not tell.
+- whether configurations count, or the curve alone. Hyperparameters tell much about arms like those seen, and mislead
+  about deeper networks than any seen. Each group's own standard deviation says which case an arm is in, so the two
+  medians are averaged by precision (Bates and Granger 1969, without their correlation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.forecasts import ErrorShape
+from bandits.predictors.error_model import ErrorModel
+from bandits.predictors.features import Design
+from bandits.predictors.gaussian_process import AdditiveProcess, Process
+from bandits.predictors.regressors import Fitted, Regressor
+
+__all__ = ["Agreement", "Consensus"]
+
+Floats = NDArray[np.float64]
+
+_VIEWS = (
+    AdditiveProcess(),
+    AdditiveProcess(warped=True),
+    AdditiveProcess(warped=True, anchored=False),
+)
+WHOLE = (
+    *_VIEWS,
+    AdditiveProcess(anchored=False),
+    AdditiveProcess(warped=True, anchored=False, linear=False),
+)
+CURVE_ALONE = tuple(replace(view, blocks=("summary",)) for view in _VIEWS)
+_REACH = 3.0  # how far beyond the training targets a forecast may lie, in distances from their median to their ends
+_ENOUGH = 500  # curves
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement(Fitted):
+    """What fitted views agree on, kept within a range, and how far off it is.
+
+    Args:
+        groups: views whose median is taken, in groups that are averaged by precision.
+        low, high: each view's prediction is cut off here.
+        residuals: `[n]` of the leave-one-out predictions.
+        model: of the errors.
+    """
+
+    groups: tuple[tuple[Process, ...], ...]
+    low: float
+    high: float
+    residuals: Floats
+    model: ErrorModel
+
+    def predict(self, design: Design) -> Floats:
+        """See `Fitted.predict`."""
+        return self.look(design)[0]
+
+    def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
+        """See `Fitted.errors`."""
+        return self.model.errors(*self.look(design))
+
+    def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+        """See `Fitted.outlook`."""
+        means, stds = self.look(design)
+        return means, *self.model.errors(means, stds)
+
+    def look(self, design: Design) -> tuple[Floats, Floats]:
+        """Predictions for m arms, and the standard deviations that the views give them: `[m]` each."""
+        return _agree([[view.look(design) for view in group] for group in self.groups], self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Consensus(Regressor):
+    """The precision-weighted mean of medians of Gaussian processes.
+
+    No forecast lies further beyond the training targets than three times the distance from their median to their
+    end on that side. Of more than 500 curves, 500 drawn at random are used, which bounds the cost of a fit
+    (O(n^3)) where more curves would teach little.
+
+    Residuals are those of exact leave-one-out predictions, with hyperparameters and range held fixed.
+
+    Args:
+        groups: of views. Those of the curve alone are left out where there is no curve, or nothing but the curve.
+    """
+
+    groups: tuple[tuple[AdditiveProcess, ...], ...] = (WHOLE, CURVE_ALONE)
+
+    def fit(self, design: Design, y: Floats, rng: np.random.Generator) -> Agreement:
+        """See `Regressor.fit`."""
+        if len(y) > _ENOUGH:
+            chosen = np.sort(rng.permutation(len(y))[:_ENOUGH])
+            design, y = design.rows(chosen), y[chosen]
+        told_apart = design.summary.shape[1] > 0 and design.static.shape[1] > 0
+        groups = tuple(
+            tuple(view.fit(design, y, rng) for view in group)
+            for group in (self.groups if told_apart else self.groups[:1])
+        )
+        middle = float(np.median(y))
+        low = float(y.min()) - _REACH * (middle - float(y.min()))
+        high = float(y.max()) + _REACH * (float(y.max()) - middle)
+        predictions, spread = _agree(
+            [[(y - view.residuals, view.spread) for view in group] for group in groups], low, high
+        )
+        residuals = y - predictions
+        return Agreement(groups, low, high, residuals, ErrorModel.learn(predictions, spread, residuals))
+
+    def settled(self, fitted: Fitted) -> Consensus:
+        """See `Regressor.settled`."""
+        if not isinstance(fitted, Agreement):
+            return self
+        done = fitted.groups + tuple(() for _ in self.groups[len(fitted.groups) :])
+        return Consensus(tuple(_settled(views, found) for views, found in zip(self.groups, done, strict=True)))
+
+
+def _settled(views: Sequence[AdditiveProcess], found: Sequence[Process]) -> tuple[AdditiveProcess, ...]:
+    """Views with the hyperparameters that an earlier fit found, where it had them."""
+    if len(found) < len(views):
+        return tuple(views)
+    return tuple(replace(view, logs=tuple(process.logs.tolist())) for view, process in zip(views, found, strict=True))
+
+
+def _agree(groups: Sequence[Sequence[tuple[Floats, Floats]]], low: float, high: float) -> tuple[Floats, Floats]:
+    """What groups of views say together.
+
+    Args:
+        groups: `[m]` means and `[m]` standard deviations of each view.
+        low, high: means are cut off here.
+
+    Returns:
+        `[m]` means and `[m]` standard deviations: those of a mixture of the groups, so that they are larger where
+        groups disagree, as a group's is where its views do.
+    """
+    medians, variances = [], []
+    for group in groups:
+        means = np.clip([mean for mean, _ in group], low, high)
+        middle = np.median(means, axis=0)
+        apart = np.median(np.abs(means - middle), axis=0)
+        medians.append(middle)
+        variances.append(np.median([std for _, std in group], axis=0) ** 2 + apart**2)
+    means, spread = np.array(medians), np.array(variances)
+    weights = spread.min(axis=0) / spread
+    weights /= weights.sum(axis=0)
+    mean = (weights * means).sum(axis=0)
+    return mean, np.sqrt((weights * (spread + (means - mean) ** 2)).sum(axis=0))
