@@ -30,6 +30,7 @@ __all__ = ["SequentialPredictor", "check_link"]
 Floats = NDArray[np.float64]
 
 _LARGEST_LOG = 700.0  # exp of more overflows
+_BATCH = 128  # arms forecast at once: more would not fit a processor's cache
 
 
 def check_link(link: object) -> None:
@@ -137,8 +138,10 @@ class _Fitted(Forecaster):
         for position, (_, curve) in enumerate(arms):
             groups.setdefault(curve.tau, []).append(position)
         for tau, members in groups.items():
-            for position, answer in zip(members, self._answer([arms[i] for i in members], tau), strict=True):
-                answers[position] = answer
+            for start in range(0, len(members), _BATCH):
+                batch = members[start : start + _BATCH]
+                for position, answer in zip(batch, self._answer([arms[i] for i in batch], tau), strict=True):
+                    answers[position] = answer
         return answers  # type: ignore[return-value]
 
     def _answer(self, arms: Sequence[tuple[Trial, Curve]], tau: int) -> list[Forecast | Abstain]:
