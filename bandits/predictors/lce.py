@@ -17,6 +17,7 @@ from bandits.predictors.curve_fits import fit_families, recency_weights
 from bandits.predictors.curve_scale import UnitScale
 from bandits.predictors.lce_posterior import Combination
 from bandits.predictors.lce_sampler import require_sampler, sample
+from bandits.predictors.threads import one_thread
 from bandits.rng import rng_for
 
 __all__ = ["LCE"]
@@ -45,7 +46,8 @@ class LCE(Predictor):
         min_epochs: abstain before so many epochs, >= 3.
         every: look at an arm only at epochs that are multiples of this, >= 1; abstain at others.
         walkers: of the ensemble, >= 2; raised to twice the numbers of a position (60).
-        steps: of each walker, burn-in included.
+        steps: of each walker, burn-in included. The paper takes 2500 of another sampler; of this one, 1000 give the
+            same quantiles as 10 000 (benchmarks/lce).
         burn_in: steps thrown away, >= 0, < steps.
         thin: every so many steps one is kept, >= 1.
         recency: how much more the last epoch counts than the first, > 0; 1 counts all alike.
@@ -107,9 +109,9 @@ class LCE(Predictor):
         min_epochs: int = 5,
         every: int = 1,
         walkers: int = 100,
-        steps: int = 2500,
-        burn_in: int = 500,
-        thin: int = 40,
+        steps: int = 1000,
+        burn_in: int = 250,
+        thin: int = 15,
         recency: float = 10.0,
         skip_plateau: bool = True,
         noise: bool = True,
@@ -182,26 +184,24 @@ class _Fitted(Forecaster):
             )
         if falls(y):
             return Abstain(f"no family of curves that rises fits trial {trial.id}")
+        with one_thread():
+            ends, noise = self._sampled(y, self._horizon - skipped, scale.ceiling, trial.id, tau)
+        if not len(ends):
+            return Abstain(f"sampling the curves of trial {trial.id} failed: its walkers did not leave their start")
+        return self._summary(trial, scale, ends, noise)
+
+    def _sampled(self, y: Floats, end: int, ceiling: float, trial_id: int, tau: int) -> tuple[Floats, Floats]:
+        """Draws of where the curve ends and of the noise there, unit scale; none if sampling failed."""
+        settings = self._settings
         weights = recency_weights(len(y), settings.recency)
-        end = self._horizon - skipped
-        posterior = Combination(fit_families(y, weights), y, weights, end=end, ceiling=scale.ceiling)
-        rng = rng_for(self._seed, "trial", abs(trial.id), "tau", tau)
-        drawn = sample(
-            posterior,
-            posterior.start(max(settings.walkers, 2 * posterior.size), rng),
-            rng,
-            steps=settings.steps,
-            burn_in=settings.burn_in,
-            thin=settings.thin,
-        )
+        posterior = Combination(fit_families(y, weights), y, weights, end=end, ceiling=ceiling)
+        rng = rng_for(self._seed, "trial", abs(trial_id), "tau", tau)
+        start = posterior.start(max(settings.walkers, 2 * posterior.size), rng)
+        drawn = sample(posterior, start, rng, steps=settings.steps, burn_in=settings.burn_in, thin=settings.thin)
         ends = posterior.ends(drawn.positions, rng)
-        possible = np.isfinite(ends)
-        if drawn.acceptance < _LEAST_ACCEPTANCE or not possible.any():
-            return Abstain(
-                f"sampling the curves of trial {trial.id} failed: {drawn.acceptance:.2%} of its steps were taken"
-            )
-        ends, sigma = ends[possible], np.exp(drawn.positions[possible, -1])
-        return self._summary(trial, scale, ends, sigma * rng.standard_normal(len(ends)))
+        possible = np.isfinite(ends) & (drawn.acceptance >= _LEAST_ACCEPTANCE)
+        noise = np.exp(drawn.positions[possible, -1]) * rng.standard_normal(int(possible.sum()))
+        return ends[possible], noise
 
     def _summary(self, trial: Trial, scale: UnitScale, ends: Floats, noise: Floats) -> Forecast | Abstain:
         """The forecast that stands for draws on the unit scale: their median, spread and quantiles."""

@@ -21,8 +21,9 @@ __all__ = ["Combination", "binned"]
 
 Floats = NDArray[np.float64]
 
-CONCENTRATION = 0.1
-"""Of the weights' Dirichlet prior: eleven families of it make about one, so that a curve is made of one or two."""
+CONCENTRATION = 1.0 / len(RISES)
+"""Of the weights' Dirichlet prior: one observation's worth over all families (Perks 1947), so that most curves are made
+of one or two."""
 
 SIGMA_CENTRE, SIGMA_SPREAD = math.log(0.01), 1.0
 """Of the Gaussian prior of ln sigma: a hundredth of the unit scale, give or take a factor of three."""

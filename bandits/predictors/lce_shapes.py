@@ -50,8 +50,8 @@ class Rises:
 
     A position's 18 numbers are, with their prior mean and standard deviation:
 
-    - ln t of exp4, Janoschek, Weibull, MMF, Hill3, log power and pow4: the epoch about which scores grow; half of
-      ln(end), twice, so that anything from epoch 1 to the end lies within one standard deviation;
+    - ln t of exp4, Janoschek, Weibull, MMF, Hill3, log power and pow4: the epoch about which scores grow; half and
+      a quarter of ln(end), so that everything from epoch 1 to the end lies within two standard deviations;
     - ln d, how abruptly, of the same first six: 0 and 0.5, but ln 0.7 for the first three (learning curves grow
       more slowly than an exponential); of pow3 and pow4, the power's exponent: 0 and 1;
     - of vapor pressure, exp(L m(x)): the logit of the share of ln x in m, 0 and 1.8 (about uniform), and ln L: 0 and 1;
@@ -76,9 +76,8 @@ class Rises:
         self._early = (1.0 - 1.0 / grid) / (1.0 - 1.0 / end)
         self._late = self._ln_x / self._ln_end - self._early
         self._ilog2 = 1.0 / np.log1p(grid)
-        half = 0.5 * self._ln_end
-        self.centre = np.array([half] * 7 + [math.log(0.7)] * 3 + [0.0] * 8)
-        self.spread = np.array([half] * 7 + [0.5] * 6 + [1.0] * 2 + [1.8, 1.0, 1.5])
+        self.centre = np.array([self._ln_end / 2.0] * 7 + [math.log(0.7)] * 3 + [0.0] * 8)
+        self.spread = np.array([self._ln_end / 4.0] * 7 + [0.5] * 6 + [1.0] * 2 + [1.8, 1.0, 1.5])
 
     def combined(self, positions: Floats, weights: Floats) -> Floats:
         """Weighted sums of the families' rises.

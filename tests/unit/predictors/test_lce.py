@@ -166,6 +166,15 @@ def test_odd_curves_give_a_forecast_or_a_reason(shape, factor):
     assert isinstance(answer, Forecast) or answer.reason
 
 
+def test_walkers_that_never_move_say_nothing(monkeypatch):
+    """A start that is handed out as if it were the posterior would be no forecast."""
+    from bandits.predictors.lce_sampler import Samples
+
+    monkeypatch.setattr("bandits.predictors.lce.sample", lambda posterior, start, rng, **settings: Samples(start, 0.0))
+
+    assert "its walkers did not leave their start" in forecast(POWER[:9]).reason
+
+
 def test_needs_no_other_curve():
     """It forecasts from an empty history, and a full one changes nothing."""
     full = History.from_curves((Trial(i), Curve(POWER + i)) for i in range(3))
@@ -213,7 +222,7 @@ def test_a_noisy_flat_curve_stays_below_the_best_possible_score():
         ({"walkers": 1}, "`walkers` must be an integer >= 2, got 1"),
         ({"thin": 0}, "`thin` must be an integer >= 1, got 0"),
         ({"burn_in": -1}, "`burn_in` must be an integer >= 0, got -1"),
-        ({"burn_in": 100, "steps": 100}, "`steps` must be an integer >= 140, got 100"),
+        ({"burn_in": 100, "steps": 100}, "`steps` must be an integer >= 115, got 100"),
         ({"recency": 0.0}, "`recency` must be finite and > 0, got 0.0"),
         ({"recency": math.nan}, "`recency` must be finite and > 0, got nan"),
         ({"every": 0}, "`every` must be an integer >= 1, got 0"),
@@ -244,7 +253,7 @@ def test_settings_can_be_read_and_compared():
 
     assert lce == LCE(walkers=120, link=Link.IDENTITY)
     assert lce != LCE()
-    assert "LCE(min_epochs=5, every=1, walkers=120, steps=2500" in repr(lce)
+    assert "LCE(min_epochs=5, every=1, walkers=120, steps=1000" in repr(lce)
 
 
 def test_without_emcee_the_message_holds_the_command(monkeypatch):
