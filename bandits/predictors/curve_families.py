@@ -26,8 +26,8 @@ class CurveFamily:
         name: as in the paper.
         parameters: their names, p of them.
         default: `[p]` where least squares starts first.
-        low, high: `[p]` the box in which a parameter may lie. The paper's prior is uniform without a box, and
-            therefore has no posterior; these are wide enough for every curve that rises over 1 to 10^5 epochs.
+        low, high: `[p]` the box in which least squares looks for a parameter, wide enough for every curve that
+            rises over 1 to 10^5 epochs.
         formula: (x, ln x, one array for each parameter) -> scores; arrays broadcast. NaN or inf where the
             formula has no value.
         others: (n, first, last) -> further starts of least squares, for n epochs scored `first` to `last`.
