@@ -20,38 +20,39 @@ from bandits.predictors.features import Scaling, StaticFeatures, choose_link, fe
 from bandits.rng import rng_for
 
 if TYPE_CHECKING:
-    from bandits.predictors.lc_net_sampling import SampledNetworks
-    from bandits.predictors.lc_posterior import CurvePoints
+    from bandits.predictors.lc_net_sampling import Mixture, SampledNetworks
+    from bandits.predictors.lc_posterior import CurveSet
 
 __all__ = ["BNN"]
 
 Floats = NDArray[np.float64]
 
-_FARTHEST = (-1.0, 2.0)  # scores beyond this, on the unit scale, count as this
+_FARTHEST = (0.0, 1.0)  # scores beyond this, on the unit scale, count as this: no asymptote lies there
 _FARTHEST_INPUT = 100.0  # a feature more standard deviations away counts as this many
-_SAMPLES = 1000  # about how many a forecast holds
+_SAMPLES = 1000  # that a forecast holds
 
 
 @dataclass(frozen=True, init=False, repr=False)
 class BNN(Predictor):
     """LC-Net: one network for all curves, sampled from its posterior by stochastic-gradient Hamiltonian MCMC.
 
-    From the features of a configuration the network gives the parameters of a learning curve (see
-    `bandits.predictors.learning_curve_layer`); it learns from every point of every curve, unfinished ones too.
-    Before an arm is forecast, its own epochs join the training points and the sampled networks walk on for a
-    while, so that they fit what has been seen of it. A forecast holds equally likely scores: what each network
-    says of the horizon, and the noise that it has learnt.
+    From what describes a curve the network gives the parameters of the curve (see
+    `bandits.predictors.learning_curve_layer`); it learns from every epoch of every curve, unfinished ones too. In
+    the paper, features of the configuration are all that describes a curve. Here a few latent numbers join them, since
+    curves of equal features differ, and differ in the same way at all their epochs: a network that takes the
+    differences for noise of single epochs is too sure of its curves, and hardly listens to the start of a new one.
+    The latents of training curves are sampled with the network. Those of an arm are sampled from what it has shown.
 
-    Without features that differ it can only abstain, and with few of them it is far behind
-    `bandits.predictors.SRM`, since the epochs of an arm reach it only as a few more training points.
+    A forecast holds equally likely scores: what each network says of the horizon, and the noise that it has learnt.
 
-    Cost, on one core and with the default settings: about 12 s for a fit, when the first forecast is asked for, and
-    about 1.3 s for every forecast (0.5 ms with `update_steps=0`), whatever the number of curves. So use it where an
-    epoch takes minutes.
+    Without features that differ it can only abstain. Cost, on one core and with the default settings: about 15 s for
+    a fit, when the first forecast is asked for, and about 0.03 s for every forecast. So use it where an epoch takes
+    minutes.
 
     Args:
         min_curves: abstain until so many curves reached the horizon, >= 2.
         partial_curves: learn from curves that have not reached the horizon as well.
+        latents: numbers that describe a curve besides its features, >= 0; 0 is the paper's network.
         noise: "shared", one variance for all (as in the authors' code), or "per configuration", sigma^2(x), given
             by the network (as in the paper).
         curve_layer: False gives the paper's plain network, to which time is one more input.
@@ -59,9 +60,11 @@ class BNN(Predictor):
         burn_in: steps of each chain that are thrown away, >= 0; step sizes adapt in these.
         networks: how many are kept of each chain, >= 1.
         keep_every: steps between two that are kept, >= 1.
-        batch: points in a minibatch, for each chain, >= 1.
+        batch: curves in a minibatch, for each chain, >= 1.
+        batch_epochs: epochs of each of them, >= 1.
         step_size: of the sampler ("learning rate"), > 0.
-        update_steps: how far networks walk to fit an arm's own epochs, >= 0; 0 forecasts from features alone.
+        update_steps: without latents, how far networks walk with an arm's own epochs among those to learn from,
+            >= 0; 0 forecasts from features alone. About 1 s a forecast for 200.
         update_networks: how many do, spread over those that are kept, >= 1.
         link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
 
@@ -70,14 +73,15 @@ class BNN(Predictor):
         MissingDependency: torch is not installed: pip install 'bandits-hpo[torch]'.
 
     Source: Klein, Falkner, Springenberg, Hutter, "Learning curve prediction with Bayesian neural networks"
-    (ICLR 2017). There, curves to be forecast are among the training data; in the authors' code one chain of 13 000
-    steps, with minibatches of 20, starts afresh for each set of them. Here shorter chains with larger minibatches go
-    on from where the history has brought them, in single precision.
+    (ICLR 2017); the latents are this library's. There, curves to be forecast are among the training data; in the
+    authors' code one chain of 13 000 steps, with minibatches of 20 points, starts afresh for each set of them, and the
+    prior is nearly flat. Here every weight has the prior N(0, 1 / inputs), shorter chains see much more of the curves
+    in each step, and a new arm does not move them, in single precision.
 
     Example:
         >>> from bandits.rng import rng_for
         >>> curves = [(Trial(i, {}, {"limit": i / 30}), Curve(i / 30 - 0.5 / np.arange(1, 11))) for i in range(30)]
-        >>> predictor = BNN(chains=2, burn_in=300, networks=5, keep_every=20, update_steps=50)
+        >>> predictor = BNN(chains=2, burn_in=300, networks=5, keep_every=20)
         >>> forecaster = predictor.fit(History.from_curves(curves), horizon=10, rng=rng_for(0))
         >>> forecast = forecaster.forecast(Trial(99, {}, {"limit": 0.5}), Curve(0.5 - 0.5 / np.arange(1, 4)))
         >>> bool(abs(forecast.mean - 0.45) < 0.1)
@@ -85,6 +89,7 @@ class BNN(Predictor):
     """
 
     partial_curves: bool
+    latents: int
     noise: Literal["shared", "per configuration"]
     curve_layer: bool
     chains: int
@@ -92,6 +97,7 @@ class BNN(Predictor):
     networks: int
     keep_every: int
     batch: int
+    batch_epochs: int
     step_size: float
     update_steps: int
     update_networks: int
@@ -105,25 +111,29 @@ class BNN(Predictor):
         *,
         min_curves: int = 20,
         partial_curves: bool = True,
+        latents: int = 3,
         noise: Literal["shared", "per configuration"] = "shared",
         curve_layer: bool = True,
-        chains: int = 5,
-        burn_in: int = 3000,
-        networks: int = 4,
-        keep_every: int = 250,
+        chains: int = 8,
+        burn_in: int = 2000,
+        networks: int = 5,
+        keep_every: int = 100,
         batch: int = 100,
-        step_size: float = 2e-2,
+        batch_epochs: int = 10,
+        step_size: float = 3e-2,
         update_steps: int = 200,
         update_networks: int = 20,
         link: Link | Literal["auto"] = "auto",
     ) -> None:
         check_at_least("min_curves", min_curves, 2)
         for argument, count, least in (
+            ("latents", latents, 0),
             ("chains", chains, 1),
             ("burn_in", burn_in, 0),
             ("networks", networks, 1),
             ("keep_every", keep_every, 1),
             ("batch", batch, 1),
+            ("batch_epochs", batch_epochs, 1),
             ("update_steps", update_steps, 0),
             ("update_networks", update_networks, 1),
         ):
@@ -137,8 +147,8 @@ class BNN(Predictor):
         if find_spec("torch") is None:
             raise MissingDependency(self.name, "torch")
         given = (
-            *(partial_curves, noise, curve_layer, chains, burn_in, networks, keep_every, batch, step_size),
-            *(update_steps, update_networks, link, min_curves),
+            *(partial_curves, latents, noise, curve_layer, chains, burn_in, networks, keep_every),
+            *(batch, batch_epochs, step_size, update_steps, update_networks, link, min_curves),
         )
         for setting, value in zip(self.__annotations__, given, strict=True):
             object.__setattr__(self, setting, value)
@@ -159,16 +169,15 @@ class BNN(Predictor):
 
 
 class _Fitted(Forecaster):
-    """What `BNN.fit` returns: training points, and networks sampled when first asked about."""
+    """What `BNN.fit` returns: training curves, and networks sampled when first asked about."""
 
     def __init__(self, settings: BNN, history: History, horizon: int, seed: int) -> None:
         self._settings, self._horizon, self._seed = settings, horizon, seed
-        self._all: CurvePoints | None = None
         self._sampled: SampledNetworks | None = None
         self._refusal = self._learn(_curves_of(history, horizon, settings.partial_curves))
 
     def _learn(self, pairs: list[tuple[Trial, Curve]]) -> Abstain | None:
-        """Turn the history into training points; say so if that cannot be done."""
+        """Turn the history into training curves; say so if that cannot be done."""
         settings, horizon = self._settings, self._horizon
         reached = sum(curve.tau == horizon for _, curve in pairs)
         complete: list[int] = []
@@ -193,21 +202,20 @@ class _Fitted(Forecaster):
         if isinstance(scale, Abstain):
             return scale
         self._scale = scale
-        taus = np.array([curve.tau for _, curve in kept])
-        self._x = np.repeat(self._scaling.apply(features), taus, axis=0)
-        self._t = np.concatenate([self._times(tau) for tau in taus.tolist()])
-        self._y = scale.to_unit(scores)
-        self._owners = np.repeat([trial.id for trial, _ in kept], taus)
+        self._ids = [trial.id for trial, _ in kept]
+        self._x = self._scaling.apply(features)
+        self._y = [np.clip(scale.to_unit(curve.scores), *_FARTHEST) for _, curve in kept]
         return None
 
-    def _points(self, without: int | None = None) -> CurvePoints:
-        """The training points, or those of all trials but one."""
-        from bandits.predictors.lc_posterior import CurvePoints
+    def _curves(self, without: int | None = None, more: tuple[Floats, Floats] | None = None) -> CurveSet:
+        """The training curves, perhaps without a trial's, and with features `[1, k]` and scores of one more."""
+        from bandits.predictors.lc_posterior import CurveSet
 
-        if self._all is None:
-            self._all = CurvePoints.of(self._x, self._t, self._y)
-        others = self._owners != without
-        return self._all if others.all() else CurvePoints.of(self._x[others], self._t[others], self._y[others])
+        rows = [i for i, trial_id in enumerate(self._ids) if trial_id != without]
+        x, y = self._x[rows], [self._y[i] for i in rows]
+        if more is not None:
+            x, y = np.concatenate((x, more[0])), [*y, more[1]]
+        return CurveSet.of(x, y, self._horizon)
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
         """See `Forecaster.forecast`. The same trial at the same epoch gets the same random numbers."""
@@ -225,16 +233,12 @@ class _Fitted(Forecaster):
             return Abstain(
                 f"a loss of trial {trial.id} is <= 0 or too large, and {self._settings.name} takes its logarithm"
             )
-        means, stds = self._ends(trial, x, np.clip(y, *_FARTHEST))
-        if not len(means):
+        end = self._end(trial, x, np.clip(y, *_FARTHEST))
+        if not len(end.means):
             return Abstain(
                 f"every chain of networks diverged; a smaller `step_size` than {self._settings.step_size} helps"
             )
-        return self._summary(trial, means, stds)
-
-    def _times(self, tau: int) -> Floats:
-        """Epochs 1 .. tau as shares of the horizon."""
-        return np.arange(1.0, tau + 1.0) / self._horizon
+        return self._summary(trial, end)
 
     def _input(self, trial: Trial) -> Floats | Abstain:
         """What the network sees of a trial: `[1, k]`."""
@@ -250,35 +254,45 @@ class _Fitted(Forecaster):
             return Abstain(f"the features of trial {trial.id} are too large to compute with")
         return np.clip(x, -_FARTHEST_INPUT, _FARTHEST_INPUT)
 
-    def _ends(self, trial: Trial, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """What each network expects at the horizon, and its noise; unit scale, `[networks]` each."""
+    def _end(self, trial: Trial, x: Floats, y: Floats) -> Mixture:
+        """What the networks expect at the horizon."""
         from bandits.predictors.lc_net_sampling import SampledNetworks
-        from bandits.predictors.lc_posterior import CurvePoints
 
+        settings = self._settings
         if self._sampled is None:
             seed = int(rng_for(self._seed, "chains").integers(2**63))
-            self._sampled = SampledNetworks.sample(self._settings, self._points(), seed)
+            self._sampled = SampledNetworks.sample(settings, self._curves(), seed)
         sampled = self._sampled
-        if self._settings.update_steps and len(sampled):
-            own = CurvePoints.of(np.repeat(x, len(y), axis=0), self._times(len(y)), y)
-            seed = int(rng_for(self._seed, "trial", abs(trial.id), "tau", len(y)).integers(2**63))
+        seed = int(rng_for(self._seed, "trial", abs(trial.id), "tau", len(y)).integers(2**63))
+        if not settings.latents and settings.update_steps and len(sampled):
             # An arm's earlier epochs are in the history too: they must not count twice.
-            sampled = sampled.updated(self._settings, self._points(without=trial.id), own, seed)
-        return sampled.predict(x, np.ones(1))
+            sampled = sampled.updated(settings, self._curves(trial.id, (x, y)), seed)
+        return sampled.end(x, y, self._horizon, seed)
 
-    def _summary(self, trial: Trial, means: Floats, stds: Floats) -> Forecast | Abstain:
+    def _summary(self, trial: Trial, end: Mixture) -> Forecast | Abstain:
         """The forecast that stands for a mixture of Gaussians on the unit scale."""
-        quantiles = max(1, round(_SAMPLES / len(means)))
-        steps = ndtri((np.arange(quantiles) + 0.5) / quantiles)
-        samples = self._scale.to_scores(np.sort((means[:, np.newaxis] + stds[:, np.newaxis] * steps).ravel()))
-        mean = float(self._scale.to_scores(means.mean()))
-        spread = math.sqrt(float(means.var() + (stds**2).mean())) * self._scale.unit
-        std = spread / self._scale.link.slope(mean) if math.isfinite(mean) and mean != 0.0 else math.inf
-        if self._scale.link is Link.IDENTITY:
+        scale = self._scale
+        samples = scale.to_scores(_quantiles(end, _SAMPLES))
+        centre = float(end.weights @ end.means)
+        mean = float(scale.to_scores(np.array(centre)))
+        spread = math.sqrt(float(end.weights @ ((end.means - centre) ** 2 + end.stds**2))) * scale.unit
+        std = spread / scale.link.slope(mean) if math.isfinite(mean) and mean != 0.0 else math.inf
+        if scale.link is Link.IDENTITY:
             std = spread
         if not (math.isfinite(mean) and math.isfinite(std) and np.isfinite(samples).all()):
             return Abstain(f"the scores of trial {trial.id} are too large to compute with")
-        return Forecast(mean, std, self._horizon, self._scale.link, tuple(samples.tolist()))
+        return Forecast(mean, std, self._horizon, scale.link, tuple(samples.tolist()))
+
+
+def _quantiles(end: Mixture, count: int) -> Floats:
+    """Equally likely values of a mixture, ascending: `[count]`."""
+    each = math.ceil(4 * count / len(end.means))
+    steps = ndtri((np.arange(each) + 0.5) / each)
+    values = (end.means[:, np.newaxis] + end.stds[:, np.newaxis] * steps).ravel()
+    order = np.argsort(values)
+    reached = np.cumsum(np.repeat(end.weights / each, each)[order])
+    places = np.searchsorted(reached, (np.arange(count) + 0.5) / count * reached[-1])
+    return np.asarray(values[order][np.minimum(places, len(values) - 1)], dtype=np.float64)
 
 
 def _curves_of(history: History, horizon: int, partial: bool) -> list[tuple[Trial, Curve]]:

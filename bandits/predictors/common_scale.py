@@ -1,4 +1,4 @@
-"""One scale for all training curves, on which they lie between 0.1 and 0.9."""
+"""One scale for all training curves, on which they lie between 0.1 and 0.9, but for a few that lie far away."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ __all__ = ["CommonScale"]
 Floats = NDArray[np.float64]
 
 _MARGIN = 0.1  # left free at both ends for arms that are better or worse than any training curve
+_CORE = (0.1, 0.9)  # quantiles between which the bulk of all scores lies
+_FENCE = 3.0  # scores so many times the width of the bulk away from it do not stretch the scale
 _CONSTANT = 1e-12  # span of curves that is rounding noise, relative to their magnitude
 
 
@@ -37,6 +39,9 @@ class CommonScale:
     def learn(cls, scores: Floats, link: Link) -> CommonScale | Abstain:
         """The scale of training scores, or why there is none.
 
+        A loss of 1e34 among losses of 4 would squeeze all others into one point. So the scale ends where a score is
+        too far from the bulk of them: three times the distance between their 10 % and 90 % quantiles.
+
         Args:
             scores: `[n]`, of all curves and epochs; n >= 1.
             link: applied to them first.
@@ -45,6 +50,10 @@ class CommonScale:
         if not np.isfinite(values).all():
             return Abstain("the logarithm of the loss was asked for, but a training curve has a loss <= 0")
         low, high = float(values.min()), float(values.max())
+        first, last = np.quantile(values, _CORE, method="nearest").tolist()
+        if last > first:
+            reach = _FENCE * (last - first)
+            low, high = max(low, first - reach), min(high, last + reach)
         unit = (high - low) / (1.0 - 2.0 * _MARGIN)  # Python's floats overflow to inf without a warning
         if not (math.isfinite(unit) and math.isfinite(low - unit)):
             return Abstain("the scores of the training curves are too large to compute with")

@@ -1,7 +1,8 @@
 """LC-Net: a network from a configuration's features to its learning curve, many weight vectors at once.
 
 A network is a row of numbers, so that a sampler sees one matrix `[networks, size]` and all networks are evaluated
-together: C networks cost little more than one, since at this size the overhead of each operation dominates.
+together. Every number is N(0, 1) a priori: what makes a sum of many inputs moderate (1 / sqrt(inputs)) is part of the
+network, not of its weights, so that the prior says the same of a network of any width and one step size suits all.
 """
 
 from __future__ import annotations
@@ -19,16 +20,23 @@ __all__ = ["LCNet", "Noise"]
 
 Noise = Literal["shared", "per configuration"]
 
-_START_LOG_VARIANCE = math.log(1e-3)
-_LOG_VARIANCES = (math.log(1e-7), math.log(1.0))  # clamp of the noise on the unit scale
+_HEAD = 1.5  # spread of the last layer's weights and biases: a logistic function of it covers (0, 1) about evenly
+_LOG_VARIANCE = (math.log(1e-4), 2.0)  # prior mean and standard deviation of the noise's log-variance, unit scale
+_LOG_VARIANCES = (math.log(1e-5), 10.0)  # clamp of the same; chains on a posterior that is sharper are unstable
+_START = 2.0  # where the noise begins, in prior standard deviations: large, as errors are at first
 
 
 @dataclass(frozen=True, slots=True)
 class LCNet:
     """The shape of a network: three hidden tanh layers, then the learning-curve layer (Klein et al. 2017, figure 1).
 
+    Besides its features, a curve has latent numbers, N(0, 1) a priori, for what makes it differ from other curves of
+    the same features. They are inputs like the features, and reach the last layer directly as well, so that they
+    shift a curve even where the features have driven the hidden units into saturation.
+
     Args:
         features: k, how many numbers describe a configuration.
+        latents: d, how many more describe its curve; 0 is the paper's network.
         hidden: units of each hidden layer.
         noise: "shared" is one variance for all (as in the authors' code), "per configuration" a head of the
             network, sigma^2(x) (as in the paper).
@@ -37,60 +45,79 @@ class LCNet:
     """
 
     features: int
+    latents: int = 0
     hidden: int = 50
     noise: Noise = "shared"
     curve_layer: bool = True
-
-    @property
-    def _inputs(self) -> int:
-        return self.features if self.curve_layer else self.features + 1
 
     @property
     def _curve_heads(self) -> int:
         return layer.PARAMETERS + layer.FUNCTIONS + layer.ASYMPTOTES if self.curve_layer else 1
 
     @property
+    def _heads(self) -> int:
+        return self._curve_heads + (self.noise == "per configuration")
+
+    @property
     def _layers(self) -> list[tuple[int, int]]:
         """Inputs and outputs of each linear layer."""
-        heads = self._curve_heads + (self.noise == "per configuration")
-        return [(self._inputs, self.hidden), *[(self.hidden, self.hidden)] * 2, (self.hidden, heads)]
+        inputs = self.features + self.latents + (not self.curve_layer)
+        return [(inputs, self.hidden), *[(self.hidden, self.hidden)] * 2, (self.hidden, self._heads)]
+
+    @property
+    def _sizes(self) -> list[int]:
+        """How many numbers each part has: weights and biases of each layer, latents to heads, noise."""
+        sizes = [size for inputs, outputs in self._layers for size in (inputs * outputs, outputs)]
+        return [*sizes, self.latents * self._heads, int(self.noise == "shared")]
 
     @property
     def size(self) -> int:
         """How many numbers make a network."""
-        return sum((inputs + 1) * outputs for inputs, outputs in self._layers) + (self.noise == "shared")
+        return sum(self._sizes)
 
     def start(self, networks: int, generator: torch.Generator) -> Tensor:
-        """Draw networks to start from: `[networks, size]`, weights N(0, 1 / inputs), biases 0, noise 1e-3."""
-        parts = []
-        for inputs, outputs in self._layers:
-            drawn = torch.randn(networks, inputs * outputs, dtype=torch.float32, generator=generator)
-            parts += [drawn / math.sqrt(max(inputs, 1)), torch.zeros(networks, outputs, dtype=torch.float32)]
+        """Networks drawn from the prior, but for their noise, which is large: `[networks, size]`."""
+        drawn = torch.randn(networks, self.size, generator=generator, dtype=torch.float32)
         if self.noise == "shared":
-            parts.append(torch.full((networks, 1), _START_LOG_VARIANCE, dtype=torch.float32))
+            drawn[:, -1] = _START
         else:
-            parts[-1][:, -1] = _START_LOG_VARIANCE
-        return torch.cat(parts, dim=1)
+            drawn[:, sum(self._sizes[:-2]) - 1] = _START  # the last of the last layer's biases
+        return drawn
 
-    def predict(self, networks: Tensor, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
-        """The curve and the noise that each network sees.
+    def predict(self, networks: Tensor, inputs: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """The curves and the noise that each network sees.
 
         Args:
             networks: `[C, size]`.
-            x: `[C, B, k]` features, standardised.
-            t: `[C, B]` share of the horizon, in (0, 1].
+            inputs: `[C, B, k + d]` features, standardised, and latents of B curves.
+            t: `[C, B, E]` share of the horizon, in (0, 1].
 
         Returns:
-            Scores on the unit scale, and the logarithm of the noise's variance there: `[C, B]` each.
+            Scores on the unit scale, and the logarithm of the noise's variance there: `[C, B, E]` each.
         """
-        shared = self.noise == "shared"
-        signal = x if self.curve_layer else torch.cat((x, t.unsqueeze(-1)), dim=-1)
-        sizes = [size for inputs, outputs in self._layers for size in (inputs * outputs, outputs)]
-        parts = torch.split(networks, [*sizes, *[1] * shared], dim=1)
-        for i, (inputs, outputs) in enumerate(self._layers):
-            weights = parts[2 * i].view(-1, inputs, outputs)
-            signal = torch.baddbmm(parts[2 * i + 1].unsqueeze(1), torch.tanh(signal) if i else signal, weights)
-        heads = signal[..., : self._curve_heads]
-        mean = layer.learning_curve(heads, t) if self.curve_layer else heads.squeeze(-1)
-        log_variance = parts[-1].expand_as(mean) if shared else signal[..., -1]
-        return mean, log_variance.clamp(*_LOG_VARIANCES)
+        parts = torch.split(networks, self._sizes, dim=1)
+        k, d = self.features, self.latents
+        scales = [1 / math.sqrt(max(k, 1))] * k + [1 / math.sqrt(max(d, 1))] * d
+        signal = inputs * torch.tensor(scales)
+        if not self.curve_layer:
+            signal, inputs = (each.repeat_interleave(t.shape[2], dim=1) for each in (signal, inputs))
+            time = (t.flatten(1) - 0.5) * math.sqrt(12)  # variance 1
+            signal = torch.cat((signal, time.unsqueeze(-1)), dim=-1)
+        for i, (width, outputs) in enumerate(self._layers):
+            last = i == len(self._layers) - 1
+            spread = _HEAD if last else 1.0
+            weights, biases = parts[2 * i].view(-1, width, outputs), parts[2 * i + 1].unsqueeze(1)
+            scale = spread / math.sqrt(width) if i else 1.0
+            signal = torch.baddbmm(spread * biases, torch.tanh(signal) if i else signal, weights, alpha=scale)
+        if d:
+            weights = parts[-2].view(-1, d, self._heads)
+            signal = torch.baddbmm(signal, inputs[..., k:], weights, alpha=_HEAD / math.sqrt(d))
+        if self.curve_layer:
+            heads = signal[..., : self._curve_heads].unsqueeze(2)
+            mean = layer.learning_curve(heads.expand(-1, -1, t.shape[2], -1), t)
+        else:
+            mean = 0.5 + signal[..., 0].view_as(t) / _HEAD / 2
+        centre, deviation = _LOG_VARIANCE
+        own = signal[..., -1].view(*t.shape[:2], -1) / _HEAD
+        level = parts[-1].unsqueeze(-1) if self.noise == "shared" else own
+        return mean, (centre + deviation * level).clamp(*_LOG_VARIANCES).expand_as(mean)

@@ -1,8 +1,7 @@
-"""Networks sampled from LC-Net's posterior: where a history brings them, and where an arm's own epochs take them."""
+"""Networks sampled from LC-Net's posterior, and what they say of the end of a curve."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,37 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bandits.predictors.lc_latents import Observed, draw_latents
 from bandits.predictors.lc_net import LCNet
-from bandits.predictors.lc_posterior import CurvePoints, Posterior, single_threaded
+from bandits.predictors.lc_posterior import CurveSet, Posterior, single_threaded
 from bandits.predictors.sghmc import AdaptiveSGHMC
 
 if TYPE_CHECKING:
     from bandits.predictors.bnn import BNN
 
-__all__ = ["SampledNetworks"]
+__all__ = ["Mixture", "SampledNetworks"]
 
 Floats = NDArray[np.float64]
 
-_FRICTION = 0.05  # "mdecay" of the authors' code
+_FRICTION = 0.02
+_FRICTION_OF_UPDATES = 0.2  # an arm unlike the others pulls hard: networks must not shoot past where it wants them
+_DRAWS = 32  # of an arm's latents in each network
+_STUCK = 1.0  # nats per epoch by which a network fits worse than most: its errors are e times as large
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """What may happen, as Gaussians on the unit scale.
+
+    Args:
+        means: `[n]`; n is 0 where every chain diverged.
+        stds: `[n]`.
+        weights: `[n]`, >= 0, sum 1.
+    """
+
+    means: Floats
+    stds: Floats
+    weights: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,79 +61,92 @@ class SampledNetworks:
         return len(self.positions)
 
     @classmethod
-    def sample(cls, settings: BNN, points: CurvePoints, seed: int) -> SampledNetworks:
+    def sample(cls, settings: BNN, curves: CurveSet, seed: int) -> SampledNetworks:
         """Walk from random networks.
 
         Args:
             settings: of the network and the chains.
-            points: of training curves.
+            curves: to learn from.
             seed: of everything random here.
         """
-        net = LCNet(points.x.shape[1], noise=settings.noise, curve_layer=settings.curve_layer)
+        net = LCNet(curves.x.shape[1], settings.latents, noise=settings.noise, curve_layer=settings.curve_layer)
         with single_threaded():
             generator = torch.Generator().manual_seed(seed)
-            start = net.start(settings.chains, generator)
-            sampler = _sampler(settings, net, start, [points], generator)
+            posterior = Posterior(net, curves, settings.batch, settings.batch_epochs, generator)
+            sampler = _sampler(settings, posterior.start(settings.chains), posterior, generator)
             sampler.burn_in(settings.burn_in)
-            kept = torch.cat(list(sampler.samples(settings.networks, settings.keep_every)))
-            return _finite(net, kept, sampler.squares.repeat(settings.networks, 1))
+            kept = list(sampler.samples(settings.networks, settings.keep_every))
+            misfits = torch.cat([posterior.misfit(positions) for positions in kept])
+            # A chain that never found its way from a bad start has next to no weight in the posterior.
+            good = misfits <= misfits.nanmedian() + _STUCK
+            return _finite(net, torch.cat(kept)[good], sampler.squares.repeat(settings.networks, 1)[good])
 
-    def updated(self, settings: BNN, history: CurvePoints, own: CurvePoints, seed: int) -> SampledNetworks:
-        """Walk on, with an arm's own points among the training points: some of the networks, each from where it is.
+    def updated(self, settings: BNN, curves: CurveSet, seed: int) -> SampledNetworks:
+        """Walk on, with an arm's own curve among those to learn from: some of the networks, each from where it is.
+
+        This is for networks without latents; an arm's own epochs cannot reach them in another way.
 
         Args:
             settings: of the walk.
-            history: points of training curves without the arm.
-            own: the arm's; seen in every step.
+            curves: to learn from; the last is the arm's, and is seen in every step.
             seed: of everything random here.
         """
         chosen = np.linspace(0, len(self) - 1, min(settings.update_networks, len(self))).round().astype(np.intp)
         with single_threaded():
             generator = torch.Generator().manual_seed(seed)
+            posterior = Posterior(self.net, curves, settings.batch, settings.batch_epochs, generator, always=1)
             start, squares = self.positions[chosen], self.squares[chosen]
-            sampler = _sampler(settings, self.net, start, [history, own], generator, squares)
+            sampler = _sampler(settings, start, posterior, generator, squares, friction=_FRICTION_OF_UPDATES)
+            sampler.measure_noise()
             sampler.walk(settings.update_steps)
-            return _finite(self.net, sampler.positions, squares)
+            return _finite(self.net, sampler.positions, sampler.squares)
 
-    def predict(self, x: Floats, t: Floats) -> tuple[Floats, Floats]:
-        """What each network says of a point.
+    def end(self, x: Floats, own: Floats, horizon: int, seed: int) -> Mixture:
+        """What the networks expect at the horizon of an arm, its own epochs considered where there are latents.
 
         Args:
             x: `[1, k]` features, standardised.
-            t: `[1]` share of the horizon.
-
-        Returns:
-            Mean and standard deviation of the score on the unit scale, `[n]` each.
+            own: `[tau]` scores so far on the unit scale.
+            horizon: the epoch at which t = 1.
+            seed: of the latents that are drawn.
         """
+        if not len(self):
+            return Mixture(*(np.zeros(0) for _ in range(3)))
         with single_threaded(), torch.no_grad():
-            point = (
-                torch.from_numpy(x).float().expand(len(self), *x.shape),
-                torch.from_numpy(t).float().expand(len(self), len(t)),
-            )
-            means, log_variances = self.net.predict(self.positions, *point)
-        return _array(means[:, 0]), _array(torch.exp(log_variances[:, 0] / 2))
+            t = torch.arange(1, len(own) + 1) / horizon
+            y = torch.from_numpy(own).float()
+            seen = Observed(self.net, self.positions, torch.from_numpy(x).float(), t, y)
+            if self.net.latents:
+                latents, weights = draw_latents(seen, _DRAWS, torch.Generator().manual_seed(seed))
+            else:
+                latents, weights = torch.zeros(len(self), 1, self.net.latents), torch.ones(len(self), 1)
+            means, log_variances = seen.curves(latents, torch.ones(1))
+            # A draw that left the numbers behind has no weight.
+            fine = torch.isfinite(weights).all(dim=1) & torch.isfinite(means).all(dim=1).squeeze(-1)
+            shares = weights[fine] / max(int(fine.sum()), 1)
+            return Mixture(*(_array(each[fine]) for each in (means, torch.exp(log_variances / 2))), _array(shares))
 
 
 def _sampler(
     settings: BNN,
-    net: LCNet,
     start: Tensor,
-    pools: Sequence[CurvePoints],
+    posterior: Posterior,
     generator: torch.Generator,
     squares: Tensor | None = None,
+    friction: float = _FRICTION,
 ) -> AdaptiveSGHMC:
-    """Chains on the posterior given points."""
-    posterior = Posterior(net, pools, settings.batch, generator)
+    """Chains on a posterior."""
     return AdaptiveSGHMC(
-        start, posterior.gradient, generator, step_size=settings.step_size, friction=_FRICTION, squares=squares
+        start, posterior.gradient, generator, step_size=settings.step_size, friction=friction, squares=squares
     )
 
 
 def _finite(net: LCNet, positions: Tensor, squares: Tensor) -> SampledNetworks:
-    """Leave out networks that have diverged."""
-    fine = torch.isfinite(positions).all(dim=1)
-    return SampledNetworks(net, positions[fine], squares[fine])
+    """Leave out networks that have diverged, and the latents of curves that were learnt from."""
+    networks = positions[:, : net.size]
+    fine = torch.isfinite(networks).all(dim=1)
+    return SampledNetworks(net, networks[fine].clone(), squares[:, : net.size][fine].clone())
 
 
 def _array(values: Tensor) -> Floats:
-    return np.asarray(values.numpy(), dtype=np.float64)
+    return np.asarray(values.flatten().numpy(), dtype=np.float64)

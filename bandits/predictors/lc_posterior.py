@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,90 +13,108 @@ from torch import Tensor
 
 from bandits.predictors.lc_net import LCNet
 
-__all__ = ["CurvePoints", "Posterior", "single_threaded"]
+__all__ = ["CurveSet", "Posterior", "single_threaded"]
 
 Floats = NDArray[np.float64]
 
-_PRIOR_LOG_VARIANCE = (math.log(1e-4), 2.0)  # mean and standard deviation of the shared noise's log-variance
-
 
 @dataclass(frozen=True, slots=True)
-class CurvePoints:
-    """CurvePoints of learning curves: y = f(x, t) + noise.
+class CurveSet:
+    """Learning curves, finished or not: y = f(x, latents, t) + noise.
 
     Args:
-        x: `[n, k]` standardised features of the point's configuration.
-        t: `[n]` share of the horizon, in (0, 1].
-        y: `[n]` score on the unit scale.
+        x: `[n, k]` standardised features of each curve's configuration.
+        y: `[n, T]` scores on the unit scale; what lies beyond a curve's tau is not looked at.
+        taus: `[n]` epochs that were seen, 1 <= tau <= T.
+        horizon: the epoch at which t = 1, >= T.
     """
 
     x: Tensor
-    t: Tensor
     y: Tensor
+    taus: Tensor
+    horizon: int
 
     @classmethod
-    def of(cls, x: Floats, t: Floats, y: Floats) -> CurvePoints:
-        """From arrays."""
-        return cls(*(torch.from_numpy(np.ascontiguousarray(part, dtype=np.float32)) for part in (x, t, y)))
+    def of(cls, x: Floats, curves: Sequence[Floats], horizon: int) -> CurveSet:
+        """From features `[n, k]` and n arrays of scores."""
+        y = np.zeros((len(curves), max(map(len, curves), default=0)), dtype=np.float32)
+        for i, curve in enumerate(curves):
+            y[i, : len(curve)] = curve
+        features = torch.from_numpy(np.asarray(x, dtype=np.float32))
+        return cls(features, torch.from_numpy(y), torch.tensor([len(curve) for curve in curves]), horizon)
 
     def __len__(self) -> int:
-        return len(self.y)
-
-    def rows(self, chosen: Tensor) -> CurvePoints:
-        """Some of the points; `chosen` may have any shape."""
-        return CurvePoints(self.x[chosen], self.t[chosen], self.y[chosen])
+        return len(self.x)
 
 
 class Posterior:
-    """p(network | points), known through its gradient.
+    """p(network, latents | curves), known through its gradient.
 
-    The likelihood is Gaussian. Priors are those of the authors' code where they leave room to learn: ln p of the
-    weights and biases is that of N(0, 1), averaged over them rather than summed, so it is nearly flat; the
-    logarithm of a shared noise variance is N(ln 1e-4, 2^2) on the unit scale (theirs, N(ln 1e-6, 0.1^2), would all
-    but fix it).
+    A position is a network, then the latents of all curves, one curve after another: `size + n d` numbers, each
+    N(0, 1) a priori. The likelihood is Gaussian. A minibatch holds some curves, and of each some epochs spread over
+    all that were seen, weighted so that the gradient is unbiased. Since the learning-curve layer evaluates the hidden
+    units once a curve, the epochs cost little.
 
     Args:
         net: the shape of the networks.
-        pools: points in groups; each minibatch holds points of every group, weighted so that its gradient is
-            unbiased. A group of its own makes sure that a few points that matter are seen in every step.
-        batch: points of each group in a minibatch, for each chain.
+        curves: what was seen.
+        batch: curves in a minibatch, for each chain.
+        epochs: of each curve in a minibatch.
         generator: draws the minibatches; consumed.
+        always: so many of the last curves are in every minibatch, besides `batch` others.
     """
 
-    def __init__(self, net: LCNet, pools: Sequence[CurvePoints], batch: int, generator: torch.Generator) -> None:
-        self._net, self._pools, self._batch, self._generator = net, [p for p in pools if len(p)], batch, generator
+    def __init__(
+        self, net: LCNet, curves: CurveSet, batch: int, epochs: int, generator: torch.Generator, always: int = 0
+    ) -> None:
+        self._net, self._curves, self._batch, self._epochs = net, curves, batch, epochs
+        self._generator, self._always = generator, always
 
-    def gradient(self, networks: Tensor) -> Tensor:
-        """An estimate of the gradient of -ln p at each network: `[C, size]` to `[C, size]`."""
-        variable = networks.detach().requires_grad_(True)
-        energy = self._energy(variable, [self._minibatch(pool, len(networks)) for pool in self._pools])
-        (gradient,) = torch.autograd.grad(energy.sum(), variable)
-        return gradient
+    def start(self, chains: int) -> Tensor:
+        """Positions to walk from: `[chains, size + n d]`."""
+        latents = torch.randn(chains, len(self._curves) * self._net.latents, generator=self._generator)
+        return torch.cat((self._net.start(chains, self._generator), latents.float()), dim=1)
 
-    def _minibatch(self, pool: CurvePoints, chains: int) -> tuple[CurvePoints, float]:
-        """CurvePoints `[C, B]` of a group and how many points of it each stands for."""
-        n = len(pool)
-        if n <= self._batch:
-            chosen = torch.arange(n).expand(chains, n)
-        else:
-            chosen = torch.randint(n, (chains, self._batch), generator=self._generator)
-        return pool.rows(chosen), n / chosen.shape[1]
+    def gradient(self, positions: Tensor) -> Tensor:
+        """An estimate of the gradient of -ln p at each position: `[C, size + n d]` to the same shape."""
+        variable = positions.detach().requires_grad_(True)
+        (gradient,) = torch.autograd.grad(self._misfit(variable).sum(), variable)
+        return gradient + positions
 
-    def _energy(self, networks: Tensor, minibatches: Sequence[tuple[CurvePoints, float]]) -> Tensor:
-        """-ln p of each network, `[C]`, up to a constant."""
-        x = torch.cat([points.x for points, _ in minibatches], dim=1)
-        t = torch.cat([points.t for points, _ in minibatches], dim=1)
-        y = torch.cat([points.y for points, _ in minibatches], dim=1)
-        share = torch.cat([torch.full((points.y.shape[1],), weight) for points, weight in minibatches])
-        mean, log_variance = self._net.predict(networks, x, t)
-        losses = 0.5 * ((y - mean) ** 2 * torch.exp(-log_variance) + log_variance)
-        shared = self._net.noise == "shared"
-        weights = networks[:, :-1] if shared else networks
-        energy = (losses * share).sum(dim=1) + 0.5 * (weights**2).mean(dim=1)
-        if shared:
-            centre, spread = _PRIOR_LOG_VARIANCE
-            energy = energy + 0.5 * ((networks[:, -1] - centre) / spread) ** 2
-        return energy
+    def misfit(self, positions: Tensor) -> Tensor:
+        """An estimate of -ln p(curves | position) for each position, per epoch that was seen: `[C]`."""
+        with torch.no_grad():
+            return self._misfit(positions) / self._curves.taus.sum()
+
+    def _misfit(self, positions: Tensor) -> Tensor:
+        """-ln p(curves | position), `[C]`, up to a constant."""
+        curves, chains = self._curves, len(positions)
+        chosen, shares = self._choose(chains)
+        taus = curves.taus[chosen]
+        # Systematic sampling: every epoch is as likely as any other, and they are spread evenly.
+        shift = torch.rand(*chosen.shape, 1, generator=self._generator)
+        places = (torch.arange(self._epochs) + shift) * (taus / self._epochs).unsqueeze(-1)
+        places = torch.minimum(places.long(), taus.unsqueeze(-1) - 1)
+        inputs = curves.x[chosen]
+        if self._net.latents:
+            latents = positions[:, self._net.size :].view(chains, len(curves), self._net.latents)
+            own = latents.gather(1, chosen.unsqueeze(-1).expand(-1, -1, self._net.latents))
+            inputs = torch.cat((inputs, own), dim=-1)
+        mean, log_variance = self._net.predict(positions[:, : self._net.size], inputs, (places + 1) / curves.horizon)
+        errors = curves.y[chosen.unsqueeze(-1), places] - mean
+        losses = 0.5 * (errors**2 * torch.exp(-log_variance) + log_variance)
+        return (losses.sum(dim=-1) * shares * taus / self._epochs).sum(dim=1)
+
+    def _choose(self, chains: int) -> tuple[Tensor, Tensor]:
+        """Curves `[C, B]` of a minibatch, and how many curves each stands for."""
+        n = len(self._curves)
+        others = n - self._always
+        if others <= self._batch:
+            return torch.arange(n).expand(chains, n), torch.ones(n)
+        drawn = torch.rand(chains, others, generator=self._generator).argsort(dim=1)[:, : self._batch]
+        ever = torch.arange(others, n).expand(chains, self._always)
+        shares = torch.cat((torch.full((self._batch,), others / self._batch), torch.ones(self._always)))
+        return torch.cat((drawn, ever), dim=1), shares
 
 
 @contextmanager

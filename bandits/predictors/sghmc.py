@@ -2,6 +2,10 @@
 
 Each coordinate keeps, over an adaptive window tau, a running mean g and a running mean square v of its gradient.
 The step is preconditioned with 1 / sqrt(v). After burn-in, these are frozen, so that what follows is one Markov chain.
+
+Minibatches bring noise of their own, which the sampler's noise must leave room for. The paper takes it to be all of v;
+where minibatches are large that is far too much, and chains freeze. Here it is measured, by asking for the gradient of
+the same positions several times.
 """
 
 from __future__ import annotations
@@ -15,14 +19,16 @@ __all__ = ["AdaptiveSGHMC"]
 
 _EPSILON = 1e-10
 _LEAST_NOISE = 1e-16
+_REPEATS = 10  # gradients from which V is estimated
 
 
 class AdaptiveSGHMC:
     """Chains that walk through weight space; one row of the positions is one chain, all independent.
 
-    With U the negative log posterior, G an estimate of its gradient from a minibatch, M = sqrt(v) and step size h:
+    With U the negative log posterior, G an estimate of its gradient from a minibatch, V that estimate's variance,
+    M = sqrt(v) and step size h:
 
-        momentum += -h^2 G / M - friction * momentum + N(0, 2 h^2 friction / M - h^4)
+        momentum += -h^2 G / M - friction * momentum + N(0, 2 h^2 friction / M - h^4 V / M^2)
         position += momentum
 
     Args:
@@ -33,7 +39,7 @@ class AdaptiveSGHMC:
         friction: share of the momentum that is lost in each step, in (0, 1).
         squares: `[C, P]` v where it was adapted earlier; None starts from 1.
 
-    Source: equations 8 to 10 of "Bayesian optimization with robust Bayesian neural networks" (NeurIPS 2016);
+    Source: after equations 8 to 10 of "Bayesian optimization with robust Bayesian neural networks" (NeurIPS 2016);
     Chen, Fox, Guestrin, "Stochastic gradient Hamiltonian Monte Carlo" (ICML 2014).
     """
 
@@ -53,13 +59,20 @@ class AdaptiveSGHMC:
         self._step_size, self._friction = step_size, friction
         self._window, self._means = torch.ones_like(positions), torch.ones_like(positions)
         self._momentum = torch.zeros_like(positions)
+        self._variances = torch.zeros_like(positions)
 
     def burn_in(self, steps: int) -> None:
-        """Walk and adapt the scales."""
+        """Walk and adapt the scales; then measure the noise of minibatches."""
         for _ in range(steps):
             gradient = self._gradient(self.positions)
             self._adapt(gradient)
             self._step(gradient, *self._scales())
+        self.measure_noise()
+
+    def measure_noise(self) -> None:
+        """Estimate V where the chains are; up to then it counts as 0."""
+        gradients = torch.stack([self._gradient(self.positions) for _ in range(_REPEATS)])
+        self._variances = gradients.var(dim=0)
 
     def walk(self, steps: int) -> None:
         """Walk with the scales as they are."""
@@ -81,9 +94,8 @@ class AdaptiveSGHMC:
 
     def _scales(self) -> tuple[Tensor, Tensor]:
         """What the gradient is multiplied by, and the standard deviation of the noise."""
-        h2 = self._step_size**2
-        force = h2 / (self.squares.sqrt() + _EPSILON)
-        return force, (2.0 * self._friction * force - h2**2).clamp_(min=_LEAST_NOISE).sqrt_()
+        force = self._step_size**2 / (self.squares.sqrt() + _EPSILON)
+        return force, (2.0 * self._friction * force - force**2 * self._variances).clamp_(min=_LEAST_NOISE).sqrt_()
 
     def _step(self, gradient: Tensor, force: Tensor, noise: Tensor) -> None:
         drawn = torch.randn(gradient.shape, dtype=gradient.dtype, generator=self._generator)

@@ -8,6 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -30,23 +31,31 @@ from bandits.objectives import CurveTable
 from bandits.predictors import SRM, LastSeenValue, Predictor
 from bandits.predictors.bnn import BNN
 from bandits.predictors.lc_net import LCNet
-from bandits.predictors.lc_posterior import CurvePoints, Posterior, single_threaded
+from bandits.predictors.lc_posterior import CurveSet, Posterior, single_threaded
 from bandits.predictors.sghmc import AdaptiveSGHMC
 from bandits.rng import rng_for
 
 HERE = Path(__file__).resolve().parent
 Arms = list[tuple[Trial, Curve]]
+SLOW = 15  # arms that a model is asked about which takes a second for each
 EPOCHS, ARMS, SHARE = 40, 50, 0.2  # of the toys: epochs, arms, and how much of each arm is seen
-TABLE, TRAINING_CURVES, TABLE_SHARE = "metaqnn_cifar10", 100, 0.25
+TABLES, TRAINING_CURVES, TABLE_SHARE = (
+    {"metaqnn_cifar10": "MetaQNN CIFAR-10", "metaqnn_svhn": "MetaQNN SVHN"},
+    100,
+    0.25,
+)
 
 MODELS: dict[str, Callable[[], Predictor]] = {
     "SRM": SRM,
     "last seen value": LastSeenValue,
     "BNN": BNN,
     "BNN, noise per configuration": lambda: BNN(noise="per configuration"),
-    "BNN, features only": lambda: BNN(update_steps=0),
-    "BNN without the learning-curve layer": lambda: BNN(curve_layer=False),
+    "BNN without the learning-curve layer": lambda: BNN(curve_layer=False, batch_epochs=2),
+    "BNN without latents": lambda: BNN(latents=0),
+    "BNN without latents, features only": lambda: BNN(latents=0, update_steps=0),
 }
+SHORT = ("SRM", "last seen value", "BNN")  # models for all tables but the first
+TOYS = "no finished curves", "40 finished curves", "40 finished, noisy curves"
 
 
 def logarithms(arms: int, seed: int, key: str, noise: float, first: int = 0) -> Arms:
@@ -84,34 +93,36 @@ def score(predictor: Predictor, learnt: Arms, asked: Arms, horizon: int, tau: in
     }
 
 
-def toy(name: str, step_size: float, seed: int) -> dict[str, Any]:
+def toy(name: str, model: str, seed: int) -> dict[str, Any]:
     """One toy: forecasts after a fifth of each of 50 curves."""
     tau = round(SHARE * EPOCHS)
     noise = 0.02 if "noisy" in name else 0.0
     asked = logarithms(ARMS, seed, "asked", noise, first=1000)
+    settings: dict[str, Any] = {"latents": 0, "update_steps": 0} if model == "BNN without latents" else {}
     if "no finished" in name:  # two finished curves, since fewer than two are always refused
         learnt = [*logarithms(2, seed, "learnt", noise), *((trial, curve.prefix(tau)) for trial, curve in asked)]
-        predictor = BNN(min_curves=2, update_steps=0, step_size=step_size)
+        settings["min_curves"] = 2
     else:
-        learnt, predictor = logarithms(40, seed, "learnt", noise), BNN(step_size=step_size)
-    row = score(predictor, learnt, asked, EPOCHS, tau, seed)
+        learnt = logarithms(40, seed, "learnt", noise)
+    row = score(BNN(**settings), learnt, asked, EPOCHS, tau, seed)
     last = np.array([c.scores[tau - 1] - c.scores[-1] for _, c in asked])
-    return {"part": "toy", "name": name, "step_size": step_size, "seed": seed, **row,
+    return {"part": "toy", "name": name, "model": model, "seed": seed, **row,
             "last_value_rmse": float(np.sqrt((last**2).mean()))}  # fmt: skip
 
 
 def doubt(seed: int, networks: int = 10, steps: int = 3000) -> dict[str, Any]:
     """Variance of the ends that networks expect, near and far from the training range (unit scale)."""
     rng, generator = rng_for(seed, "doubt"), torch.Generator().manual_seed(seed)
-    x, t = rng.normal(size=(1000, 2)), rng.uniform(1 / EPOCHS, 1, 1000)
-    data = CurvePoints.of(x, t, 0.3 + 0.3 * t / (1 + np.exp(-x[:, 0])) + 0.01 * rng.normal(size=1000))
+    x, t = rng.normal(size=(50, 2)), np.arange(1, EPOCHS + 1) / EPOCHS
+    curves = [0.3 + 0.3 * t / (1 + math.exp(-first)) + 0.01 * rng.normal(size=EPOCHS) for first in x[:, 0]]
     net = LCNet(2)
     with single_threaded():
-        start, posterior = net.start(networks, generator), Posterior(net, [data], 100, generator)
-        chains = AdaptiveSGHMC(start, posterior.gradient, generator, step_size=2e-2, friction=0.05)
+        posterior = Posterior(net, CurveSet.of(x, curves, EPOCHS), 50, 5, generator)
+        start = posterior.start(networks)
+        chains = AdaptiveSGHMC(start, posterior.gradient, generator, step_size=3e-2, friction=0.02)
         chains.burn_in(steps)
         modes = start.clone().requires_grad_(True)
-        optimiser = torch.optim.Adam([modes], lr=3e-3)
+        optimiser = torch.optim.Adam([modes], lr=1e-2)
         for _ in range(steps):
             modes.grad = posterior.gradient(modes)
             optimiser.step()
@@ -120,14 +131,14 @@ def doubt(seed: int, networks: int = 10, steps: int = 3000) -> dict[str, Any]:
             where = torch.randn(200, 2, generator=torch.Generator().manual_seed(seed)) * spread
             for side, found in (("sghmc", chains.positions), ("map", modes)):
                 with torch.no_grad():
-                    ends, _ = net.predict(found, where.expand(networks, 200, 2), torch.ones(networks, 200))
+                    ends, _ = net.predict(found, where.expand(networks, 200, 2), torch.ones(networks, 200, 1))
                 row[f"{side}_{place}"] = float(ends.var(dim=0).mean())
     return row
 
 
-def real(model: str, split: int, arms: int) -> dict[str, Any]:
-    """One model on one split of the table; a quarter of each test curve is seen."""
-    table = CurveTable(TABLE)
+def real(name: str, model: str, split: int, arms: int) -> dict[str, Any]:
+    """One model on one split of a table; a quarter of each test curve is seen."""
+    table = CurveTable(name)
     rows = rng_for(0, "split", split).permutation(np.flatnonzero(np.isfinite(table.curves).all(axis=1)))
     pairs = [
         (Trial(int(row), table.configs[row], table.features(table.configs[row])), Curve(table.scores[row]))
@@ -135,7 +146,9 @@ def real(model: str, split: int, arms: int) -> dict[str, Any]:
     ]
     tau = round(TABLE_SHARE * table.max_epochs)
     learnt, asked = pairs[:TRAINING_CURVES], pairs[TRAINING_CURVES:]
-    return {"part": "table", "model": model, "seed": split,
+    if "latents" in model and "features" not in model:
+        asked = asked[:SLOW]
+    return {"part": "table", "table": name, "model": model, "seed": split,
             **score(MODELS[model](), learnt, asked, table.max_epochs, tau, split)}  # fmt: skip
 
 
@@ -154,28 +167,27 @@ def mean(rows: list[dict[str, Any]], key: str, digits: int) -> str:
 
 def report(rows: list[dict[str, Any]]) -> str:
     """The README's tables."""
-    lines = ["| toy, step size | RMSE | last value's RMSE | in the 90 % interval, % |", "|---|---|---|---|"]
+    lines = ["| toy | model | RMSE | last value's RMSE | in the 90 % interval, % |", "|---|---|---|---|---|"]
     toys = [row for row in rows if row["part"] == "toy"]
-    for name, step in dict.fromkeys((row["name"], row["step_size"]) for row in toys):
-        group = [row for row in toys if (row["name"], row["step_size"]) == (name, step)]
+    for name, model in dict.fromkeys((row["name"], row["model"]) for row in toys):
+        group = [row for row in toys if (row["name"], row["model"]) == (name, model)]
         cells = mean(group, "rmse", 3), mean(group, "last_value_rmse", 3), mean(group, "coverage", 0)
-        lines.append(f"| {name}, {step:g} | {' | '.join(cells)} |")
+        lines.append(f"| {name} | {model} | {' | '.join(cells)} |")
     lines += ["", "| variance between networks | inside the training range | five times as far out |", "|---|---|---|"]
     group = [row for row in rows if row["part"] == "doubt"]
     for side, words in (("sghmc", "sampled (SGHMC)"), ("map", "ensemble of modes (MAP)")):
         cells = (f"{np.mean([row[f'{side}_{place}'] for row in group]):.2e}" for place in ("inside", "outside"))
         lines.append(f"| {words} | {' | '.join(cells)} |")
-    lines += [
-        "",
-        "| MetaQNN CIFAR-10, 5 of 20 | R2 x100 | Spearman | in the 90 % interval, % | CPU s, fit | CPU s, each |",
-    ]
-    lines.append("|---" * 6 + "|")
-    for model in MODELS:
-        group = [row for row in rows if row["part"] == "table" and row["model"] == model]
-        if group:
-            cells = mean(group, "r2", 1), mean(group, "spearman", 2), mean(group, "coverage", 0)
-            seconds = (f"{np.mean([row[key] for row in group]):.3g}" for key in ("first_seconds", "each_seconds"))
-            lines.append(f"| {model} | {' | '.join((*cells, *seconds))} |")
+    for name, words in TABLES.items():
+        heads = "R2 x100", "Spearman", "in the 90 % interval, %", "std", "arms", "CPU s, fit", "CPU s, each"
+        lines += ["", f"| {words}, a quarter seen | {' | '.join(heads)} |", "|---" * 8 + "|"]
+        for model in MODELS:
+            group = [row for row in rows if row["part"] == "table" and (row["table"], row["model"]) == (name, model)]
+            if group:
+                cells = mean(group, "r2", 1), mean(group, "spearman", 2), mean(group, "coverage", 0)
+                std = f"{np.mean([row['std'] for row in group]):.3f}"
+                seconds = (f"{np.mean([row[key] for row in group]):.3g}" for key in ("first_seconds", "each_seconds"))
+                lines.append(f"| {model} | {' | '.join((*cells, std, str(group[0]['forecasts']), *seconds))} |")
     return "\n".join(lines)
 
 
@@ -190,11 +202,11 @@ def main() -> None:
     arguments = parser.parse_args()
 
     seeds = range(arguments.seeds)
-    jobs: list[tuple[Any, ...]] = [("table", model, seed, arguments.arms) for seed in seeds for model in MODELS]
-    jobs += [("toy", "no finished curves", step, seed) for step in (0.02, 0.01) for seed in seeds]
-    jobs += [
-        ("toy", name, 0.02, seed) for name in ("40 finished curves", "40 finished, noisy curves") for seed in seeds
-    ]
+    first, *others = TABLES
+    jobs: list[tuple[Any, ...]] = [("table", first, model, seed, arguments.arms) for seed in seeds for model in MODELS]
+    for name in others:
+        jobs += [("table", name, model, seed, arguments.arms) for seed in seeds for model in SHORT]
+    jobs += [("toy", name, model, seed) for name in TOYS for model in ("BNN", "BNN without latents") for seed in seeds]
     jobs += [("doubt", seed) for seed in seeds]
     start = time.perf_counter()
     with Pool(arguments.processes) as pool:
