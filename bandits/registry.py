@@ -124,6 +124,47 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             when="for one plain linear model",
         ),
         Entry(
+            "gaussian-process",
+            "bandits.predictors.gaussian_process_predictor:GaussianProcess",
+            "one Gaussian process an epoch; its error grows with distance",
+            needs="20 complete curves",
+            cost="tenths of a second a fit",
+            when="to meet an arm unlike all others with doubt",
+        ),
+        Entry(
+            "quantile-forest",
+            "bandits.predictors.quantile_forest:QuantileForest",
+            "a line, and a forest whose leaves give the whole distribution",
+            needs="20 complete curves, better 100",
+            cost="tenths of a second a fit, seconds for many curves",
+            when="where steps decide, or errors lean to one side",
+        ),
+        Entry(
+            "ngboost",
+            "bandits.predictors.natural_gradient_boosting:NGBoost",
+            "a line, and boosted trees for mean and error",
+            needs="20 complete curves, better 100",
+            cost="tenths of a second a fit, seconds for many curves",
+            when="where some arms are far less certain than others",
+        ),
+        *(
+            Entry(
+                family,
+                "bandits.predictors.parametric:Parametric",
+                f"the curve alone, continued by {formula}",
+                {"family": family},
+                needs="no other curve; 10 complete ones tell its error",
+                cost="milliseconds a forecast",
+                when="while few curves are complete, and lce takes too long",
+            )
+            for family, formula in (
+                ("pow3", "a power law"),
+                ("pow4", "a shifted power law"),
+                ("exp3", "an exponential"),
+                ("mmf", "a growth curve"),
+            )
+        ),
+        Entry(
             "lce",
             "bandits.predictors.lce:LCE",
             "the curve alone, extrapolated by MCMC over eleven families",

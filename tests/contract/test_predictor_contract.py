@@ -15,7 +15,8 @@ QUICK: dict[str, Callable[[], Predictor]] = {
     "srm-svr-rbf": lambda: SRM("svr_rbf", draws=1),
     "srm-svr-linear": lambda: SRM("svr_linear", draws=1),
 }
-SLOW = {"lce", "bnn"}
+# Their own test files run the contract.
+SLOW = {"lce", "bnn", "gaussian-process", "quantile-forest", "ngboost", "pow3", "pow4", "exp3", "mmf"}
 REGISTERED = {
     name: QUICK.get(name) or registry.load("predictors", name)
     for name in registry.names("predictors")
