@@ -169,7 +169,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "bandits.predictors.lce:LCE",
             "the curve alone, extrapolated by MCMC over eleven families",
             needs="no other curve; extra lce",
-            cost="seconds a forecast",
+            cost="about a second a forecast",
             when="while no curve is complete and epochs take minutes",
         ),
         Entry(

@@ -304,8 +304,11 @@ def _columns_of(
 ) -> tuple[dict[str, list[object]], tuple[Column, ...]]:
     """Values and meaning of the columns that describe configurations, for the rows that are kept."""
     where = [f"line {file.lines[row]} of {source}" for row in rows]
-    best = curves.max(axis=1) if metric.goal == "maximize" else curves.min(axis=1)
-    outcomes = (curves[:, -1].tolist(), best.tolist())
+    recorded = np.isfinite(curves)
+    last = curves.shape[1] - 1 - recorded[:, ::-1].argmax(axis=1)
+    sign = 1.0 if metric.goal == "maximize" else -1.0
+    best = sign * np.where(recorded, sign * curves, -np.inf).max(axis=1)
+    outcomes = (curves[np.arange(len(curves)), last].tolist(), best.tolist())
     values: dict[str, list[object]] = {}
     columns: list[Column] = []
     for name, cells in file.columns.items():

@@ -107,9 +107,14 @@ def column_of(
     identifier = name.lower() in _IDENTIFIERS or "id" in words_of(name)
     if role is None and identifier and len(distinct) == len(values):
         return Column(name, "label", note or "numbers the rows")
-    if role is None and any(list(outcome) == list(values) for outcome in outcomes):
+    if role is None and any(_copies(values, outcome) for outcome in outcomes):
         return Column(name, "outcome", note or "copies the curve's last or best value")
     return Column(name, role or "HP", note, _numbers(name, values))
+
+
+def _copies(values: Sequence[object], outcome: Sequence[float]) -> bool:
+    """Whether every value that is there is the outcome of its row."""
+    return all(value == told for value, told in zip(values, outcome, strict=True) if value is not None)
 
 
 def _numbers(name: str, values: Sequence[object]) -> dict[str, list[float]]:

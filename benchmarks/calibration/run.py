@@ -72,6 +72,10 @@ SETTINGS = (
     Setting("srm-forest", splits=2),  # seconds a fit
     Setting("srm-ols"),
     Setting("srm-ridge"),
+    Setting("gaussian-process"),
+    Setting("quantile-forest", splits=2),
+    Setting("ngboost", splits=2),
+    Setting("pow3", splits=2),
     Setting("last-seen-value"),
     Setting("lce", shares=(0.25,), arms=30, splits=1),  # seconds a forecast
     Setting("bnn", shares=(0.25,), arms=30, splits=1),  # likewise

@@ -7,7 +7,7 @@ import pytest
 
 import bandits
 
-HEAVY = ("numpy", "scipy", "sklearn", "torch", "optuna", "click", "rich", "ray")
+HEAVY = ("numpy", "scipy", "sklearn", "torch", "optuna", "click", "rich", "ray", "matplotlib", "plotly")
 
 
 def test_importing_the_package_loads_no_heavy_library():

@@ -84,3 +84,10 @@ def test_a_known_role_is_not_questioned() -> None:
     assert Column("x", "label", "") == column_of("x", [1, 2], role="label")
     assert Column("x", "HP", "", {"x=a": [1.0, 0.0], "x=b": [0.0, 1.0]}) == column_of("x", ["a", "b"], role="HP")
     assert "constant" == column_of("x", [1, 1], role="HP").role
+
+
+def test_an_outcome_is_one_where_it_is_known() -> None:
+    """A column that is empty for unfinished rows, and the last value of all others, is no feature."""
+    column = column_of("final", [None, 0.5, 0.7], outcomes=[[0.2, 0.5, 0.7]])
+
+    assert "outcome" == column.role
