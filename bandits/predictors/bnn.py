@@ -46,7 +46,7 @@ class BNN(Predictor):
     A forecast holds equally likely scores: what each network says of the horizon, and the noise that it has learnt.
 
     Without features that differ it can only abstain. Cost, on one core and with the default settings: about 15 s for
-    a fit, when the first forecast is asked for, and about 0.03 s for every forecast. So use it where an epoch takes
+    a fit, when the first forecast is asked for, and about 0.02 s for every forecast. So use it where an epoch takes
     minutes.
 
     Args:

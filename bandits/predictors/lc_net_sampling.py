@@ -111,7 +111,7 @@ class SampledNetworks:
             seed: of the latents that are drawn.
         """
         if not len(self):
-            return Mixture(*(np.zeros(0) for _ in range(3)))
+            return Mixture(np.zeros(0), np.zeros(0), np.zeros(0))
         with single_threaded(), torch.no_grad():
             t = torch.arange(1, len(own) + 1) / horizon
             y = torch.from_numpy(own).float()
@@ -124,7 +124,7 @@ class SampledNetworks:
             # A draw that left the numbers behind has no weight.
             fine = torch.isfinite(weights).all(dim=1) & torch.isfinite(means).all(dim=1).squeeze(-1)
             shares = weights[fine] / max(int(fine.sum()), 1)
-            return Mixture(*(_array(each[fine]) for each in (means, torch.exp(log_variances / 2))), _array(shares))
+            return Mixture(_array(means[fine]), _array(torch.exp(log_variances[fine] / 2)), _array(shares))
 
 
 def _sampler(

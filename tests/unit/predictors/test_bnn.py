@@ -26,12 +26,12 @@ HORIZON = 20
 
 class TestContract(PredictorContract):
     @pytest.fixture(
-        params=[{}, {"noise": "per configuration", "curve_layer": False}, {"latents": 0}],
-        ids=["default", "plain network, noise by features", "no latents"],
+        params=[{}, {"noise": "per configuration", "curve_layer": False, "latents": 0, "update_steps": 0}],
+        ids=["default", "the paper's plain network"],
     )
     def predictor(self, request: pytest.FixtureRequest) -> BNN:
         """Few steps: the contract is about manners, not accuracy."""
-        return BNN(**QUICK, **request.param)
+        return BNN(**{**QUICK, **request.param})
 
 
 def answers(predictor: BNN, learnt: list[tuple[Trial, Curve]], asked: list[tuple[Trial, Curve]]) -> list[Any]:

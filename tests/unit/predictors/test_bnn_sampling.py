@@ -111,9 +111,9 @@ def test_minibatches_give_the_gradient_on_average(always: int) -> None:
         gradient = (Posterior(net, one, 1, tau, generator()).gradient(part) - part)[0]
         expected[: net.size] += gradient[:-1]
         expected[net.size + i] += gradient[-1]
-    estimate = some.gradient(position.expand(20_000, -1)).mean(dim=0)
+    estimate = some.gradient(position.expand(8000, -1)).mean(dim=0)
 
-    assert float((estimate - position[0] - expected).norm() / expected.norm()) < 0.03
+    assert float((estimate - position[0] - expected).norm() / expected.norm()) < 0.05
 
 
 def test_latents_are_drawn_from_their_posterior() -> None:

