@@ -125,7 +125,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
         ),
         Entry(
             "gaussian-process",
-            "bandits.predictors.gaussian_process_predictor:GaussianProcess",
+            "bandits.predictors.gaussian_process:GaussianProcess",
             "one Gaussian process an epoch; its error grows with distance",
             needs="20 complete curves",
             cost="tenths of a second a fit",

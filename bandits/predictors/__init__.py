@@ -1,10 +1,29 @@
-"""Partial learning curve in, forecast out: one predictor a file."""
+"""Partial learning curve in, forecast out: one predictor a file, what it is made of in a folder."""
 
-from bandits.forecasts import Abstain, Forecast, Link
+from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.predictors.bnn import BNN
+from bandits.predictors.gaussian_process import GaussianProcess
 from bandits.predictors.last_seen import LastSeenValue
 from bandits.predictors.lce import LCE
+from bandits.predictors.natural_gradient_boosting import NGBoost
+from bandits.predictors.parametric import Parametric
+from bandits.predictors.quantile_forest import QuantileForest
 from bandits.predictors.srm import SRM
 
-__all__ = ["BNN", "LCE", "SRM", "Abstain", "Forecast", "Forecaster", "LastSeenValue", "Link", "Predictor"]
+__all__ = [
+    "BNN",
+    "LCE",
+    "SRM",
+    "Abstain",
+    "ErrorShape",
+    "Forecast",
+    "Forecaster",
+    "GaussianProcess",
+    "LastSeenValue",
+    "Link",
+    "NGBoost",
+    "Parametric",
+    "Predictor",
+    "QuantileForest",
+]

@@ -13,7 +13,7 @@ from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.predictors.features import apply_link, choose_link
-from bandits.predictors.regressors import root_mean_square
+from bandits.predictors.regression.regressors import root_mean_square
 
 __all__ = ["LastSeenValue"]
 

@@ -13,10 +13,10 @@ from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
-from bandits.predictors.curve_fits import fit_families, recency_weights
-from bandits.predictors.curve_scale import UnitScale
-from bandits.predictors.lce_posterior import Combination
-from bandits.predictors.lce_sampler import require_sampler, sample
+from bandits.predictors.extrapolation.fits import fit_families, recency_weights
+from bandits.predictors.extrapolation.posterior import Combination
+from bandits.predictors.extrapolation.sampler import require_sampler, sample
+from bandits.predictors.extrapolation.unit_scale import UnitScale
 from bandits.predictors.threads import one_thread
 from bandits.rng import rng_for
 
@@ -37,10 +37,10 @@ class LCE(Predictor):
 
     A forecast needs no other curve, so it works from the first trial on; it costs a second where
     `bandits.predictors.SRM` costs milliseconds. The curve is put on a scale from 0 to 1 (see
-    `bandits.predictors.curve_scale`), every family is fitted by least squares, and an ensemble of walkers
-    samples the families' shapes, their weights and the noise (see `bandits.predictors.lce_posterior`). The forecast
-    holds quantiles of the posterior predictive at the horizon; its mean is their median, its standard deviation half
-    the width of the central 68 %.
+    `bandits.predictors.extrapolation.unit_scale`), every family is fitted by least squares, and an ensemble of walkers
+    samples the families' shapes, their weights and the noise (see `bandits.predictors.extrapolation.posterior`). The
+    forecast holds quantiles of the posterior predictive at the horizon; its mean is their median, its standard
+    deviation half the width of the central 68 %.
 
     Args:
         min_epochs: abstain before so many epochs, >= 3.
@@ -66,7 +66,7 @@ class LCE(Predictor):
 
     Source: Domhan, Springenberg, Hutter, "Speeding up automatic hyperparameter optimization of deep neural
     networks by extrapolation of learning curves" (IJCAI 2015). What differs, and why, stands in
-    `bandits.predictors.lce_posterior`; recency weights count what they are worth, where their code counts an
+    `bandits.predictors.extrapolation.posterior`; recency weights count what they are worth, where their code counts an
     observation about four times.
 
     Their stopping criterion, in these words:

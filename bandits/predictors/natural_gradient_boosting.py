@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Link
-from bandits.predictors.calibrated import Calibrated
 from bandits.predictors.features import Design
-from bandits.predictors.flat_trees import MOST_TRIED, FlatTrees, single_precision
-from bandits.predictors.regressors import Fitted, Regressor, folds_of
-from bandits.predictors.sequential import SequentialPredictor, check_link
-from bandits.predictors.with_trend import WithTrend
+from bandits.predictors.regression.calibrated import Calibrated
+from bandits.predictors.regression.flat_trees import MOST_TRIED, FlatTrees, single_precision
+from bandits.predictors.regression.regressors import Fitted, Regressor, folds_of
+from bandits.predictors.regression.sequential import SequentialPredictor, check_link
+from bandits.predictors.regression.with_trend import WithTrend
 
 __all__ = ["BoostedNormal", "NGBoost", "NormalBoosting"]
 
@@ -205,7 +205,7 @@ def _log_score(y: Floats, mean: Floats, log_std: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class BoostedNormal:
-    """What boosting has learnt: see `bandits.predictors.calibrated.Distribution`.
+    """What boosting has learnt: see `bandits.predictors.regression.calibrated.Distribution`.
 
     Args:
         trees: all of them, alternately for the mean and for the logarithm of the standard deviation; None before the

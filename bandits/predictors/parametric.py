@@ -13,8 +13,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
-from bandits.predictors.curve_scale import UnitScale
-from bandits.predictors.saturating_curves import (
+from bandits.predictors.extrapolation.saturating_curves import (
     EXP3,
     MMF,
     POW3,
@@ -23,8 +22,9 @@ from bandits.predictors.saturating_curves import (
     SaturatingFamily,
     extrapolate,
 )
-from bandits.predictors.sequential import check_link
-from bandits.predictors.student_errors import fitted_student, half_width, student_shape
+from bandits.predictors.extrapolation.unit_scale import UnitScale
+from bandits.predictors.regression.sequential import check_link
+from bandits.predictors.regression.student_errors import fitted_student, half_width, student_shape
 
 __all__ = ["Parametric"]
 
@@ -41,9 +41,9 @@ class Parametric(Predictor):
 
     "pow3" c - a x^-alpha, "pow4" c - (a x + b)^-alpha, "exp3" c - exp(-a x + b), or "mmf" (Morgan, Mercer, Flodin)
     alpha - (alpha - beta) / (1 + (kappa x)^delta). All of them rise towards a limit; no limit is above the best
-    possible score. The curve is put on a scale from 0 to 1 (see `bandits.predictors.curve_scale`). The error is
-    Student's t with n - p degrees of freedom, for n epochs and p parameters: the noise around the fit, and what the
-    epochs leave open about limit, gap and shape (see `bandits.predictors.saturating_curves`).
+    possible score. The curve is put on a scale from 0 to 1 (see `bandits.predictors.extrapolation.unit_scale`). The
+    error is Student's t with n - p degrees of freedom, for n epochs and p parameters: the noise around the fit, and
+    what the epochs leave open about limit, gap and shape (see `bandits.predictors.extrapolation.saturating_curves`).
 
     A learning curve is not exactly of any family, so such an error is too small, most of all where little noise is
     seen. Where 10 or more curves have reached the horizon, they are cut at the same epoch and continued likewise; the

@@ -14,10 +14,10 @@ from scipy.special import ndtr
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import ErrorShape, Link
 from bandits.predictors.features import Design
-from bandits.predictors.flat_trees import MOST_TRIED, FlatTrees, single_precision
-from bandits.predictors.regressors import Fitted, Regressor, root_mean_square
-from bandits.predictors.sequential import SequentialPredictor, check_link
-from bandits.predictors.with_trend import WithTrend
+from bandits.predictors.regression.flat_trees import MOST_TRIED, FlatTrees, single_precision
+from bandits.predictors.regression.regressors import Fitted, Regressor, root_mean_square
+from bandits.predictors.regression.sequential import SequentialPredictor, check_link
+from bandits.predictors.regression.with_trend import WithTrend
 
 __all__ = ["ForestQuantiles", "QuantileForest", "QuantileForestRegressor"]
 

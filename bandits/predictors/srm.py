@@ -13,11 +13,11 @@ from typing import Literal
 
 from bandits.errors import SettingError
 from bandits.forecasts import Link
-from bandits.predictors.bootstrap import Bootstrap
-from bandits.predictors.consensus import Consensus
-from bandits.predictors.regressors import OLS, Forest, Regressor, Ridge
-from bandits.predictors.sequential import SequentialPredictor, check_link
-from bandits.predictors.support_vectors import SVR
+from bandits.predictors.regression.bootstrap import Bootstrap
+from bandits.predictors.regression.consensus import Consensus
+from bandits.predictors.regression.regressors import OLS, Forest, Regressor, Ridge
+from bandits.predictors.regression.sequential import SequentialPredictor, check_link
+from bandits.predictors.regression.support_vectors import SVR
 
 __all__ = ["SRM"]
 
@@ -37,9 +37,9 @@ class SRM(SequentialPredictor):
     """Sequential regression models: settings only; `fit` returns what forecasts.
 
     Args:
-        model: "auto" (the median of five Gaussian processes, with errors of their own width and shape: see
-            `bandits.predictors.consensus` and `bandits.predictors.error_model`), one of the paper's ("svr_rbf",
-            "svr_linear", "forest", "ols") or "ridge", with one Gaussian sigma per tau.
+        model: "auto" (what eight Gaussian processes agree on, with errors of their own width and shape: see `consensus`
+            and `error_model` in `bandits.predictors.regression`), one of the paper's ("svr_rbf", "svr_linear",
+            "forest", "ols") or "ridge", with one Gaussian sigma per tau.
         min_curves: abstain until so many curves reached the horizon, >= 2. With few curves forecasts are made, but
             say little: their intervals are wide.
         link: scale on which scores are modelled. "auto" takes the logarithm of a loss or perplexity whose

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.predictors.curve_families import FAMILIES
+from bandits.predictors.extrapolation.families import FAMILIES
 
 Floats = NDArray[np.float64]
 NOISE = (0.002, 0.02)  # sigma is log-uniform between these

@@ -14,8 +14,8 @@ from sklearn.svm import NuSVR
 from bandits.curves import Curve, Trial
 from bandits.objectives import CurveTable
 from bandits.predictors.features import Design, Inputs, StaticFeatures, apply_link, choose_link, feature_row
-from bandits.predictors.regressors import folds_of
-from bandits.predictors.support_vectors import SVR
+from bandits.predictors.regression.regressors import folds_of
+from bandits.predictors.regression.support_vectors import SVR
 from bandits.predictors.threads import one_thread
 from bandits.rng import rng_for
 

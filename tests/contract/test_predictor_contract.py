@@ -7,7 +7,7 @@ import pytest
 from bandits import registry
 from bandits.forecasts import Link
 from bandits.predictors import SRM, LastSeenValue, Predictor
-from bandits.predictors.regressors import Forest
+from bandits.predictors.regression.regressors import Forest
 from bandits.testing import OraclePredictor, PredictorContract, SpyPredictor
 
 # Predictors of the registry in settings that keep these tests short; the others are tested as they come.

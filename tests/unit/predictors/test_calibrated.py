@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from bandits.predictors.calibrated import Calibrated
+from bandits.predictors.regression.calibrated import Calibrated
 
 
 class Told:

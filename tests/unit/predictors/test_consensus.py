@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from bandits.predictors.consensus import CURVE_ALONE, WHOLE, Consensus
 from bandits.predictors.features import Design
-from bandits.predictors.regressors import Ridge, root_mean_square
+from bandits.predictors.regression.consensus import CURVE_ALONE, WHOLE, Consensus
+from bandits.predictors.regression.regressors import Ridge, root_mean_square
 
 
 def design_of(X):

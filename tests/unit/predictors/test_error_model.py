@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 
 from bandits.forecasts import Forecast
-from bandits.predictors.error_model import ErrorModel, shape_of
+from bandits.predictors.regression.error_model import ErrorModel, shape_of
 
 
 def covered(model, predictions, stds, errors, level):

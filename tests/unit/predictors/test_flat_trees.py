@@ -5,7 +5,7 @@ import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.tree import DecisionTreeRegressor
 
-from bandits.predictors.flat_trees import FlatTrees, single_precision
+from bandits.predictors.regression.flat_trees import FlatTrees, single_precision
 
 
 def grown(trees=7, leaf=2):

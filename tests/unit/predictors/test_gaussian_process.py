@@ -1,155 +1,187 @@
-"""Gaussian processes: exact leave-one-out errors, gradients, blocks that count equally, and outliers that do not."""
+"""The Gaussian process, as its users see it, and its arithmetic."""
 
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, WhiteKernel
 
-from bandits.predictors.features import Design
-from bandits.predictors.gaussian_process import AdditiveProcess, _Kernel, _loss, _solve
-from bandits.predictors.regressors import root_mean_square, squared_distances
+from bandits.curves import Curve, History, Trial
+from bandits.errors import SettingError
+from bandits.forecasts import Abstain, Link
+from bandits.predictors.features import Inputs
+from bandits.predictors.gaussian_process import GaussianProcess
+from bandits.predictors.regression.kernel_regression import KernelRegression, _Evidence, _Kernel, _parts
+from bandits.testing import PredictorContract
 
 
-def design_of(X):
-    """A design whose blocks share the columns of X: its last two are static, the others series and summary."""
-    return Design(series=X[:, :-2], summary=X[:, :-2], static=X[:, -2:], last=X[:, 0])
+class TestContract(PredictorContract):
+    horizon = 4
+    arms = 2
+
+    @pytest.fixture
+    def predictor(self):
+        """One search."""
+        return GaussianProcess(restarts=0)
 
 
-def linear(n=40, noise=0.0, seed=0):
-    """A linear problem of five inputs: `[n, 5]` inputs, `[n]` targets."""
+def curved(n, seed, noise=0.01):
+    """Ends that depend on x along a line and on z along a wave."""
     rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, 5))
-    return X, 3.0 + X @ np.arange(1.0, 6.0) + noise * rng.standard_normal(n)
+    x, z = rng.uniform(-1, 1, (2, n))
+    ends = 0.5 + 0.2 * x + 0.1 * np.sin(4 * z) + noise * rng.standard_normal(n)
+    starts = 0.1 + 0.01 * rng.standard_normal((n, 2))
+    return [(Trial(i, {}, {"x": x[i], "z": z[i]}), Curve([*starts[i], ends[i]])) for i in range(n)]
 
 
-def fit(process, X, y):
-    """A process fitted to a problem."""
-    return process.fit(design_of(X), y, np.random.default_rng(0))
+def fit(pairs, horizon=3, **settings):
+    """A forecaster fitted on some curves."""
+    return GaussianProcess(**settings).fit(History.from_curves(pairs), horizon=horizon, rng=np.random.default_rng(0))
 
 
-KINDS = [
-    AdditiveProcess(),
-    AdditiveProcess(anchored=False),
-    AdditiveProcess(warped=True),
-    AdditiveProcess(warped=True, anchored=False, linear=False),
-]
+def inputs(n=30, seed=0):
+    """A design, and targets."""
+    rng = np.random.default_rng(seed)
+    scores, features = rng.standard_normal((n, 3)), rng.standard_normal((n, 2))
+    design = Inputs.learn(scores, features).design(scores, features)
+    return design, design.series[:, 0] + np.sin(2 * design.static[:, 1]) + 0.1 * rng.standard_normal(n)
 
 
-def test_leave_one_out_equals_refitting():
-    """The closed-form residuals are those of n refits, intercept included."""
-    X, y = linear(15, noise=1.0)
-    K, noise = np.exp(-0.1 * squared_distances(X, X)), np.linspace(0.1, 0.5, 15)
-    *_, residuals, _ = _solve(K, y, noise)
-    brute = []
-    for i in range(15):
-        keep = np.arange(15) != i
-        weights, intercept, *_ = _solve(K[np.ix_(keep, keep)], y[keep], noise[keep])
-        brute.append(y[i] - (K[i, keep] @ weights + intercept))
+def test_learns_lines_and_waves():
+    """Forecasts of new arms are off by little more than the noise, and intervals hold what they promise."""
+    forecaster = fit(curved(100, 0))
+    asked = curved(200, 1)
+    answers = forecaster.forecast_many([(trial, curve.prefix(2)) for trial, curve in asked])
+    off = np.array([answer.mean - curve.scores[2] for answer, (_, curve) in zip(answers, asked, strict=True)])
+    inside = [
+        low <= c.scores[2] <= high for a, (_, c) in zip(answers, asked, strict=True) for low, high in [a.interval(0.8)]
+    ]
 
-    np.testing.assert_allclose(residuals, brute)
-
-
-@pytest.mark.parametrize("with_linear", [True, False])
-def test_the_gradient_is_that_of_the_loss(with_linear):
-    """The search follows the slope of what it minimises."""
-    X, y = linear(20, noise=1.0)
-    kernel = _Kernel(("summary", "static"), with_linear)
-    arguments = (kernel, kernel.parts(design_of(X), design_of(X)), y / y.std(), np.linspace(0.5, 1.2, 20))
-    start = kernel.expected() + 0.3
-
-    def loss(logs):
-        return _loss(logs, *arguments)[0]
-
-    assert check_grad(loss, lambda logs: _loss(logs, *arguments)[1], start) < 1e-4 * np.abs(loss(start))
+    assert np.sqrt((off**2).mean()) < 0.02
+    assert 0.72 < np.mean(inside) < 0.93
 
 
-@pytest.mark.parametrize("process", KINDS[:2])
-def test_recovers_a_linear_function_far_beyond_the_data(process):
-    """The linear part goes on where no training curve is."""
-    X, y = linear(60)
-    far, truth = linear(50, seed=1)
-    far, truth = 3 * far, 3.0 + 3 * (truth - 3.0)
+def test_an_arm_unlike_all_others_is_less_certain():
+    """The standard deviation grows with the distance from the training curves."""
+    forecaster = fit(curved(60, 0))
+    near, far = (forecaster.forecast(Trial(9, {}, {"x": 0.0, "z": z}), Curve([0.1, 0.1])) for z in (0.0, 3.0))
 
-    assert root_mean_square(fit(process, X, y).predict(design_of(far)) - truth) < 0.05 * truth.std()
+    assert far.std > 3 * near.std
 
 
-def test_a_local_process_returns_to_the_mean():
-    """Without a linear part, an arm far from all others is forecast near the middle of the targets."""
-    X = np.random.default_rng(0).standard_normal((60, 5))
-    y = np.cos(2 * X[:, 0]) + 0.1 * X[:, 1]
-    fitted = fit(AdditiveProcess(anchored=False, linear=False, warped=True), X, y)
+def test_predictions_are_those_of_scikit_learns_process():
+    """With the kernel that was found, means and standard deviations agree; so do leave-one-out residuals."""
+    design, y = inputs()
+    fitted = KernelRegression(restarts=0).fit(design, y, np.random.default_rng(0))
+    process, asked = fitted.distribution, inputs(seed=1)[0]
+    kernel = process.kernel
+    scales = np.concatenate(
+        [np.full(p.shape[1], np.exp(-w / 2)) for p, w in zip(process.parts, kernel.log_widths, strict=True)]
+    )
+    weights = np.concatenate(
+        [np.full(p.shape[1], np.exp(w / 2)) for p, w in zip(process.parts, kernel.log_linear, strict=True)]
+    )
 
-    assert np.abs(fitted.predict(design_of(1e6 * X)) - y.mean()).max() < 2 * y.std()
+    width = len(scales)
+
+    def stacked(design):
+        columns = np.concatenate(_parts(design, process.blocks), axis=1)
+        return np.concatenate([columns / scales, columns * weights], axis=1)
+
+    class Bumps(RBF):
+        def __call__(self, X, Y=None, eval_gradient=False):
+            return super().__call__(X[:, :width], None if Y is None else Y[:, :width])
+
+    class Lines(DotProduct):
+        def __call__(self, X, Y=None, eval_gradient=False):
+            return super().__call__(X[:, width:], None if Y is None else Y[:, width:])
+
+        def diag(self, X):
+            return super().diag(X[:, width:])
+
+    reference = ConstantKernel(np.exp(kernel.log_rbf)) * Bumps() + Lines(1.0) + WhiteKernel(np.exp(kernel.log_noise))
+    t = (y - y.mean()) / y.std()
+    theirs = GaussianProcessRegressor(reference, alpha=0.0, optimizer=None).fit(stacked(design), t)
+    mean, std = theirs.predict(stacked(asked), return_std=True)
+
+    assert y.mean() + y.std() * mean == pytest.approx(process.mean(asked), abs=1e-6)
+    assert y.std() * std == pytest.approx(process.std(asked), rel=1e-5)
+    others = np.arange(30) != 4
+    alone = GaussianProcessRegressor(reference, alpha=0.0, optimizer=None).fit(stacked(design)[others], t[others])
+    left_out = t[4] - alone.predict(stacked(design)[4:5])[0]
+    assert y.std() * left_out == pytest.approx(fitted.residuals[4], abs=1e-6)
 
 
-def test_an_anchored_process_leaves_an_odd_arm_where_it_is():
-    """With inputs that are warped, a last score far out is carried over, gain or no gain."""
+@pytest.mark.parametrize("local", [True, False])
+def test_the_gradient_is_that_of_the_cost(local):
+    """By finite differences, at a point that is nothing special, with bumps and without."""
+    design, y = inputs()
+    start = _Kernel.start(2, local)
+    evidence = _Evidence(_parts(design, ("series", "static")), (y - y.mean()) / y.std(), start)
+    point = start + np.linspace(-0.5, 0.7, len(start))
+
+    assert check_grad(lambda p: evidence.cost(p)[0], lambda p: evidence.cost(p)[1], point) < 1e-3
+
+
+def test_without_bumps_it_is_a_line():
+    """Predictions go on along a straight line, however far away."""
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((50, 5))
-    y = X[:, 0] + 0.1 * X[:, 1]
-    odd = design_of(np.array([[100.0, 0.0, 0.0, 0.0, 0.0]]))
+    features = rng.uniform(-1, 1, (40, 1))
+    scores, y = np.zeros((40, 1)), 3.0 * features[:, 0] + 0.01 * rng.standard_normal(40)
+    inputs = Inputs.learn(scores, features)
+    fitted = KernelRegression(0, ("static",), local=False).fit(inputs.design(scores, features), y, rng)
+    asked = inputs.design(np.zeros((3, 1)), np.array([[10.0], [20.0], [30.0]]))
 
-    assert abs(fit(AdditiveProcess(warped=True), X, y).predict(odd)[0] - 100.0) < 5.0
-
-
-def test_blocks_count_equally_however_long_they_are():
-    """Repeating the columns of one block changes nothing."""
-    X, y = linear(25, noise=1.0)
-    design = design_of(X)
-    repeated = Design(design.series, np.tile(design.summary, 50), design.static, design.last)
-    first, second = (AdditiveProcess().fit(d, y, np.random.default_rng(0)) for d in (design, repeated))
-
-    np.testing.assert_allclose(first.residuals, second.residuals, rtol=1e-6)
+    assert [30.0, 60.0, 90.0] == pytest.approx(fitted.predict(asked).tolist(), rel=0.01)
+    assert (np.diff(fitted.errors(asked)[0]) > 0).all()
 
 
-def test_a_collapsed_run_hardly_bends_the_function():
-    """One target that is far off for no visible reason moves the forecasts of others by less than their noise."""
-    X, y = linear(60, noise=0.5)
-    collapsed = y.copy()
-    collapsed[7] -= 100.0
-    new, _ = linear(50, seed=1)
-    before, after = (fit(AdditiveProcess(), X, target).predict(design_of(new)) for target in (y, collapsed))
+def test_many_curves_choose_the_kernel_by_a_sample():
+    """More than 200 curves: the kernel is fitted to some of them, and all of them are used."""
+    design, y = inputs(n=230)
+    fitted = KernelRegression(restarts=0).fit(design, y, np.random.default_rng(0))
 
-    assert np.abs(before - after).mean() < 0.5
+    assert 230 == len(fitted.distribution.weights) == len(fitted.residuals)
+    assert np.abs(fitted.predict(design) - y).mean() < 0.2
 
 
-@pytest.mark.parametrize("process", KINDS)
-def test_standard_deviations_match_errors_and_grow_with_distance(process):
-    """Standardised errors of new arms have about unit size; far away the process is less sure."""
-    X, y = linear(100, noise=1.0)
-    new, truth = linear(300, noise=1.0, seed=1)
-    fitted = fit(process, X, y)
-    means, stds = fitted.look(design_of(new))
+def test_losses_are_modelled_by_their_logarithm():
+    """A perplexity keeps its link."""
+    pairs = [
+        (Trial(i, {}, {"x": level}), Curve(-np.exp([level + 1, level + 0.5, level + 0.01 * (-1) ** i])))
+        for i, level in enumerate(np.linspace(3, 6, 40))
+    ]
+    answer = fit(pairs).forecast(Trial(99, {}, {"x": 4.0}), Curve(-np.exp([5.0, 4.5])))
 
-    assert 0.8 < root_mean_square((truth - means) / stds) < 1.4
-    assert fitted.look(design_of(10 * new))[1].mean() > 1.5 * stds.mean()
-    assert 0.8 < root_mean_square(fitted.residuals / fitted.spread) < 1.3
-
-
-def test_settled_hyperparameters_are_kept():
-    """With those of an earlier fit, nothing is searched for; of another number of blocks, they are not used."""
-    X, y = linear(40, noise=1.0)
-    first = fit(AdditiveProcess(), X, y)
-    again = fit(AdditiveProcess(logs=tuple(first.logs.tolist())), X[:39], y[:39])
-    other = fit(AdditiveProcess(logs=(0.0,)), X, y)
-
-    assert first.logs.tolist() == again.logs.tolist()
-    assert first.logs.tolist() == other.logs.tolist()
+    assert answer.link is Link.LOG_LOSS
+    assert np.exp(4.0) == pytest.approx(-answer.mean, rel=0.05)
 
 
-def test_widths_are_searched_on_a_part_of_many_curves():
-    """Beyond 200 curves the search sees 200 of them, drawn with the given generator; all are used for the fit."""
-    X, y = linear(260, noise=1.0)
-    fitted = fit(AdditiveProcess(), X, y)
+def test_a_missing_feature_is_a_reason():
+    """As for every sequential predictor."""
+    answer = fit(curved(30, 0), restarts=0).forecast(Trial(99, {}, {"x": 0.0}), Curve([0.1, 0.1]))
 
-    assert (260,) == fitted.weights.shape
-    assert fitted.logs.tolist() == fit(AdditiveProcess(), X, y).logs.tolist()
+    assert Abstain("GaussianProcess learned from the feature 'z', which trial 99 lacks") == answer
 
 
-def test_blocks_without_columns_are_left_out():
-    """Where only the series varies, it is what the process sees."""
-    X, y = linear(30)
-    nothing = np.zeros((30, 0))
-    design = Design(X, nothing, nothing, X[:, 0])
-    fitted = AdditiveProcess(anchored=False).fit(design, y, np.random.default_rng(0))
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"restarts": -1}, "`restarts` must be an integer >= 0, got -1"),
+        ({"min_curves": 1}, "`min_curves` must be an integer >= 2, got 1"),
+        ({"link": "log"}, "`link` must be 'auto', Link.IDENTITY or Link.LOG_LOSS, got 'log'"),
+    ],
+)
+def test_settings_have_rules(settings, message):
+    """Each broken rule is named, with the value."""
+    with pytest.raises(SettingError) as raised:
+        GaussianProcess(**settings)
 
-    assert root_mean_square(fitted.predict(design) - y) < 0.1 * y.std()
+    assert message == str(raised.value)
+
+
+def test_settings_can_be_read_and_compared():
+    """Two with the same settings are equal; the repr builds the same object."""
+    assert GaussianProcess(restarts=1) == GaussianProcess(restarts=1) != GaussianProcess()
+    assert "GaussianProcess(restarts=1, link='auto', min_curves=20)" == repr(GaussianProcess(restarts=1))
+    assert 20 == GaussianProcess().min_curves(9)

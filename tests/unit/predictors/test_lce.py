@@ -168,7 +168,7 @@ def test_odd_curves_give_a_forecast_or_a_reason(shape, factor):
 
 def test_walkers_that_never_move_say_nothing(monkeypatch):
     """A start that is handed out as if it were the posterior would be no forecast."""
-    from bandits.predictors.lce_sampler import Samples
+    from bandits.predictors.extrapolation.sampler import Samples
 
     monkeypatch.setattr("bandits.predictors.lce.sample", lambda posterior, start, rng, **settings: Samples(start, 0.0))
 
@@ -258,7 +258,7 @@ def test_settings_can_be_read_and_compared():
 
 def test_without_emcee_the_message_holds_the_command(monkeypatch):
     """The sampler's library is optional."""
-    monkeypatch.setattr("bandits.predictors.lce_sampler.find_spec", lambda name: None)
+    monkeypatch.setattr("bandits.predictors.extrapolation.sampler.find_spec", lambda name: None)
 
     with pytest.raises(MissingDependency, match=r"pip install 'bandits-hpo\[lce\]'"):
         LCE()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bandits.forecasts import Link
-from bandits.predictors.curve_families import FAMILIES
-from bandits.predictors.curve_fits import fit_families, fit_family, recency_weights
-from bandits.predictors.curve_scale import UnitScale
+from bandits.predictors.extrapolation.families import FAMILIES
+from bandits.predictors.extrapolation.fits import fit_families, fit_family, recency_weights
+from bandits.predictors.extrapolation.unit_scale import UnitScale
 
 X = np.arange(1.0, 51.0)
 BY_NAME = {family.name: family for family in FAMILIES}

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from bandits.predictors.curve_families import FAMILIES
-from bandits.predictors.curve_fits import CurveFit, fit_families, recency_weights
-from bandits.predictors.lce_posterior import CONCENTRATION, SIGMA_CENTRE, Combination, binned
-from bandits.predictors.lce_shapes import RISES, Rises
+from bandits.predictors.extrapolation.families import FAMILIES
+from bandits.predictors.extrapolation.fits import CurveFit, fit_families, recency_weights
+from bandits.predictors.extrapolation.posterior import CONCENTRATION, SIGMA_CENTRE, Combination, binned
+from bandits.predictors.extrapolation.shapes import RISES, Rises
 
 X = np.arange(1.0, 31.0)
 Y = 0.8 - 0.6 * X**-0.7 + 0.01 * np.random.default_rng(0).standard_normal(30)

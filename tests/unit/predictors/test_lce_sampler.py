@@ -5,9 +5,9 @@ import pytest
 
 pytest.importorskip("emcee")
 
-from bandits.predictors.curve_fits import fit_families
-from bandits.predictors.lce_posterior import Combination
-from bandits.predictors.lce_sampler import sample
+from bandits.predictors.extrapolation.fits import fit_families
+from bandits.predictors.extrapolation.posterior import Combination
+from bandits.predictors.extrapolation.sampler import sample
 
 Y = 0.8 - 0.6 * np.arange(1.0, 21.0) ** -0.7 + 0.01 * np.random.default_rng(0).standard_normal(20)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bandits.predictors.features import Design
-from bandits.predictors.regressors import OLS, Forest, Ridge, folds_of, root_mean_square
-from bandits.predictors.support_vectors import SVR
+from bandits.predictors.regression.regressors import OLS, Forest, Ridge, folds_of, root_mean_square
+from bandits.predictors.regression.support_vectors import SVR
 
 
 def design_of(X):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from bandits.predictors.saturating_curves import EXP3, MMF, POW3, POW4, extrapolate
+from bandits.predictors.extrapolation.saturating_curves import EXP3, MMF, POW3, POW4, extrapolate
 
 EPOCHS = np.arange(1.0, 101.0)
 TRUTH = {

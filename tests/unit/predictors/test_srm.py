@@ -9,7 +9,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors import SRM
-from bandits.predictors.regressors import root_mean_square
+from bandits.predictors.regression.regressors import root_mean_square
 
 HORIZON = 12
 MODELS = ["auto", "svr_rbf", "svr_linear", "ols", "ridge"]  # a forest is slow to grow: it has its own tests

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 
-from bandits.predictors.student_errors import fitted_student, half_width, student_shape
+from bandits.predictors.regression.student_errors import fitted_student, half_width, student_shape
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 5, 40])

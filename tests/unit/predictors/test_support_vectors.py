@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from sklearn.svm import NuSVR
 
-from bandits.predictors import support_vectors
 from bandits.predictors.features import Design
-from bandits.predictors.nu_svr import interior_point
-from bandits.predictors.regressors import squared_distances
-from bandits.predictors.support_vectors import SVR, held_out, race, solve
+from bandits.predictors.regression import support_vectors
+from bandits.predictors.regression.nu_svr import interior_point
+from bandits.predictors.regression.regressors import squared_distances
+from bandits.predictors.regression.support_vectors import SVR, held_out, race, solve
 
 
 def toy(n=40, p=5, seed=0):

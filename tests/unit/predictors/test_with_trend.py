@@ -7,8 +7,8 @@ import pytest
 
 from bandits.predictors.features import Inputs
 from bandits.predictors.quantile_forest import QuantileForestRegressor
-from bandits.predictors.regressors import Ridge, root_mean_square
-from bandits.predictors.with_trend import WithTrend
+from bandits.predictors.regression.regressors import Ridge, root_mean_square
+from bandits.predictors.regression.with_trend import WithTrend
 
 
 def problem(n=80, asked=40, seed=0):

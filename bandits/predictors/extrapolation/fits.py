@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import leastsq, minimize
 
-from bandits.predictors.curve_families import FAMILIES, CurveFamily
+from bandits.predictors.extrapolation.families import FAMILIES, CurveFamily
 
 __all__ = ["CurveFit", "fit_families", "fit_family", "recency_weights"]
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.predictors.features import Design
-from bandits.predictors.nu_svr import interior_point
-from bandits.predictors.regressors import Fitted, Regressor, folds_of, squared_distances
+from bandits.predictors.regression.nu_svr import interior_point
+from bandits.predictors.regression.regressors import Fitted, Regressor, folds_of, squared_distances
 
 __all__ = ["SVR", "Machine", "held_out", "race", "solve"]
 

@@ -21,7 +21,7 @@ from bandits.errors import SettingError
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.predictors.features import Inputs, StaticFeatures, apply_link, choose_link, feature_row
-from bandits.predictors.regressors import Fitted, Regressor
+from bandits.predictors.regression.regressors import Fitted, Regressor
 from bandits.predictors.threads import one_thread
 from bandits.rng import rng_for
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bandits.forecasts import ErrorShape
 from bandits.predictors.features import Design
-from bandits.predictors.regressors import Fitted
-from bandits.predictors.student_errors import fitted_student, half_width, student_shape
+from bandits.predictors.regression.regressors import Fitted
+from bandits.predictors.regression.student_errors import fitted_student, half_width, student_shape
 
 __all__ = ["Calibrated", "Distribution"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.errors import MissingDependency
-from bandits.predictors.lce_posterior import Combination
+from bandits.predictors.extrapolation.posterior import Combination
 
 __all__ = ["DifferentialEvolution", "Samples", "require_sampler", "sample"]
 

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.forecasts import ErrorShape
-from bandits.predictors.error_model import ErrorModel
 from bandits.predictors.features import Design
-from bandits.predictors.gaussian_process import AdditiveProcess, Process
-from bandits.predictors.regressors import Fitted, Regressor
+from bandits.predictors.regression.error_model import ErrorModel
+from bandits.predictors.regression.gaussian_process import AdditiveProcess, Process
+from bandits.predictors.regression.regressors import Fitted, Regressor
 
 __all__ = ["Agreement", "Consensus"]
 

@@ -1,6 +1,6 @@
 """The posterior of a weighted combination of curve families (Domhan et al. 2015, section 3).
 
-Model: y_t ~ N(sum_k w_k f_k(t), sigma^2), w on the simplex. With f_k = a start + a height * a rise (`lce_shapes`), the
+Model: y_t ~ N(sum_k w_k f_k(t), sigma^2), w on the simplex. With f_k = a start + a height * a rise (`shapes`), the
 combination is M + D (q(t) - its mean), q a weighted mean of the families' rises. M and D enter linearly, so they are
 integrated out exactly; a position of the sampler holds what is left: 18 numbers of the rises, 11 logarithms of
 weights, ln sigma. The paper samples 48 numbers, of which the data cannot tell 18 apart.
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from bandits.predictors.curve_fits import CurveFit
-from bandits.predictors.lce_shapes import RISES, Rises
+from bandits.predictors.extrapolation.fits import CurveFit
+from bandits.predictors.extrapolation.shapes import RISES, Rises
 
 __all__ = ["Combination", "binned"]
 

@@ -1,23 +1,22 @@
-"""A Gaussian process with a kernel fitted by marginal likelihood: every arm has a mean and a standard deviation."""
+"""Gaussian process regression with a weight and a width for each block of inputs; its errors as calibrated.
+
+See `bandits.predictors.regression.gaussian_process` for the processes of the default, which bear outliers.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack, solve_triangular
 from scipy.optimize import minimize
 
-from bandits.errors import check_at_least
-from bandits.forecasts import Link
-from bandits.predictors.calibrated import Calibrated
 from bandits.predictors.features import Design
-from bandits.predictors.regressors import Fitted, Regressor, squared_distances
-from bandits.predictors.sequential import SequentialPredictor, check_link
+from bandits.predictors.regression.calibrated import Calibrated
+from bandits.predictors.regression.regressors import Fitted, Regressor, squared_distances
 
-__all__ = ["GaussianProcess", "KernelRegression", "Process"]
+__all__ = ["KernelRegression", "Process"]
 
 Floats = NDArray[np.float64]
 
@@ -25,69 +24,6 @@ _SEARCHED_CURVES = 200  # the kernel is fitted to at most so many, since each ev
 _LONGEST_SEARCH = 60  # iterations
 _PRIOR_STD = 2.0  # of the logarithm of each parameter around its start: a factor of 7 either way is nothing unusual
 _BOX = 9.0  # farthest from its start that the logarithm of a parameter goes: a factor of 8000
-
-
-@dataclass(frozen=True, init=False, repr=False)
-class GaussianProcess(SequentialPredictor):
-    """Gaussian process regression: curves that look alike, of arms that are configured alike, end alike.
-
-    One process per tau. Its kernel is a constant, a linear kernel of each block of inputs, an RBF kernel with a width
-    of its own for each block, and noise; the blocks are the paper's TS, the same epochs in seven numbers, and AP with
-    HP. The marginal likelihood, with a weak prior, chooses the weights and widths. The standard deviation of an arm
-    grows with its distance from the training curves. In the end all are multiplied by the factor, and get the tails,
-    that make the leave-one-out errors (exact, in closed form) most likely.
-
-    Pick it where 20 to some hundred curves have reached the horizon and a forecast should say when an arm is unlike all
-    that has been seen. Runs that collapse for no visible reason widen its errors for everybody.
-
-    Cost of a fit, once per tau: about 0.05 s of one core for 100 curves, 0.4 s for 1000, whatever the number of epochs.
-    A forecast takes about 0.3 ms, in batches 0.02 ms.
-
-    Args:
-        restarts: further starts of the search for the kernel, drawn at random, >= 0.
-        min_curves: abstain until so many curves reached the horizon, >= 2.
-        link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
-
-    Raises:
-        SettingError: an argument breaks its rule.
-
-    Source: Rasmussen, Williams, "Gaussian processes for machine learning" (2006), sections 2.2, 5.4.1 and 5.4.2, on
-    the inputs of Baker et al. (2017).
-
-    Example:
-        >>> from bandits.curves import Curve, History, Trial
-        >>> from bandits.rng import rng_for
-        >>> ramps = [(Trial(id=i), Curve(np.linspace(0.1, 0.5 + i / 100, 10))) for i in range(30)]
-        >>> forecaster = GaussianProcess().fit(History.from_curves(ramps), horizon=10, rng=rng_for(0))
-        >>> near, far = (forecaster.forecast(Trial(id=9), Curve(np.linspace(0.1, end, 10)[:4])) for end in (0.655, 1.5))
-        >>> round(near.mean, 2), far.std > near.std
-        (0.66, True)
-    """
-
-    restarts: int
-    link: Link | Literal["auto"]
-    _min_curves: int
-
-    name = "GaussianProcess"
-
-    def __init__(self, *, restarts: int = 2, min_curves: int = 20, link: Link | Literal["auto"] = "auto") -> None:
-        check_at_least("restarts", restarts, 0)
-        check_at_least("min_curves", min_curves, 2)
-        check_link(link)
-        for setting, value in zip(self.__annotations__, (restarts, link, min_curves), strict=True):
-            object.__setattr__(self, setting, value)
-
-    def __repr__(self) -> str:
-        settings = (f"{setting.lstrip('_')}={getattr(self, setting)!r}" for setting in self.__annotations__)
-        return f"GaussianProcess({', '.join(settings)})"
-
-    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
-        """See `Predictor.min_curves`."""
-        return self._min_curves
-
-    def regressor(self) -> Regressor:
-        """See `SequentialPredictor.regressor`."""
-        return KernelRegression(self.restarts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +153,7 @@ class _Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What is known after the training curves: see `bandits.predictors.calibrated.Distribution`.
+    """What is known after the training curves: see `bandits.predictors.regression.calibrated.Distribution`.
 
     Args:
         kernel: with the parameters found.

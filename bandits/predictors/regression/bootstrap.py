@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bandits.forecasts import GAUSSIAN, ErrorShape
 from bandits.predictors.features import Design
-from bandits.predictors.regressors import Fitted, Regressor
+from bandits.predictors.regression.regressors import Fitted, Regressor
 
 __all__ = ["Bootstrap", "Ensemble"]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from bandits.forecasts import ErrorShape
 from bandits.predictors.features import Design
-from bandits.predictors.gaussian_process_predictor import KernelRegression
-from bandits.predictors.regressors import Fitted, Regressor, root_mean_square
+from bandits.predictors.regression.kernel_regression import KernelRegression
+from bandits.predictors.regression.regressors import Fitted, Regressor, root_mean_square
 
 __all__ = ["FittedWithTrend", "WithTrend"]
 

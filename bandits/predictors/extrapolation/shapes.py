@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.predictors.curve_fits import CurveFit
+from bandits.predictors.extrapolation.fits import CurveFit
 
 __all__ = ["RISES", "Rises"]
 
@@ -32,7 +32,7 @@ RISES: tuple[str, ...] = (
     "log log linear",
     "ilog2",
 )
-"""The families of `bandits.predictors.curve_families`, in the order in which they are computed.
+"""The families of `bandits.predictors.extrapolation.families`, in the order in which they are computed.
 
 The first three rise like 1 - exp(-(x / t)^d), the next three like 1 - 1 / (1 + (x / t)^d).
 """
@@ -166,4 +166,4 @@ _FROM_PARAMETERS: Mapping[str, tuple[list[int], Callable[..., list[float]]]] = {
     "log log linear": ([_RATIO], lambda _e, a, b: [np.log(a / b)]),
     "ilog2": ([], lambda _e, *_: []),
 }
-"""The columns of a family's numbers, and (ln end, its parameters as in `curve_families`) -> the numbers."""
+"""The columns of a family's numbers, and (ln end, its parameters as in `families`) -> the numbers."""
