@@ -32,13 +32,15 @@ class EarlyStopper:
 
     Fits are remembered for each history and horizon. A fit is renewed when the curves that reach its horizon have
     grown by the factor `refit_growth`, so a run with n curves fits O(log n) times; it is made from scratch when they
-    have doubled, and otherwise by `Predictor.refit`, which may keep hyperparameters.
+    have grown by `scratch_growth`, and otherwise by `Predictor.refit`, which may keep hyperparameters.
 
     Args:
         predictor: how to forecast.
         rule: when to drop; `ProbabilityRule()` by default.
         refit_growth: how much larger a training set must be to be worth a new fit, >= 1 (1 refits whenever a
             curve has been added).
+        scratch_growth: how much larger than at the last fit from scratch it must be to begin from scratch, >= 1 (1
+            always does: what is fitted then depends on the training set alone, not on when earlier fits were made).
         seed: of the predictor's randomness, >= 0.
 
     Raises:
@@ -58,6 +60,7 @@ class EarlyStopper:
         rule: StoppingRule | None = None,
         *,
         refit_growth: float = 1.25,
+        scratch_growth: float = 2.0,
         seed: int = 0,
     ) -> None:
         if not isinstance(predictor, Predictor):
@@ -66,9 +69,12 @@ class EarlyStopper:
             raise SettingError.broken("`rule`", "must be a StoppingRule such as ProbabilityRule()", rule)
         if not refit_growth >= 1:
             raise SettingError.broken("`refit_growth`", "must be >= 1", refit_growth)
+        if not scratch_growth >= 1:
+            raise SettingError.broken("`scratch_growth`", "must be >= 1", scratch_growth)
         self.predictor = predictor
         self.rule = ProbabilityRule() if rule is None else rule
         self.refit_growth = refit_growth
+        self.scratch_growth = scratch_growth
         self.seed = check_at_least("seed", seed, 0)
         self._fits: WeakKeyDictionary[History, dict[int, _Fit]] = WeakKeyDictionary()
 
@@ -128,7 +134,7 @@ class EarlyStopper:
         if fit is not None and not (curves > fit.curves and curves >= self.refit_growth * fit.curves):
             return fit.forecaster
         rng = rng_for(self.seed, "fit", horizon, curves)
-        if fit is None or curves >= 2 * fit.from_scratch:
+        if fit is None or curves >= self.scratch_growth * fit.from_scratch:
             fit = _Fit(self.predictor.fit(history, horizon=horizon, rng=rng), curves, curves)
         else:
             renewed = self.predictor.refit(fit.forecaster, history, horizon=horizon, rng=rng)

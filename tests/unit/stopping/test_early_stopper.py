@@ -217,3 +217,43 @@ def test_a_rule_must_be_a_rule() -> None:
     """A number in the rule's place is refused with the right class to use."""
     with pytest.raises(SettingError, match=r"`rule` must be a StoppingRule such as ProbabilityRule\(\), got 0.95"):
         EarlyStopper(LastSeenValue(), 0.95)  # type: ignore[arg-type]
+
+
+class Refitting(Needy):
+    """Remembers how many curves each fit from scratch, and each refit, has seen."""
+
+    def __init__(self) -> None:
+        self.scratch: list[int] = []
+        self.again: list[int] = []
+
+    def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
+        self.scratch.append(history.count_reaching(horizon))
+        return super().fit(history, horizon=horizon, rng=rng)
+
+    def refit(self, forecaster: Forecaster, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
+        self.again.append(history.count_reaching(horizon))
+        return super().fit(history, horizon=horizon, rng=rng)
+
+
+@pytest.mark.parametrize(
+    ("scratch_growth", "scratch", "again"),
+    [(2.0, [3, 7, 15], [4, 5, 9, 12, 19]), (1.0, [3, 4, 5, 7, 9, 12, 15, 19], [])],
+)
+def test_fits_in_between_may_keep_what_was_searched_for(
+    scratch_growth: float, scratch: list[int], again: list[int]
+) -> None:
+    """A fit begins from scratch when the curves have grown by `scratch_growth`; with 1 it always does."""
+    predictor = Refitting()
+    stopper = EarlyStopper(predictor, NeverDropRule(), scratch_growth=scratch_growth)
+    history = History()
+    for trial, curve in ramps(20, 1):
+        history.record(trial, 1, float(curve.scores[0]))
+        stopper.advise(Trial(5000), Curve(np.array([0.1])), history, horizon=1, bar=0.5)
+
+    assert (scratch, again) == (predictor.scratch, predictor.again)
+
+
+def test_scratch_growth_has_a_rule() -> None:
+    """Less than 1 would mean nothing."""
+    with pytest.raises(SettingError, match="`scratch_growth` must be >= 1, got 0.5"):
+        EarlyStopper(Needy(), scratch_growth=0.5)
