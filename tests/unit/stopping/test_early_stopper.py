@@ -255,5 +255,5 @@ def test_fits_in_between_may_keep_what_was_searched_for(
 
 def test_scratch_growth_has_a_rule() -> None:
     """Less than 1 would mean nothing."""
-    with pytest.raises(SettingError, match="`scratch_growth` must be >= 1, got 0.5"):
+    with pytest.raises(SettingError, match=r"`scratch_growth` must be >= 1, got 0\.5"):
         EarlyStopper(Needy(), scratch_growth=0.5)
