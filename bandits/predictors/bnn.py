@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
 _FARTHEST = (0.0, 1.0)  # scores beyond this, on the unit scale, count as this: no asymptote lies there
 _FARTHEST_INPUT = 100.0  # a feature more standard deviations away counts as this many
 _SAMPLES = 1000  # that a forecast holds
+_LEAST = 25  # points that stand for a Gaussian: with fewer, its tails are missed
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -286,7 +287,7 @@ class _Fitted(Forecaster):
 
 def _quantiles(end: Mixture, count: int) -> Floats:
     """Equally likely values of a mixture, ascending: `[count]`."""
-    each = math.ceil(4 * count / len(end.means))
+    each = max(_LEAST, math.ceil(4 * count / len(end.means)))
     steps = ndtri((np.arange(each) + 0.5) / each)
     values = (end.means[:, np.newaxis] + end.stds[:, np.newaxis] * steps).ravel()
     order = np.argsort(values)

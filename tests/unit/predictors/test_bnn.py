@@ -14,6 +14,7 @@ from bandits.errors import MissingDependency, SettingError
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors import bnn
 from bandits.predictors.bnn import BNN
+from bandits.predictors.lc_net_sampling import Mixture
 from bandits.rng import rng_for
 from bandits.testing import PredictorContract, ramps
 
@@ -189,3 +190,12 @@ def test_a_diverged_arm_is_forecast() -> None:
     (answer,) = answers(BNN(**QUICK), losses, [(Trial(99, {}, losses[0][0].features), Curve([-1.9, -1e34]))])
 
     assert isinstance(answer, Forecast)
+
+
+def test_samples_keep_the_tails_of_a_mixture() -> None:
+    """Of a thousand equal Gaussians, the samples have their spread and their tails."""
+    n = 1000
+    samples = bnn._quantiles(Mixture(np.full(n, 0.5), np.full(n, 0.1), np.full(n, 1 / n)), 1000)
+
+    assert samples.std() == pytest.approx(0.1, rel=0.03)
+    assert np.quantile(samples, [0.05, 0.95]) == pytest.approx([0.5 - 0.1645, 0.5 + 0.1645], abs=0.01)
