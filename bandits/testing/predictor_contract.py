@@ -134,9 +134,30 @@ class PredictorContract:
             "losses": scored(lambda scores: -np.exp(5 * (1 - scores))),
             "zeros": scored(np.zeros_like),
             "one huge score": [(Trial(999, {}, pairs[0][0].features), Curve(np.full(self.horizon, 1e200))), *pairs],
+            "one loss of 1e34": [(Trial(999, {}, pairs[0][0].features), Curve(np.full(self.horizon, -1e34))), *pairs],
             "no features": [(Trial(trial.id), curve) for trial, curve in pairs],
+            "booleans": [(Trial(t.id, {}, {**t.features, "bias": t.id % 2 == 0}), c) for t, c in pairs],
+            "texts": [(Trial(t.id, {}, {**t.features, "optimiser": "adam"}), c) for t, c in pairs],  # type: ignore[dict-item]
             "shorter curves among them": [(t, c.prefix(1 + t.id % self.horizon)) for t, c in pairs],
         }
+
+    def test_an_arm_at_its_horizon_is_not_forecast(self, predictor: Predictor) -> None:
+        """There is nothing to forecast at the horizon or beyond it, and the reason says so."""
+        longer = [(trial, Curve(np.append(curve.scores, 0.5))) for trial, curve in ramps(2, self.horizon, key="longer")]
+        asked = [(trial, curve.prefix(tau)) for trial, curve in longer for tau in (self.horizon, self.horizon + 1)]
+        answers = self._answers(predictor, ramps(self.curves, self.horizon), asked)
+
+        assert all(isinstance(answer, Abstain) and answer.reason for answer in answers)
+
+    def test_a_horizon_that_no_curve_reaches(self, predictor: Predictor) -> None:
+        """Without a curve that reaches the horizon, who learns from curves abstains, and who does not may answer."""
+        history = History.from_curves(ramps(self.curves, self.horizon))
+        forecaster = predictor.fit(history, horizon=self.horizon + 5, rng=rng_for(0, "contract"))
+        answers = forecaster.forecast_many(self._questions())
+
+        assert all(isinstance(answer, Forecast | Abstain) for answer in answers)
+        if predictor.min_curves(self.horizon + 5) > 0:
+            assert all(isinstance(answer, Abstain) and answer.reason for answer in answers)
 
     def test_does_not_look_past_the_horizon(self, predictor: Predictor) -> None:
         """What training curves did after the horizon changes no answer."""

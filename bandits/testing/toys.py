@@ -107,6 +107,8 @@ class _Lookup(Forecaster):
         self._horizon = horizon
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
+        if curve.tau >= self._horizon:
+            return Abstain(f"the arm has already reached epoch {self._horizon}")
         row = self._scores[trial.id % len(self._scores)]
         if len(row) < self._horizon or not math.isfinite(row[self._horizon - 1]):
             return Abstain(f"it never reaches epoch {self._horizon}")

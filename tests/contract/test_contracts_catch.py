@@ -51,13 +51,34 @@ class Mean(Predictor):
 
 
 class Says(Forecaster):
-    """Always says the same."""
+    """Always says the same, until the horizon."""
 
     def __init__(self, answer: Forecast | None) -> None:
         self.said = Abstain("too few curves") if answer is None else answer
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
+        if isinstance(self.said, Forecast) and curve.tau >= self.said.horizon:
+            return Abstain("it is there")
         return self.said
+
+
+class Stubborn(Says):
+    """Says it at the horizon as well."""
+
+    def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
+        return self.said
+
+
+class ForecastsThePresent(Mean):
+    def answer(self, ends: list[float], horizon: int, rng: np.random.Generator) -> Forecaster:
+        said = super().answer(ends, horizon, rng)
+        assert isinstance(said, Says)
+        return Stubborn(said.said if isinstance(said.said, Forecast) else None)
+
+
+class GuessesWithoutCurves(Mean):
+    def answer(self, ends: list[float], horizon: int, rng: np.random.Generator) -> Forecaster:
+        return Says(Forecast(0.5, 0.1, horizon))
 
 
 class Nameless(Mean):
@@ -130,6 +151,8 @@ class Records(Mean):
 
 
 PREDICTORS: dict[str, tuple[type[Predictor], str]] = {
+    "forecasts the present": (ForecastsThePresent, "test_an_arm_at_its_horizon_is_not_forecast"),
+    "guesses without curves": (GuessesWithoutCurves, "test_a_horizon_that_no_curve_reaches"),
     "has no name": (Nameless, "test_has_a_name"),
     "forecasts another horizon": (WrongHorizon, "test_answers_for_the_horizon_it_was_fitted_for"),
     "never says anything": (Silent, "test_answers_for_the_horizon_it_was_fitted_for"),
