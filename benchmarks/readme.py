@@ -1,4 +1,4 @@
-"""Puts measured figures into the project's README: the main job's output, and what the benchmarks' results say.
+"""Puts measured figures into the documentation: the main job's output, and what the benchmarks' results say.
 
     python benchmarks/readme.py
 
@@ -11,10 +11,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from common import update_readme
 
+LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)  # of benchmarks/calibration
 ROOT = Path(__file__).resolve().parents[1]
 MAIN_JOB = "run hyperband --predictor srm --loops 40"
 
@@ -28,6 +30,8 @@ def main() -> None:
     update_readme(readme, "main job", f"\n```\n{lines}\n```\n")
     results = json.loads((ROOT / "benchmarks/hyperband_savings/results/hyperband_savings.json").read_text())
     update_readme(readme, "savings", "\n" + savings(results["rows"]) + "\n")
+    calibration = json.loads((ROOT / "benchmarks/calibration/results/calibration.json").read_text())
+    update_readme(ROOT / "docs/how-to-choose.md", "measured", "\n" + choice(calibration["rows"]) + "\n")
 
 
 def savings(rows: list[dict]) -> str:
@@ -41,6 +45,29 @@ def savings(rows: list[dict]) -> str:
         lines.append(
             f"| {table} | {plain['epochs']:,.0f} | {srm['saved']:.0%} | {srm['same_best']} of {srm['seeds']} "
             f"| {srm['regret_change']:+.2g} ± {srm['regret_change_se']:.1g} | {oracle['saved']:.0%} |"
+        )
+    return "\n".join(lines)
+
+
+def choice(rows: list[dict]) -> str:
+    """One line a predictor: means over all real tables, a quarter of the curve, 100 training curves."""
+    lines = [
+        "| predictor | CRPS | rank correlation | in the 90 % interval | ... of the best tenth | width | CPU s a table |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    chosen = [
+        row
+        for row in rows
+        if row["share"] == 0.25 and row["curves"] == 100 and row["group"] != "made up" and row["scored"]
+    ]
+    for predictor in dict.fromkeys(row["predictor"] for row in chosen):
+        mine = [row for row in chosen if row["predictor"] == predictor]
+        ninety = LEVELS.index(0.9)
+        lines.append(
+            f"| `{predictor}` | {mean(row['crps'] for row in mine):.3f} | {mean(row['rank'] for row in mine):.2f} "
+            f"| {mean(row['coverage'][ninety] for row in mine):.0f} % "
+            f"| {mean(row['coverage_best'][ninety] for row in mine):.0f} % "
+            f"| {mean(row['width'] for row in mine):.2f} | {mean(row['seconds'] for row in mine):.2g} |"
         )
     return "\n".join(lines)
 

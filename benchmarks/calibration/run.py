@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import spearmanr
 
 HERE = Path(__file__).resolve().parent
 for folder in (HERE.parents[1], HERE.parent, HERE.parent / "unseen"):  # bandits, where it is not installed
@@ -183,7 +184,13 @@ def _scores(
         "log_density": float(scoring.log_density(forecasts, truth, yardstick).mean()),
         "crps": float(scoring.crps(forecasts, truth, yardstick).mean()),
         "width": float(scoring.width(forecasts, yardstick).mean()),
+        "rank": rank_correlation(np.array([forecast.mean for forecast in forecasts]), truth),
     }
+
+
+def rank_correlation(means: np.ndarray, truth: np.ndarray) -> float:
+    """Spearman's correlation; 0 where all forecasts are the same."""
+    return float(spearmanr(means, truth).statistic) if np.ptp(means) > 0 and np.ptp(truth) > 0 else 0.0
 
 
 CELL = ("predictor", "curves", "table", "share")
@@ -196,7 +203,7 @@ ARRAYS = (
     "above_best",
     "above_best_if_right",
 )
-NUMBERS = ("log_density", "crps", "width")
+NUMBERS = ("log_density", "crps", "width", "rank")
 
 
 def summarise(runs: Sequence[dict[str, Any]], groups: Mapping[str, str]) -> list[dict[str, Any]]:
