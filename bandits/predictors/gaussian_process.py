@@ -7,19 +7,22 @@ from typing import Literal
 
 from bandits.errors import check_at_least
 from bandits.forecasts import Link
+from bandits.predictors.regression.gaussian_process import AdditiveProcess
 from bandits.predictors.regression.kernel_regression import KernelRegression
 from bandits.predictors.regression.regressors import Regressor
 from bandits.predictors.regression.sequential import SequentialPredictor, check_link
 
 __all__ = ["GaussianProcess"]
 
+_PROCESS = AdditiveProcess(anchored=False, blocks=("series", "summary", "static"), robust=False)
+
 
 @dataclass(frozen=True, init=False, repr=False)
 class GaussianProcess(SequentialPredictor):
     """Gaussian process regression: curves that look alike, of arms that are configured alike, end alike.
 
-    One process per tau. Its kernel is a constant, a linear kernel of each block of inputs, an RBF kernel with a width
-    of its own for each block, and noise; the blocks are the paper's TS, the same epochs in seven numbers, and AP with
+    One process per tau. Its kernel is a linear kernel of each block of inputs, an RBF kernel with a width of its own
+    for each block, and noise; the blocks are the paper's TS, the same epochs in seven numbers, and AP with
     HP. The marginal likelihood, with a weak prior, chooses the weights and widths. The standard deviation of an arm
     grows with its distance from the training curves. In the end all are multiplied by the factor, and get the tails,
     that make the leave-one-out errors (exact, in closed form) most likely.
@@ -27,11 +30,9 @@ class GaussianProcess(SequentialPredictor):
     Pick it where 20 to some hundred curves have reached the horizon and a forecast should say when an arm is unlike all
     that has been seen. Runs that collapse for no visible reason widen its errors for everybody.
 
-    Cost of a fit, once per tau: about 0.05 s of one core for 100 curves, 0.4 s for 1000, whatever the number of epochs.
-    A forecast takes about 0.3 ms, in batches 0.02 ms.
+    Cost of a fit, once per tau: hundredths of a second for 100 curves, tenths for 1000, whatever the number of epochs.
 
     Args:
-        restarts: further starts of the search for the kernel, drawn at random, >= 0.
         min_curves: abstain until so many curves reached the horizon, >= 2.
         link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
 
@@ -52,17 +53,15 @@ class GaussianProcess(SequentialPredictor):
         (0.66, True)
     """
 
-    restarts: int
     link: Link | Literal["auto"]
     _min_curves: int
 
     name = "GaussianProcess"
 
-    def __init__(self, *, restarts: int = 2, min_curves: int = 20, link: Link | Literal["auto"] = "auto") -> None:
-        check_at_least("restarts", restarts, 0)
+    def __init__(self, *, min_curves: int = 20, link: Link | Literal["auto"] = "auto") -> None:
         check_at_least("min_curves", min_curves, 2)
         check_link(link)
-        for setting, value in zip(self.__annotations__, (restarts, link, min_curves), strict=True):
+        for setting, value in zip(self.__annotations__, (link, min_curves), strict=True):
             object.__setattr__(self, setting, value)
 
     def __repr__(self) -> str:
@@ -75,4 +74,4 @@ class GaussianProcess(SequentialPredictor):
 
     def regressor(self) -> Regressor:
         """See `SequentialPredictor.regressor`."""
-        return KernelRegression(self.restarts)
+        return KernelRegression(_PROCESS)

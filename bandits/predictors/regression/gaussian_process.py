@@ -57,41 +57,45 @@ class _Kernel:
 
     Args:
         blocks: names of the blocks of a `Design`; each has a column or more.
-        linear: whether there is a linear part.
+        linear, local: which parts there are, one or both.
     """
 
     blocks: tuple[str, ...]
-    linear: bool
+    linear: bool = True
+    local: bool = True
 
     def expected(self) -> Floats:
         """Logarithms of the hyperparameters that the prior is centred at; the noise stands last."""
         linear = [_LINEAR] * len(self.blocks) if self.linear else []
-        return np.array([*linear, _LOCAL, *[_WIDTH] * len(self.blocks), _NOISE])
+        local = [_LOCAL, *[_WIDTH] * len(self.blocks)] if self.local else []
+        return np.array([*linear, *local, _NOISE])
 
     def parts(self, left: Design, right: Design) -> _Parts:
         """Inner products and squared distances of each block, per column: `[m, n]` each."""
         pairs = [(getattr(left, block), getattr(right, block)) for block in self.blocks]
         inner = [a @ b.T / a.shape[1] for a, b in pairs] if self.linear else []
-        return inner, [squared_distances(a, b) / a.shape[1] for a, b in pairs]
+        return inner, [squared_distances(a, b) / a.shape[1] for a, b in pairs] if self.local else []
 
-    def terms(self, logs: Floats, parts: _Parts) -> tuple[list[Floats], list[Floats], Floats]:
-        """Linear terms, scaled distances and local term, `[m, n]` each: the kernel without noise is their sum, but
-        for the distances, which the local term is made of."""
+    def terms(self, logs: Floats, parts: _Parts) -> tuple[list[Floats], list[Floats]]:
+        """What the kernel without noise is the sum of, `[m, n]` each: linear terms, then the local one; and the
+        scaled distances that the local one is made of."""
         weights = np.exp(logs)
         inner, distances = parts
-        linear = [weight * product for weight, product in zip(weights, inner, strict=False)]
+        terms = [weight * product for weight, product in zip(weights, inner, strict=False)]
         scaled = [g * distance for g, distance in zip(weights[len(inner) + 1 :], distances, strict=False)]
-        return linear, scaled, weights[len(inner)] * np.exp(-_total(scaled))
+        if scaled:
+            terms.append(weights[len(inner)] * np.exp(-_total(scaled)))
+        return terms, scaled
 
     def matrix(self, logs: Floats, parts: _Parts) -> Floats:
         """`[m, n]` kernel without noise."""
-        linear, _, local = self.terms(logs, parts)
-        return _total([local, *linear])
+        return _total(self.terms(logs, parts)[0])
 
     def variance(self, logs: Floats, design: Design) -> Floats:
         """`[m]` diagonal of the kernel of a design with itself."""
         weights = np.exp(logs)
-        total = np.full(len(design.static), weights[len(self.blocks) if self.linear else 0])
+        local = weights[len(self.blocks) if self.linear else 0] if self.local else 0.0
+        total = np.full(len(design.static), local)
         if self.linear:
             for weight, block in zip(weights, self.blocks, strict=False):
                 total += weight * (getattr(design, block) ** 2).mean(axis=1)
@@ -133,6 +137,14 @@ class Process(Fitted):
         """See `Fitted.predict`."""
         return self.look(design)[0]
 
+    def mean(self, design: Design) -> Floats:
+        """See `bandits.predictors.regression.calibrated.Distribution`."""
+        return self.look(design)[0]
+
+    def std(self, design: Design) -> Floats:
+        """See `bandits.predictors.regression.calibrated.Distribution`."""
+        return self.look(design)[1]
+
     def look(self, design: Design) -> tuple[Floats, Floats]:
         """Predictions for m arms and their standard deviations, noise included: `[m]` each."""
         inputs = design if self.warp is None else self.warp.apply(design)
@@ -155,6 +167,8 @@ class AdditiveProcess(Regressor):
         warped: look at inputs through a `Warp`, so that what is far out is far out by its logarithm only.
         anchored: model the gain over the last score: an odd arm ends near where it is.
         blocks: names of the blocks of a `Design` that count as inputs; those without columns are left out.
+        local: without it, the process is a linear regression.
+        robust: take errors for Student's t; without it, they are Gaussian.
         logs: hyperparameters of an earlier fit, which are kept; None searches for them.
     """
 
@@ -162,6 +176,8 @@ class AdditiveProcess(Regressor):
     warped: bool = False
     anchored: bool = True
     blocks: tuple[str, ...] = ("summary", "static")
+    local: bool = True
+    robust: bool = True
     logs: tuple[float, ...] | None = None
 
     def fit(self, design: Design, y: Floats, rng: np.random.Generator) -> Process:
@@ -169,7 +185,7 @@ class AdditiveProcess(Regressor):
         blocks = tuple(block for block in self.blocks if getattr(design, block).shape[1]) or ("series",)
         warp = Warp.learn(design, blocks) if self.warped else None
         inputs = design if warp is None else warp.apply(design)
-        kernel = _Kernel(blocks, self.linear)
+        kernel = _Kernel(blocks, self.linear, self.local)
         unit = float(y.std())
         target = (y - design.last if self.anchored else y) / unit
         n = len(y)
@@ -178,7 +194,7 @@ class AdditiveProcess(Regressor):
         inner, distances = ([part[np.ix_(searched, searched)] for part in block] for block in parts)
         trust = np.ones(n)
         logs = kernel.expected()
-        for _ in range(2):
+        for _ in range(2 if self.robust else 1):
             if self.logs is not None and len(self.logs) == len(logs):
                 logs = np.array(self.logs)
             else:
@@ -216,8 +232,8 @@ def _search(kernel: _Kernel, start: Floats, parts: _Parts, target: Floats, trust
 
 def _loss(logs: Floats, kernel: _Kernel, parts: _Parts, target: Floats, trust: Floats) -> tuple[float, Floats]:
     """Minus the log posterior of the hyperparameters (up to a constant), and its gradient."""
-    linear, scaled, local = kernel.terms(logs, parts)
-    matrix = _total([local, *linear])
+    terms, scaled = kernel.terms(logs, parts)
+    matrix = _total(terms)
     noise = np.exp(logs[-1]) / trust
     inverse, half_log_determinant = _inverse(matrix, noise)
     ones = inverse.sum(axis=1)
@@ -227,8 +243,8 @@ def _loss(logs: Floats, kernel: _Kernel, parts: _Parts, target: Floats, trust: F
     fit = half_log_determinant + 0.5 * (np.log(total) + target @ weights)
     moment = np.outer(weights, weights) - projected
     trace = np.diag(moment) @ noise
-    slopes = [np.vdot(moment, term) for term in (*linear, local)]
-    moment *= local
+    slopes = [np.vdot(moment, term) for term in terms]
+    moment *= terms[-1]  # the local one, if there are distances
     slopes += [-np.vdot(moment, distance) for distance in scaled]
     away = (logs - kernel.expected()) / _PRIOR_WIDTH
     gradient = -0.5 * np.array([*slopes, trace]) + away / _PRIOR_WIDTH

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bandits.forecasts import ErrorShape
 from bandits.predictors.features import Design
+from bandits.predictors.regression.gaussian_process import AdditiveProcess
 from bandits.predictors.regression.kernel_regression import KernelRegression
 from bandits.predictors.regression.regressors import Fitted, Regressor, root_mean_square
 
@@ -18,7 +19,7 @@ __all__ = ["FittedWithTrend", "WithTrend"]
 Floats = NDArray[np.float64]
 
 
-_LINE = KernelRegression(restarts=0, blocks=("series", "static"), local=False)
+_LINE = KernelRegression(AdditiveProcess(anchored=False, blocks=("series", "static"), local=False, robust=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,11 +48,11 @@ def test_leave_one_out_equals_refitting():
     np.testing.assert_allclose(residuals, brute)
 
 
-@pytest.mark.parametrize("with_linear", [True, False])
-def test_the_gradient_is_that_of_the_loss(with_linear):
+@pytest.mark.parametrize(("with_linear", "local"), [(True, True), (False, True), (True, False)])
+def test_the_gradient_is_that_of_the_loss(with_linear, local):
     """The search follows the slope of what it minimises."""
     X, y = linear(20, noise=1.0)
-    kernel = _Kernel(("summary", "static"), with_linear)
+    kernel = _Kernel(("summary", "static"), with_linear, local)
     arguments = (kernel, kernel.parts(design_of(X), design_of(X)), y / y.std(), np.linspace(0.5, 1.2, 20))
     start = kernel.expected() + 0.3
 
