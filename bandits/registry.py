@@ -177,8 +177,8 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "bandits.predictors.bnn:BNN",
             "LC-Net, a Bayesian neural network of whole curves",
             needs="20 complete curves, telling features; extra torch",
-            cost="ten seconds a fit, one a forecast",
-            when="where features tell nearly all; to compare with the paper",
+            cost="15 seconds a fit, hundredths of one a forecast",
+            when="where epochs take minutes; to compare with the paper",
         ),
         Entry(
             "last-seen-value",

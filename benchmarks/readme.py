@@ -52,7 +52,7 @@ def savings(rows: list[dict]) -> str:
 def choice(rows: list[dict]) -> str:
     """One line a predictor: means over all real tables, a quarter of the curve, 100 training curves."""
     lines = [
-        "| predictor | CRPS | rank correlation | in the 90 % interval | ... of the best tenth | width | CPU s a table |",
+        "| predictor | CRPS | rank correlation | in the 90 % interval | of the best tenth | width | CPU s a table |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     chosen = [

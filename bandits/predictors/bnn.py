@@ -15,13 +15,13 @@ from bandits.curves import Curve, History, Trial
 from bandits.errors import MissingDependency, SettingError, check_at_least
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
-from bandits.predictors.common_scale import CommonScale
 from bandits.predictors.features import Scaling, StaticFeatures, choose_link, feature_row
+from bandits.predictors.lc_net.common_scale import CommonScale
 from bandits.rng import rng_for
 
 if TYPE_CHECKING:
-    from bandits.predictors.lc_net_sampling import Mixture, SampledNetworks
-    from bandits.predictors.lc_posterior import CurveSet
+    from bandits.predictors.lc_net.posterior import CurveSet
+    from bandits.predictors.lc_net.sampling import Mixture, SampledNetworks
 
 __all__ = ["BNN"]
 
@@ -38,7 +38,7 @@ class BNN(Predictor):
     """LC-Net: one network for all curves, sampled from its posterior by stochastic-gradient Hamiltonian MCMC.
 
     From what describes a curve the network gives the parameters of the curve (see
-    `bandits.predictors.learning_curve_layer`); it learns from every epoch of every curve, unfinished ones too. In
+    `bandits.predictors.lc_net.curve_layer`); it learns from every epoch of every curve, unfinished ones too. In
     the paper, features of the configuration are all that describes a curve. Here a few latent numbers join them, since
     curves of equal features differ, and differ in the same way at all their epochs: a network that takes the
     differences for noise of single epochs is too sure of its curves, and hardly listens to the start of a new one.
@@ -210,7 +210,7 @@ class _Fitted(Forecaster):
 
     def _curves(self, without: int | None = None, more: tuple[Floats, Floats] | None = None) -> CurveSet:
         """The training curves, perhaps without a trial's, and with features `[1, k]` and scores of one more."""
-        from bandits.predictors.lc_posterior import CurveSet
+        from bandits.predictors.lc_net.posterior import CurveSet
 
         rows = [i for i, trial_id in enumerate(self._ids) if trial_id != without]
         x, y = self._x[rows], [self._y[i] for i in rows]
@@ -257,7 +257,7 @@ class _Fitted(Forecaster):
 
     def _end(self, trial: Trial, x: Floats, y: Floats) -> Mixture:
         """What the networks expect at the horizon."""
-        from bandits.predictors.lc_net_sampling import SampledNetworks
+        from bandits.predictors.lc_net.sampling import SampledNetworks
 
         settings = self._settings
         if self._sampled is None:

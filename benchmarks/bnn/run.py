@@ -30,9 +30,9 @@ from bandits.forecasts import Forecast
 from bandits.objectives import CurveTable
 from bandits.predictors import SRM, LastSeenValue, Predictor
 from bandits.predictors.bnn import BNN
-from bandits.predictors.lc_net import LCNet
-from bandits.predictors.lc_posterior import CurveSet, Posterior, single_threaded
-from bandits.predictors.sghmc import AdaptiveSGHMC
+from bandits.predictors.lc_net.network import LCNet
+from bandits.predictors.lc_net.posterior import CurveSet, Posterior, single_threaded
+from bandits.predictors.lc_net.sghmc import AdaptiveSGHMC
 from bandits.rng import rng_for
 
 HERE = Path(__file__).resolve().parent

@@ -14,7 +14,7 @@ from bandits.errors import MissingDependency, SettingError
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors import bnn
 from bandits.predictors.bnn import BNN
-from bandits.predictors.lc_net_sampling import Mixture
+from bandits.predictors.lc_net.sampling import Mixture
 from bandits.rng import rng_for
 from bandits.testing import PredictorContract, ramps
 

@@ -10,11 +10,11 @@ import pytest
 pytest.importorskip("torch", reason="torch is an optional extra: pip install 'bandits-hpo[torch]'")
 import torch
 
-from bandits.predictors import learning_curve_layer as layer
-from bandits.predictors.lc_latents import Observed, draw_latents
-from bandits.predictors.lc_net import LCNet
-from bandits.predictors.lc_posterior import CurveSet, Posterior, single_threaded
-from bandits.predictors.sghmc import AdaptiveSGHMC
+from bandits.predictors.lc_net import curve_layer as layer
+from bandits.predictors.lc_net.latents import Observed, draw_latents
+from bandits.predictors.lc_net.network import LCNet
+from bandits.predictors.lc_net.posterior import CurveSet, Posterior, single_threaded
+from bandits.predictors.lc_net.sghmc import AdaptiveSGHMC
 
 
 def generator(seed: int = 0) -> torch.Generator:

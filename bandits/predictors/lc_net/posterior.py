@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bandits.predictors.lc_net import LCNet
+from bandits.predictors.lc_net.network import LCNet
 
 __all__ = ["CurveSet", "Posterior", "single_threaded"]
 

@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from bandits.predictors import learning_curve_layer as layer
+from bandits.predictors.lc_net import curve_layer as layer
 
 __all__ = ["LCNet", "Noise"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bandits.predictors.lc_net import LCNet
+from bandits.predictors.lc_net.network import LCNet
 
 __all__ = ["Observed", "draw_latents"]
 

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bandits.predictors.lc_latents import Observed, draw_latents
-from bandits.predictors.lc_net import LCNet
-from bandits.predictors.lc_posterior import CurveSet, Posterior, single_threaded
-from bandits.predictors.sghmc import AdaptiveSGHMC
+from bandits.predictors.lc_net.latents import Observed, draw_latents
+from bandits.predictors.lc_net.network import LCNet
+from bandits.predictors.lc_net.posterior import CurveSet, Posterior, single_threaded
+from bandits.predictors.lc_net.sghmc import AdaptiveSGHMC
 
 if TYPE_CHECKING:
     from bandits.predictors.bnn import BNN
