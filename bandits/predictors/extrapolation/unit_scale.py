@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from bandits.forecasts import Link
 from bandits.predictors.features import apply_link, choose_link
+from bandits.predictors.linked_scale import LinkedScale
 
 __all__ = ["UnitScale"]
 
@@ -33,20 +34,14 @@ _LEAST_LOG_SPAN = math.log(3.0)
 
 
 @dataclass(frozen=True, slots=True)
-class UnitScale:
-    """An increasing map from scores to the unit scale: y = (link(score) - origin) / unit.
+class UnitScale(LinkedScale):
+    """The scale of one curve.
 
     Args:
-        link: applied to scores first.
-        origin: what becomes 0, on the link's scale.
-        unit: what becomes a distance of 1, > 0.
         ceiling: where no score can be higher, on the unit scale: 1 for accuracies, percentages and losses. Where
             the best is not known it is 2, that is, a curve gains at most twice again what it has gained so far.
     """
 
-    link: Link
-    origin: float
-    unit: float
     ceiling: float
 
     @classmethod
@@ -64,16 +59,6 @@ class UnitScale:
             origin, unit = scale.origin, scale.unit
             fine = math.isfinite(origin) and unit > 0 and np.isfinite(scale.to_unit(scores)).all()
         return scale if fine else None
-
-    def to_unit(self, scores: Floats) -> Floats:
-        """Scores to the unit scale; any shape."""
-        return np.asarray((apply_link(self.link, scores) - self.origin) / self.unit, dtype=np.float64)
-
-    def to_scores(self, y: Floats) -> Floats:
-        """The unit scale to scores; any shape. Not finite where the score would be too large."""
-        with np.errstate(all="ignore"):
-            values = self.origin + self.unit * y
-            return np.asarray(values if self.link is Link.IDENTITY else -np.exp(-values), dtype=np.float64)
 
 
 def _affine(link: Link, worst: float, best: float) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bandits.forecasts import Abstain, Link
 from bandits.predictors.features import apply_link
+from bandits.predictors.linked_scale import LinkedScale
 
 __all__ = ["CommonScale"]
 
@@ -22,18 +23,8 @@ _CONSTANT = 1e-12  # span of curves that is rounding noise, relative to their ma
 
 
 @dataclass(frozen=True, slots=True)
-class CommonScale:
-    """An increasing map from scores to the unit scale: y = (link(score) - origin) / unit.
-
-    Args:
-        link: applied to scores first.
-        origin: what becomes 0, on the link's scale.
-        unit: what becomes a distance of 1, > 0.
-    """
-
-    link: Link
-    origin: float
-    unit: float
+class CommonScale(LinkedScale):
+    """The scale that all curves of a training set share."""
 
     @classmethod
     def learn(cls, scores: Floats, link: Link) -> CommonScale | Abstain:
@@ -60,14 +51,3 @@ class CommonScale:
         if high - low <= _CONSTANT * max(abs(low), abs(high)):
             return Abstain("all scores of the training curves are the same, which says nothing of errors")
         return cls(link, low - _MARGIN * unit, unit)
-
-    def to_unit(self, scores: Floats) -> Floats:
-        """Scores to the unit scale; any shape. Not finite outside the link's domain, or where too large."""
-        with np.errstate(all="ignore"):
-            return np.asarray((apply_link(self.link, scores) - self.origin) / self.unit, dtype=np.float64)
-
-    def to_scores(self, y: Floats) -> Floats:
-        """The unit scale to scores; any shape. Not finite where the score would be too large."""
-        with np.errstate(all="ignore"):
-            values = self.origin + self.unit * y
-            return np.asarray(values if self.link is Link.IDENTITY else -np.exp(-values), dtype=np.float64)

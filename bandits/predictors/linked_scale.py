@@ -1,0 +1,41 @@
+"""Scores on a unit scale: a link, then a shift and a stretch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.forecasts import Link
+from bandits.predictors.features import apply_link
+
+__all__ = ["LinkedScale"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedScale:
+    """An increasing map from scores to a unit scale: y = (link(score) - origin) / unit.
+
+    Args:
+        link: applied to scores first.
+        origin: what becomes 0, on the link's scale.
+        unit: what becomes a distance of 1, > 0.
+    """
+
+    link: Link
+    origin: float
+    unit: float
+
+    def to_unit(self, scores: Floats) -> Floats:
+        """Scores to the unit scale; any shape. Not finite outside the link's domain, or where too large."""
+        with np.errstate(all="ignore"):
+            return np.asarray((apply_link(self.link, scores) - self.origin) / self.unit, dtype=np.float64)
+
+    def to_scores(self, y: Floats) -> Floats:
+        """The unit scale to scores; any shape. Not finite where the score would be too large."""
+        with np.errstate(all="ignore"):
+            values = self.origin + self.unit * y
+            return np.asarray(values if self.link is Link.IDENTITY else -np.exp(-values), dtype=np.float64)
