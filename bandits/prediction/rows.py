@@ -121,7 +121,10 @@ def _far_behind(scores: Floats, teachers: Sequence[int]) -> list[int]:
 
 
 def _told_afterwards(column: Column, table: CurveTable, partial: Sequence[int]) -> bool:
-    """Whether a column of features is empty for all partial rows, or copies what was measured last or best."""
+    """Whether a column is an outcome, or one of features that is empty for all partial rows, or copies what was
+    measured last or best."""
+    if column.role == "outcome":
+        return True
     if not column.features:
         return False
     cells = [config[column.name] for config in table.configs]
