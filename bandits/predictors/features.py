@@ -271,11 +271,12 @@ class Warp:
 
     def apply(self, design: Design) -> Design:
         """The design with its blocks warped."""
-        warped = {
-            block: self._bend((getattr(design, block) - centre) / spread)
-            for block, centre, spread in zip(self.blocks, self.centres, self.spreads, strict=True)
-        }
-        return replace(design, **warped)
+        return replace(design, **{block: self.bent(design, block) for block in self.blocks})
+
+    def bent(self, design: Design, block: str) -> Floats:
+        """One of its blocks, warped."""
+        place = self.blocks.index(block)
+        return self._bend((getattr(design, block) - self.centres[place]) / self.spreads[place])
 
     @staticmethod
     def _bend(z: Floats) -> Floats:

@@ -77,7 +77,9 @@ class Agreement(Fitted):
 
     def look(self, design: Design) -> tuple[Floats, Floats]:
         """Predictions for m arms, and the standard deviations that the views give them: `[m]` each."""
-        return _agree([[view.look(design) for view in group] for group in self.groups], self.low, self.high)
+        seen: dict[tuple[bool, str], tuple[Floats, Floats, Floats]] = {}  # all views were fitted to the same curves
+        said = [[view.look(design, seen) for view in group] for group in self.groups]
+        return _agree(said, self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,14 @@ _JITTER = 1e-9
 
 _Parts = tuple[list[Floats], list[Floats]]
 """Inner products and squared distances of each block."""
+_Block = tuple[Floats, Floats, Floats]
+"""`[m, n]` inner products and `[m, n]` squared distances, both per column, and `[m]` mean squares of the left side."""
+
+
+def _block(left: Floats, right: Floats) -> _Block:
+    """What a kernel may be made of, between `[m, p]` and `[n, p]` inputs."""
+    columns = left.shape[1]
+    return left @ right.T / columns, squared_distances(left, right) / columns, (left**2).mean(axis=1)
 
 
 def _total(arrays: list[Floats]) -> Floats:
@@ -71,10 +79,14 @@ class _Kernel:
         return np.array([*linear, *local, _NOISE])
 
     def parts(self, left: Design, right: Design) -> _Parts:
-        """Inner products and squared distances of each block, per column: `[m, n]` each."""
-        pairs = [(getattr(left, block), getattr(right, block)) for block in self.blocks]
-        inner = [a @ b.T / a.shape[1] for a, b in pairs] if self.linear else []
-        return inner, [squared_distances(a, b) / a.shape[1] for a, b in pairs] if self.local else []
+        """What the kernel is made of between two designs."""
+        return self.chosen([_block(getattr(left, block), getattr(right, block)) for block in self.blocks])
+
+    def chosen(self, blocks: list[_Block]) -> _Parts:
+        """Of inner products and squared distances, those that the kernel has a part for."""
+        return [inner for inner, _, _ in blocks] if self.linear else [], (
+            [distances for _, distances, _ in blocks] if self.local else []
+        )
 
     def terms(self, logs: Floats, parts: _Parts) -> tuple[list[Floats], list[Floats]]:
         """What the kernel without noise is the sum of, `[m, n]` each: linear terms, then the local one; and the
@@ -91,14 +103,12 @@ class _Kernel:
         """`[m, n]` kernel without noise."""
         return _total(self.terms(logs, parts)[0])
 
-    def variance(self, logs: Floats, design: Design) -> Floats:
-        """`[m]` diagonal of the kernel of a design with itself."""
+    def variance(self, logs: Floats, arms: int, squares: list[Floats]) -> Floats:
+        """`[arms]` diagonal of the kernel of arms with themselves, given the mean squares of each block."""
         weights = np.exp(logs)
-        local = weights[len(self.blocks) if self.linear else 0] if self.local else 0.0
-        total = np.full(len(design.static), local)
-        if self.linear:
-            for weight, block in zip(weights, self.blocks, strict=False):
-                total += weight * (getattr(design, block) ** 2).mean(axis=1)
+        total = np.full(arms, weights[len(self.blocks) if self.linear else 0] if self.local else 0.0)
+        for weight, square in zip(weights, squares if self.linear else [], strict=False):
+            total += weight * square
         return total
 
 
@@ -145,16 +155,31 @@ class Process(Fitted):
         """See `bandits.predictors.regression.calibrated.Distribution`."""
         return self.look(design)[1]
 
-    def look(self, design: Design) -> tuple[Floats, Floats]:
-        """Predictions for m arms and their standard deviations, noise included: `[m]` each."""
-        inputs = design if self.warp is None else self.warp.apply(design)
-        cross = self.kernel.matrix(self.logs, self.kernel.parts(inputs, self.design))
+    def look(self, design: Design, seen: dict[tuple[bool, str], _Block] | None = None) -> tuple[Floats, Floats]:
+        """Predictions for m arms and their standard deviations, noise included: `[m]` each.
+
+        Args:
+            design: of the arms.
+            seen: what processes that were fitted to the same curves have computed of these arms; it is added to.
+        """
+        blocks = self._blocks(design, {} if seen is None else seen)
+        cross = self.kernel.matrix(self.logs, self.kernel.chosen(blocks))
         mean = (cross @ self.weights + self.intercept) * self.unit
         free = 1.0 - cross @ self.sums
-        variance = self.kernel.variance(self.logs, inputs) + np.exp(self.logs[-1])
-        variance = variance - np.einsum("ij,ij->i", cross @ self.precision, cross) + free**2 / self.sums.sum()
+        variance = self.kernel.variance(self.logs, len(mean), [squares for _, _, squares in blocks])
+        variance = variance + np.exp(self.logs[-1]) + free**2 / self.sums.sum()
+        variance -= np.einsum("ij,ij->i", cross @ self.precision, cross)
         std = self.unit * np.sqrt(np.maximum(variance, np.exp(self.logs[-1])))
         return mean + design.last if self.anchored else mean, std
+
+    def _blocks(self, design: Design, seen: dict[tuple[bool, str], _Block]) -> list[_Block]:
+        """What the kernel is made of, block by block, between arms and training curves."""
+        for block in self.kernel.blocks:
+            key = (self.warp is not None, block)
+            if key not in seen:
+                arms = getattr(design, block) if self.warp is None else self.warp.bent(design, block)
+                seen[key] = _block(arms, getattr(self.design, block))
+        return [seen[self.warp is not None, block] for block in self.kernel.blocks]
 
 
 @dataclass(frozen=True, slots=True)
