@@ -132,6 +132,13 @@ def _settled(views: Sequence[AdditiveProcess], found: Sequence[Process]) -> tupl
     return tuple(replace(view, logs=tuple(process.logs.tolist())) for view, process in zip(views, found, strict=True))
 
 
+def _median(rows: Floats) -> Floats:
+    """`[m]` medians of `[views, m]`; for a few rows a tenth of the time of `np.median`. NaN where a row has one."""
+    ordered = np.sort(rows, axis=0)
+    middle = (ordered[(len(rows) - 1) // 2] + ordered[len(rows) // 2]) / 2.0
+    return np.asarray(np.where(np.isnan(ordered[-1]), np.nan, middle))
+
+
 def _agree(groups: Sequence[Sequence[tuple[Floats, Floats]]], low: float, high: float) -> tuple[Floats, Floats]:
     """What groups of views say together.
 
@@ -146,10 +153,10 @@ def _agree(groups: Sequence[Sequence[tuple[Floats, Floats]]], low: float, high: 
     medians, variances = [], []
     for group in groups:
         means = np.clip([mean for mean, _ in group], low, high)
-        middle = np.median(means, axis=0)
-        apart = np.median(np.abs(means - middle), axis=0)
+        middle = _median(means)
+        apart = _median(np.abs(means - middle))
         medians.append(middle)
-        variances.append(np.median([std for _, std in group], axis=0) ** 2 + apart**2)
+        variances.append(_median(np.array([std for _, std in group])) ** 2 + apart**2)
     means, spread = np.array(medians), np.array(variances)
     weights = spread.min(axis=0) / spread
     weights /= weights.sum(axis=0)

@@ -23,7 +23,7 @@ from scipy.linalg import lapack
 from scipy.optimize import minimize
 
 from bandits.predictors.features import Design, Warp
-from bandits.predictors.regression.regressors import Fitted, Regressor, squared_distances
+from bandits.predictors.regression.regressors import Fitted, Regressor
 
 __all__ = ["AdditiveProcess", "Process"]
 
@@ -48,7 +48,9 @@ _Block = tuple[Floats, Floats, Floats]
 def _block(left: Floats, right: Floats) -> _Block:
     """What a kernel may be made of, between `[m, p]` and `[n, p]` inputs."""
     columns = left.shape[1]
-    return left @ right.T / columns, squared_distances(left, right) / columns, (left**2).mean(axis=1)
+    inner = left @ right.T / columns
+    own, others = (np.einsum("ij,ij->i", side, side) / columns for side in (left, right))
+    return inner, np.maximum(own[:, np.newaxis] + others - 2.0 * inner, 0.0), own
 
 
 def _total(arrays: list[Floats]) -> Floats:
