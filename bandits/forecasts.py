@@ -142,7 +142,7 @@ class Forecast:
             raise SettingError.broken("std", "must be finite and >= 0", self.std)
         if self.horizon < 1:
             raise SettingError.broken("horizon", "must be >= 1", self.horizon)
-        if not math.isfinite(self.link.apply(self.mean)):
+        if self.link is not Link.IDENTITY and not math.isfinite(self.link.apply(self.mean)):
             raise SettingError.broken("mean", f"must lie in the domain of the link {self.link.value!r}", self.mean)
         if self.samples is not None:
             if not self.samples:
@@ -158,8 +158,11 @@ class Forecast:
         """Probability that the arm's score at the horizon is at most `score`; increases with `score`."""
         if self.samples is not None:
             return bisect_right(self.samples, score) / len(self.samples)
-        distance = self.link.apply(score) - self.link.apply(self.mean)
-        std = self.std * self.link.slope(self.mean)
+        if self.link is Link.IDENTITY:  # asked for every arm after every epoch
+            distance, std = score - self.mean, self.std
+        else:
+            distance = self.link.apply(score) - self.link.apply(self.mean)
+            std = self.std * self.link.slope(self.mean)
         if std == 0.0 or math.isinf(distance):
             return 1.0 if distance >= 0 else 0.0
         return self.shape.prob_at_most(distance / std)

@@ -73,9 +73,8 @@ class ErrorModel:
     def widths(self, predictions: Floats) -> Floats:
         """`[m]` how many of its standard deviations the regression is off by, near each of m forecasts."""
         n = len(self.ladder)
-        ranks = np.searchsorted(self.ladder, predictions)[:, np.newaxis] / n
-        own = np.searchsorted(self.ladder, self.ladder) / n
-        near = np.exp(-0.5 * ((ranks - own) / _NEARBY) ** 2)
+        ranks = np.searchsorted(self.ladder, predictions)[:, np.newaxis]
+        near = np.exp(-0.5 * ((ranks - np.arange(n)) / (_NEARBY * n)) ** 2)
         ordinary = _PRIOR * n
         widths = (near @ self.sizes + ordinary * self.sizes.mean()) / (near.sum(axis=1) + ordinary)
         return np.asarray(np.where(np.isfinite(predictions), widths, np.nan))

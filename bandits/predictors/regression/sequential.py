@@ -163,11 +163,14 @@ class _Fitted(Forecaster):
 
     def _forecast(self, mean: float, std: float, shape: ErrorShape) -> Forecast | None:
         """From the link's scale to score units (a std over the link's slope there); None if too large."""
-        if not math.isfinite(mean) or (self._link is Link.LOG_LOSS and abs(mean) > _LARGEST_LOG):
+        if self._link is not Link.IDENTITY:
+            if not abs(mean) <= _LARGEST_LOG:
+                return None
+            mean = self._link.invert(mean)
+            std /= self._link.slope(mean)
+        if not (math.isfinite(mean) and math.isfinite(std)):
             return None
-        score = self._link.invert(mean)
-        std /= self._link.slope(score)
-        return Forecast(score, std, self._horizon, self._link, shape=shape) if math.isfinite(std) else None
+        return Forecast(mean, std, self._horizon, self._link, shape=shape)
 
     def _objection(self, trial: Trial, scores: Floats) -> Abstain:
         """Why the numbers of an arm gave no finite forecast; `scores` are on the link's scale."""
