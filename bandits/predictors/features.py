@@ -109,13 +109,17 @@ def apply_link(link: Link, scores: Floats) -> Floats:
 
 def feature_row(features: Mapping[str, float], names: Sequence[str]) -> list[float]:
     """The features of one trial in the order of `names`; NaN for what is missing or not a number."""
-    row = []
-    for name in names:
-        try:
-            row.append(float(features[name]))
-        except (KeyError, TypeError, ValueError, OverflowError):
-            row.append(math.nan)
-    return row
+    try:
+        return [float(features[name]) for name in names]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return [_number(features, name) for name in names]
+
+
+def _number(features: Mapping[str, float], name: str) -> float:
+    try:
+        return float(features[name])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ class Process(Fitted):
         intercept: the constant.
         precision: `[n, n]` inverse of kernel and noise.
         sums: `[n]` of its rows.
+        noise: variance of a measurement.
         unit: target units of one standard deviation.
         residuals: `[n]` leave-one-out.
         spread: `[n]` leave-one-out standard deviation of a new curve with each curve's inputs, noise included.
@@ -141,6 +142,7 @@ class Process(Fitted):
     intercept: float
     precision: Floats
     sums: Floats
+    noise: float
     unit: float
     residuals: Floats
     spread: Floats
@@ -169,9 +171,9 @@ class Process(Fitted):
         mean = (cross @ self.weights + self.intercept) * self.unit
         free = 1.0 - cross @ self.sums
         variance = self.kernel.variance(self.logs, len(mean), [squares for _, _, squares in blocks])
-        variance = variance + np.exp(self.logs[-1]) + free**2 / self.sums.sum()
+        variance += self.noise + free**2 / self.sums.sum()
         variance -= np.einsum("ij,ij->i", cross @ self.precision, cross)
-        std = self.unit * np.sqrt(np.maximum(variance, np.exp(self.logs[-1])))
+        std = self.unit * np.sqrt(np.maximum(variance, self.noise))
         return mean + design.last if self.anchored else mean, std
 
     def _blocks(self, design: Design, seen: dict[tuple[bool, str], _Block]) -> list[_Block]:
@@ -231,8 +233,8 @@ class AdditiveProcess(Regressor):
             used, trust = trust, _trust(residuals / np.sqrt(variances))
         spread = np.sqrt(np.maximum(variances - noise, 0.0) + noise * used)
         return Process(
-            kernel, logs, warp, self.anchored, inputs, weights, intercept, precision, precision.sum(axis=1), unit,
-            residuals * unit, spread * unit,
+            kernel, logs, warp, self.anchored, inputs, weights, intercept, precision, precision.sum(axis=1),
+            float(np.exp(logs[-1])), unit, residuals * unit, spread * unit,
         )  # fmt: skip
 
 
