@@ -39,7 +39,7 @@ _LOG_LOSS_SPAN = 3.0  # a loss whose worst value is this many times its best is 
 _CONSTANT = 1e-12  # spread up to which a column is rounding noise, its numbers being of magnitude 1
 _FAR_OUT = 3.0  # robust standard deviations from which on `Warp` counts by the logarithm
 _GAUSSIAN_QUARTILES = 1.349  # standard deviations between a Gaussian's quartiles
-_MOSTLY_CONSTANT = 0.05  # of the ordinary spread: a robust one below says that most of a column is one value
+_MOSTLY_CONSTANT = 0.05  # of the ordinary spread: a robust one below it cannot be trusted
 _RECENT = 5  # epochs that "lately" means in `summaries`
 
 
@@ -248,7 +248,9 @@ class Warp:
     """Bounds the pull of what is far out: beyond three robust standard deviations, distances count by their logarithm.
 
     Columns are centred at their median and divided by their interquartile range (as a Gaussian's standard
-    deviation), so that one diverged run does not press all others together.
+    deviation), so that a few diverged runs do not press all others together. Where that range is less than a twentieth
+    of the ordinary standard deviation (most of a column is one value, or a run is out of all proportion), the ordinary
+    one stands.
 
     Args:
         blocks: names of the blocks of a `Design` that are warped; the others stay as they are.
@@ -268,7 +270,7 @@ class Warp:
 
     @staticmethod
     def _spread(X: Floats) -> Floats:
-        """`[p]` robust standard deviations; the ordinary one of a column that is mostly constant."""
+        """`[p]` robust standard deviations; the ordinary one where they are too small."""
         low, high = np.quantile(X, (0.25, 0.75), axis=0)
         robust, ordinary = (high - low) / _GAUSSIAN_QUARTILES, X.std(axis=0)
         return np.asarray(np.where(robust > _MOSTLY_CONSTANT * ordinary, robust, np.maximum(ordinary, _CONSTANT)))
