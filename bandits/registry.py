@@ -75,7 +75,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             _SRM,
             "regression on curve, architecture and hyperparameters; needs no setting",
             needs="10 complete curves",
-            cost="milliseconds a fit",
+            cost="hundredths of a second a fit",
             when="first, wherever curves have been trained to the end",
         ),
         Entry(
@@ -84,7 +84,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "SRM with the paper's RBF nu-SVR and random search",
             {"model": "svr_rbf"},
             needs="10 complete curves",
-            cost="a second a fit",
+            cost="tenths of a second a fit",
             when="to compare with the paper",
         ),
         Entry(
@@ -93,7 +93,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "SRM with the paper's linear nu-SVR",
             {"model": "svr_linear"},
             needs="10 complete curves",
-            cost="seconds a fit",
+            cost="tenths of a second a fit",
             when="to compare with the paper",
         ),
         Entry(
