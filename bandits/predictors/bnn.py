@@ -15,7 +15,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.errors import MissingDependency, SettingError, check_at_least
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
-from bandits.predictors.features import Scaling, StaticFeatures, choose_link, feature_row
+from bandits.predictors.features import Scaling, StaticFeatures, check_link, choose_link, feature_row
 from bandits.predictors.lc_net.common_scale import CommonScale
 from bandits.rng import rng_for
 
@@ -143,8 +143,7 @@ class BNN(Predictor):
             raise SettingError.broken("`noise`", "must be 'shared' or 'per configuration'", noise)
         if not (math.isfinite(step_size) and step_size > 0):
             raise SettingError.broken("`step_size`", "must be finite and > 0", step_size)
-        if link != "auto" and not isinstance(link, Link):
-            raise SettingError.broken("`link`", "must be 'auto', Link.IDENTITY or Link.LOG_LOSS", link)
+        check_link(link)
         if find_spec("torch") is None:
             raise MissingDependency(self.name, "torch")
         given = (

@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandits.curves import Curve, Trial
+from bandits.errors import SettingError
 from bandits.forecasts import Link
 
 __all__ = [
@@ -24,8 +25,8 @@ __all__ = [
     "Inputs",
     "Scaling",
     "StaticFeatures",
-    "Warp",
     "apply_link",
+    "check_link",
     "choose_link",
     "feature_row",
     "summaries",
@@ -37,9 +38,6 @@ Floats = NDArray[np.float64]
 _LOG_FEATURE_SPAN = 10.0  # a positive feature that spans this factor or more is replaced by its logarithm
 _LOG_LOSS_SPAN = 3.0  # a loss whose worst value is this many times its best is modelled by its logarithm
 _CONSTANT = 1e-12  # spread up to which a column is rounding noise, its numbers being of magnitude 1
-_FAR_OUT = 3.0  # robust standard deviations from which on `Warp` counts by the logarithm
-_GAUSSIAN_QUARTILES = 1.349  # standard deviations between a Gaussian's quartiles
-_MOSTLY_CONSTANT = 0.05  # of the ordinary spread: a robust one below it cannot be trusted
 _RECENT = 5  # epochs that "lately" means in `summaries`
 
 
@@ -98,6 +96,16 @@ def choose_link(scores: Floats) -> Link:
     """
     best, worst = float(scores.max()), float(scores.min())
     return Link.LOG_LOSS if best < 0 and worst <= _LOG_LOSS_SPAN * best else Link.IDENTITY
+
+
+def check_link(link: object) -> None:
+    """Check that a setting is "auto" or a `Link`.
+
+    Raises:
+        SettingError: it is neither.
+    """
+    if link != "auto" and not isinstance(link, Link):
+        raise SettingError.broken("`link`", "must be 'auto', Link.IDENTITY or Link.LOG_LOSS", link)
 
 
 def apply_link(link: Link, scores: Floats) -> Floats:
@@ -241,53 +249,6 @@ class Scaling:
     def apply(self, X: Floats) -> Floats:
         """`[m, q]` raw columns to `[m, p]` standardised ones."""
         return (X[:, self.kept] - self.centre) / self.spread
-
-
-@dataclass(frozen=True, slots=True)
-class Warp:
-    """Bounds the pull of what is far out: beyond three robust standard deviations, distances count by their logarithm.
-
-    Columns are centred at their median and divided by their interquartile range (as a Gaussian's standard
-    deviation), so that a few diverged runs do not press all others together. Where that range is less than a twentieth
-    of the ordinary standard deviation (most of a column is one value, or a run is out of all proportion), the ordinary
-    one stands.
-
-    Args:
-        blocks: names of the blocks of a `Design` that are warped; the others stay as they are.
-        centres, spreads: `[p]` of each block.
-    """
-
-    blocks: tuple[str, ...]
-    centres: tuple[Floats, ...]
-    spreads: tuple[Floats, ...]
-
-    @classmethod
-    def learn(cls, design: Design, blocks: tuple[str, ...]) -> Warp:
-        """Measure the columns of the training set."""
-        columns = [getattr(design, block) for block in blocks]
-        centres = tuple(np.median(X, axis=0) for X in columns)
-        return cls(blocks, centres, tuple(cls._spread(X) for X in columns))
-
-    @staticmethod
-    def _spread(X: Floats) -> Floats:
-        """`[p]` robust standard deviations; the ordinary one where they are too small."""
-        low, high = np.quantile(X, (0.25, 0.75), axis=0)
-        robust, ordinary = (high - low) / _GAUSSIAN_QUARTILES, X.std(axis=0)
-        return np.asarray(np.where(robust > _MOSTLY_CONSTANT * ordinary, robust, np.maximum(ordinary, _CONSTANT)))
-
-    def apply(self, design: Design) -> Design:
-        """The design with its blocks warped."""
-        return replace(design, **{block: self.bent(design, block) for block in self.blocks})
-
-    def bent(self, design: Design, block: str) -> Floats:
-        """One of its blocks, warped."""
-        place = self.blocks.index(block)
-        return self._bend((getattr(design, block) - self.centres[place]) / self.spreads[place])
-
-    @staticmethod
-    def _bend(z: Floats) -> Floats:
-        far = np.maximum(np.abs(z) - _FAR_OUT, 0.0)
-        return np.where(far > 0.0, np.sign(z) * (_FAR_OUT + np.log1p(far)), z)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from typing import Literal
 
 from bandits.errors import check_at_least
 from bandits.forecasts import Link
+from bandits.predictors.features import check_link
 from bandits.predictors.regression.gaussian_process import AdditiveProcess
 from bandits.predictors.regression.kernel_regression import KernelRegression
 from bandits.predictors.regression.regressors import Regressor
-from bandits.predictors.regression.sequential import SequentialPredictor, check_link
+from bandits.predictors.regression.sequential import SequentialPredictor
 
 __all__ = ["GaussianProcess"]
 

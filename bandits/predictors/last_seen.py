@@ -12,7 +12,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
-from bandits.predictors.features import apply_link, choose_link
+from bandits.predictors.features import apply_link, check_link, choose_link
 from bandits.predictors.regression.regressors import root_mean_square
 
 __all__ = ["LastSeenValue"]
@@ -49,8 +49,7 @@ class LastSeenValue(Predictor):
     def __init__(self, *, min_curves: int = 20, link: Link | Literal["auto"] = "auto") -> None:
         if not isinstance(min_curves, int) or min_curves < 2:
             raise SettingError.broken("`min_curves`", "must be >= 2", min_curves)
-        if link != "auto" and not isinstance(link, Link):
-            raise SettingError.broken("`link`", "must be 'auto', Link.IDENTITY or Link.LOG_LOSS", link)
+        check_link(link)
         object.__setattr__(self, "link", link)
         object.__setattr__(self, "_min_curves", min_curves)
 

@@ -17,6 +17,7 @@ from bandits.predictors.extrapolation.fits import fit_families, recency_weights
 from bandits.predictors.extrapolation.posterior import Combination
 from bandits.predictors.extrapolation.sampler import require_sampler, sample
 from bandits.predictors.extrapolation.unit_scale import UnitScale
+from bandits.predictors.features import check_link
 from bandits.predictors.threads import one_thread
 from bandits.rng import rng_for
 
@@ -134,8 +135,7 @@ class LCE(Predictor):
             raise SettingError.broken("`certain_std`", "must be > 0", certain_std)
         if max_std is not None and not max_std > 0:
             raise SettingError.broken("`max_std`", "must be > 0 or None", max_std)
-        if link != "auto" and not isinstance(link, Link):
-            raise SettingError.broken("`link`", "must be 'auto', Link.IDENTITY or Link.LOG_LOSS", link)
+        check_link(link)
         require_sampler()
         sampling = (min_epochs, every, walkers, steps, burn_in, thin, recency)
         given = (*sampling, skip_plateau, noise, mode, certain_std, max_std, link)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Link
-from bandits.predictors.features import Design
+from bandits.predictors.features import Design, check_link
 from bandits.predictors.regression.calibrated import Calibrated
 from bandits.predictors.regression.flat_trees import MOST_TRIED, FlatTrees, single_precision
 from bandits.predictors.regression.regressors import Fitted, Regressor, folds_of
-from bandits.predictors.regression.sequential import SequentialPredictor, check_link
+from bandits.predictors.regression.sequential import SequentialPredictor
 from bandits.predictors.regression.with_trend import WithTrend
 
 __all__ = ["BoostedNormal", "NGBoost", "NormalBoosting"]
@@ -229,18 +229,13 @@ class BoostedNormal:
         values = [far * tree.tree_.value.reshape(-1) for tree, far in fitted]
         return cls(trees, np.concatenate(values) if values else np.zeros(0), boost.start, centre, spread)
 
-    def mean(self, design: Design) -> Floats:
-        """`[m]` means; NaN where an input is NaN."""
+    def look(self, design: Design) -> tuple[Floats, Floats]:
+        """`[m]` means, NaN where an input is NaN, and `[m]` standard deviations."""
         X = design.paper
-        mean = self.centre + self.spread * (self.start[0] + self._added(X, 0))
-        return np.where(np.isnan(X).any(axis=1), np.nan, mean)
-
-    def std(self, design: Design) -> Floats:
-        """`[m]` standard deviations."""
-        return self.spread * _std(self.start[1] + self._added(design.paper, 1))
-
-    def _added(self, X: Floats, parameter: int) -> Floats:
-        """`[m]` what the trees of the mean (0) or of the std (1) say."""
-        if self.trees is None:
-            return np.zeros(len(X))
-        return np.asarray(self.values[self.trees.leaves(X)[:, parameter::2]].sum(axis=1))
+        mean, log_std = np.full(len(X), self.start[0]), np.full(len(X), self.start[1])
+        if self.trees is not None:
+            added = self.values[self.trees.leaves(X)]  # [m, trees], alternately of the mean and of the std
+            mean += added[:, 0::2].sum(axis=1)
+            log_std += added[:, 1::2].sum(axis=1)
+        mean = np.where(np.isnan(X).any(axis=1), np.nan, self.centre + self.spread * mean)
+        return mean, self.spread * _std(log_std)

@@ -23,7 +23,7 @@ from bandits.predictors.extrapolation.saturating_curves import (
     extrapolate,
 )
 from bandits.predictors.extrapolation.unit_scale import UnitScale
-from bandits.predictors.regression.sequential import check_link
+from bandits.predictors.features import check_link
 from bandits.predictors.regression.student_errors import fitted_student, half_width, student_shape
 
 __all__ = ["Parametric"]

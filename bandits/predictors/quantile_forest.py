@@ -13,10 +13,10 @@ from scipy.special import ndtr
 
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import ErrorShape, Link
-from bandits.predictors.features import Design
+from bandits.predictors.features import Design, check_link
 from bandits.predictors.regression.flat_trees import MOST_TRIED, FlatTrees, single_precision
 from bandits.predictors.regression.regressors import Fitted, Regressor, root_mean_square
-from bandits.predictors.regression.sequential import SequentialPredictor, check_link
+from bandits.predictors.regression.sequential import SequentialPredictor
 from bandits.predictors.regression.with_trend import WithTrend
 
 __all__ = ["ForestQuantiles", "QuantileForest", "QuantileForestRegressor"]
@@ -167,22 +167,22 @@ class ForestQuantiles(Fitted):
 
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`; NaN where an input is NaN."""
-        X = design.paper
-        mean, _ = _moments(self._weights(X), self.ends)
-        return np.where(np.isnan(X).any(axis=1), np.nan, mean)
+        return self.outlook(design)[0]
 
     def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
         """See `Fitted.errors`."""
-        weights = self._weights(design.paper)
+        return self.outlook(design)[1:]
+
+    def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+        """See `Fitted.outlook`."""
+        X = design.paper
+        weights = _weights(self.trees.leaves(X), self.members)
         mean, std = _moments(weights, self.ends)
         std = np.maximum(std, self.least)
         shapes = [
             _shape(row, self.ends, middle, spread) for row, middle, spread in zip(weights, mean, std, strict=True)
         ]
-        return self.factor * std, shapes
-
-    def _weights(self, X: Floats) -> Floats:
-        return _weights(self.trees.leaves(X), self.members)
+        return np.where(np.isnan(X).any(axis=1), np.nan, mean), self.factor * std, shapes
 
 
 def _members(leaves: NDArray[np.intp], drawn: NDArray[np.intp], nodes: int) -> csr_array:

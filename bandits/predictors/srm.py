@@ -13,10 +13,11 @@ from typing import Literal
 
 from bandits.errors import SettingError
 from bandits.forecasts import Link
+from bandits.predictors.features import check_link
 from bandits.predictors.regression.bootstrap import Bootstrap
 from bandits.predictors.regression.consensus import Consensus
 from bandits.predictors.regression.regressors import OLS, Forest, Regressor, Ridge
-from bandits.predictors.regression.sequential import SequentialPredictor, check_link
+from bandits.predictors.regression.sequential import SequentialPredictor
 from bandits.predictors.regression.support_vectors import SVR
 
 __all__ = ["SRM"]

@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from bandits import cli
-from bandits.cli import main
 from bandits.runtime import SqliteJournal
 
 KEYS = [
@@ -37,21 +36,6 @@ KEYS = [
     "seconds",
     "seconds_without_predictor",
 ]
-
-
-@pytest.fixture
-def bandits(monkeypatch, capsys, tmp_path):
-    """Run the command in an empty folder: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["bandits", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        captured = capsys.readouterr()
-        return int(stop.value.code or 0), captured.out, captured.err
-
-    return call
 
 
 def test_json_holds_every_promised_key(bandits):

@@ -24,11 +24,8 @@ _LIGHTEST_TAILS = 32  # degrees of freedom: hardly to be told from a Gaussian
 class Distribution(Protocol):
     """A fitted model that gives every arm a mean and a standard deviation."""
 
-    def mean(self, design: Design) -> Floats:
-        """Inputs of m arms to `[m]` means."""
-
-    def std(self, design: Design) -> Floats:
-        """Inputs of m arms to `[m]` standard deviations, > 0."""
+    def look(self, design: Design) -> tuple[Floats, Floats]:
+        """Inputs of m arms to `[m]` means and `[m]` standard deviations, > 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +58,13 @@ class Calibrated(Fitted):
 
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`."""
-        return self.distribution.mean(design)
+        return self.outlook(design)[0]
 
     def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
         """See `Fitted.errors`."""
-        stds = self.factor * self.distribution.std(design)
-        return stds, [student_shape(self.freedom)] * len(stds)
+        return self.outlook(design)[1:]
+
+    def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+        """See `Fitted.outlook`."""
+        means, stds = self.distribution.look(design)
+        return means, self.factor * stds, [student_shape(self.freedom)] * len(stds)

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.optimize import minimize
 
-from bandits.predictors.features import Design, Warp
+from bandits.predictors.features import Design
 from bandits.predictors.regression.regressors import Fitted, Regressor
+from bandits.predictors.regression.warp import Warp
 
 __all__ = ["AdditiveProcess", "Process"]
 
@@ -150,14 +151,6 @@ class Process(Fitted):
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`."""
         return self.look(design)[0]
-
-    def mean(self, design: Design) -> Floats:
-        """See `bandits.predictors.regression.calibrated.Distribution`."""
-        return self.look(design)[0]
-
-    def std(self, design: Design) -> Floats:
-        """See `bandits.predictors.regression.calibrated.Distribution`."""
-        return self.look(design)[1]
 
     def look(self, design: Design, seen: dict[tuple[bool, str], _Block] | None = None) -> tuple[Floats, Floats]:
         """Predictions for m arms and their standard deviations, noise included: `[m]` each.

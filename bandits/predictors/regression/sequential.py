@@ -25,22 +25,12 @@ from bandits.predictors.regression.regressors import Fitted, Regressor
 from bandits.predictors.threads import one_thread
 from bandits.rng import rng_for
 
-__all__ = ["SequentialPredictor", "check_link"]
+__all__ = ["SequentialPredictor"]
 
 Floats = NDArray[np.float64]
 
 _LARGEST_LOG = 700.0  # exp of more overflows
 _BATCH = 128  # arms forecast at once: more would not fit a processor's cache
-
-
-def check_link(link: object) -> None:
-    """Check that a setting is "auto" or a `Link`.
-
-    Raises:
-        SettingError: it is neither.
-    """
-    if link != "auto" and not isinstance(link, Link):
-        raise SettingError.broken("`link`", "must be 'auto', Link.IDENTITY or Link.LOG_LOSS", link)
 
 
 class SequentialPredictor(Predictor):

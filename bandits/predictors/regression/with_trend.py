@@ -40,13 +40,17 @@ class FittedWithTrend(Fitted):
 
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`."""
-        return self.trend.predict(design) + self.rest.predict(design)
+        return self.outlook(design)[0]
 
     def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
         """See `Fitted.errors`. Far from all training curves, the line's own error is added."""
-        line, _ = self.trend.errors(design)
-        stds, shapes = self.rest.errors(design)
-        return np.hypot(stds, np.sqrt(np.maximum(line**2 - self.usual, 0.0))), shapes
+        return self.outlook(design)[1:]
+
+    def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+        """See `Fitted.outlook`."""
+        trend, line, _ = self.trend.outlook(design)
+        rest, stds, shapes = self.rest.outlook(design)
+        return trend + rest, np.hypot(stds, np.sqrt(np.maximum(line**2 - self.usual, 0.0))), shapes
 
 
 @dataclass(frozen=True, slots=True)

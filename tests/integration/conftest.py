@@ -1,0 +1,22 @@
+"""What tests of the command line share."""
+
+import sys
+
+import pytest
+
+from bandits.cli import main
+
+
+@pytest.fixture
+def bandits(monkeypatch, capsys, tmp_path):
+    """Run the command in an empty folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["bandits", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        captured = capsys.readouterr()
+        return int(stop.value.code or 0), captured.out, captured.err
+
+    return call
