@@ -10,7 +10,19 @@ import numpy as np
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
 
-__all__ = ["Forecaster", "Predictor"]
+__all__ = ["Forecaster", "Predictor", "too_few_curves"]
+
+
+def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reached: int) -> Abstain:
+    """The answer of a predictor that needs more curves.
+
+    Args:
+        predictor: its name.
+        needed: how many it needs that reached `horizon`.
+        usable, reached: how many it can use, and how many reached; the others lack a finite feature.
+    """
+    left_out = "" if usable == reached else f" ({reached - usable} more lack a finite feature)"
+    return Abstain(f"{predictor} needs {needed} curves that reached epoch {horizon}, has {usable}{left_out}")
 
 
 class Forecaster(ABC):

@@ -14,7 +14,7 @@ from scipy.special import ndtri
 from bandits.curves import Curve, History, Trial
 from bandits.errors import MissingDependency, SettingError, check_at_least
 from bandits.forecasts import Abstain, Forecast, Link
-from bandits.predictors.base import Forecaster, Predictor
+from bandits.predictors.base import Forecaster, Predictor, too_few_curves
 from bandits.predictors.features import Scaling, StaticFeatures, check_link, choose_link, feature_row
 from bandits.predictors.lc_net.common_scale import CommonScale
 from bandits.rng import rng_for
@@ -187,10 +187,7 @@ class _Fitted(Forecaster):
         usable = sum(curve.tau == horizon for _, curve in kept)
         needed = settings.min_curves(horizon)
         if usable < needed:
-            left_out = "" if usable == reached else f" ({reached - usable} more lack a finite feature)"
-            return Abstain(
-                f"{settings.name} needs {needed} curves that reached epoch {horizon}, has {usable}{left_out}"
-            )
+            return too_few_curves(settings.name, needed, horizon, usable, reached)
         self._scaling = Scaling.learn(features)
         if not len(self._scaling.kept):
             return Abstain(
@@ -242,14 +239,12 @@ class _Fitted(Forecaster):
 
     def _input(self, trial: Trial) -> Floats | Abstain:
         """What the network sees of a trial: `[1, k]`."""
-        row = feature_row(trial.features, self._static.names)
-        for name, value in zip(self._static.names, row, strict=True):
-            if name not in trial.features:
-                return Abstain(f"{self._settings.name} learned from the feature {name!r}, which trial {trial.id} lacks")
-            if not math.isfinite(value):
-                return Abstain(f"feature {name!r} of trial {trial.id} is not a finite number: {trial.features[name]!r}")
+        objection = self._static.objection(trial, self._settings.name)
+        if objection is not None:
+            return objection
+        row = np.array([feature_row(trial.features, self._static.names)])
         with np.errstate(all="ignore"):
-            x = self._scaling.apply(self._static.scale(np.array([row])))
+            x = self._scaling.apply(self._static.scale(row))
         if not np.isfinite(x).all():
             return Abstain(f"the features of trial {trial.id} are too large to compute with")
         return np.clip(x, -_FARTHEST_INPUT, _FARTHEST_INPUT)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bandits.curves import Curve, Trial
 from bandits.errors import SettingError
-from bandits.forecasts import Link
+from bandits.forecasts import Abstain, Link
 
 __all__ = [
     "Design",
@@ -172,6 +172,15 @@ class StaticFeatures:
         sizes = np.abs(cls(names, floors, np.ones(len(names))).scale(raw)).max(axis=0, initial=0.0)
         columns = cls(names, floors, np.where(sizes > 0, sizes, 1.0))
         return columns, columns.scale(raw), complete.tolist()
+
+    def objection(self, trial: Trial, predictor: str) -> Abstain | None:
+        """Why the features of a trial cannot be used by the predictor of that name; None if they can."""
+        for name, value in zip(self.names, feature_row(trial.features, self.names), strict=True):
+            if name not in trial.features:
+                return Abstain(f"{predictor} learned from the feature {name!r}, which trial {trial.id} lacks")
+            if not math.isfinite(value):
+                return Abstain(f"feature {name!r} of trial {trial.id} is not a finite number: {trial.features[name]!r}")
+        return None
 
     def scale(self, raw: Floats) -> Floats:
         """Take the logarithms that were decided on, and bring each column to magnitude 1.

@@ -11,7 +11,7 @@ import numpy as np
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
-from bandits.predictors.base import Forecaster, Predictor
+from bandits.predictors.base import Forecaster, Predictor, too_few_curves
 from bandits.predictors.features import apply_link, check_link, choose_link
 from bandits.predictors.regression.regressors import root_mean_square
 
@@ -76,9 +76,7 @@ class _Fitted(Forecaster):
         self._refusal: Abstain | None = None
         needed = settings.min_curves(horizon)
         if len(curves) < needed:
-            self._refusal = Abstain(
-                f"{self._name} needs {needed} curves that reached epoch {horizon}, has {len(curves)}"
-            )
+            self._refusal = too_few_curves(self._name, needed, horizon, len(curves), len(curves))
             return
         scores = np.stack([curve.scores for curve in curves])
         self._link = choose_link(scores) if settings.link == "auto" else settings.link

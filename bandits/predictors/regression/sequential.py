@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
-from bandits.predictors.base import Forecaster, Predictor
+from bandits.predictors.base import Forecaster, Predictor, too_few_curves
 from bandits.predictors.features import Inputs, StaticFeatures, apply_link, choose_link, feature_row
 from bandits.predictors.regression.regressors import Fitted, Regressor
 from bandits.predictors.threads import one_thread
@@ -91,10 +91,7 @@ class _Fitted(Forecaster):
         if pairs:
             self._static, self._features, complete = StaticFeatures.learn(pairs)
         if len(complete) < needed:
-            left_out = "" if len(complete) == reached else f" ({reached - len(complete)} more lack a finite feature)"
-            self._refusal = Abstain(
-                f"{settings.name} needs {needed} curves that reached epoch {horizon}, has {len(complete)}{left_out}"
-            )
+            self._refusal = too_few_curves(settings.name, needed, horizon, len(complete), reached)
             return
         scores = np.stack([pairs[i][1].scores for i in complete])
         self._link = choose_link(scores) if settings.link == "auto" else settings.link
@@ -164,11 +161,9 @@ class _Fitted(Forecaster):
 
     def _objection(self, trial: Trial, scores: Floats) -> Abstain:
         """Why the numbers of an arm gave no finite forecast; `scores` are on the link's scale."""
-        for name, value in zip(self._static.names, feature_row(trial.features, self._static.names), strict=True):
-            if name not in trial.features:
-                return Abstain(f"{self._settings.name} learned from the feature {name!r}, which trial {trial.id} lacks")
-            if not math.isfinite(value):
-                return Abstain(f"feature {name!r} of trial {trial.id} is not a finite number: {trial.features[name]!r}")
+        features = self._static.objection(trial, self._settings.name)
+        if features is not None:
+            return features
         if not np.isfinite(scores).all():
             return Abstain(
                 f"trial {trial.id} has a loss <= 0, and {self._settings.name} uses the logarithm of the loss here"
