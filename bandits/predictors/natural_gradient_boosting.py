@@ -41,8 +41,8 @@ class NGBoost(SequentialPredictor):
     Pick it where a hundred curves or more have reached the horizon and some kinds of configurations are far less
     certain than others; the error of an arm then depends on its features most clearly here.
 
-    Cost of a fit, once per tau: about 0.2 s of one core for 100 curves of which 10 epochs are seen, 1.5 s for 1000, and
-    three times as much for a hundred epochs. A forecast takes about 0.3 ms, in batches 0.02 ms.
+    Cost of a fit, once per tau: tenths of a second of one core for 100 curves, seconds for 1000 or a hundred epochs.
+    `benchmarks/calibration` measures it.
 
     Args:
         rounds: at most so many, >= 1.

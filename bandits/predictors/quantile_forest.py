@@ -41,8 +41,8 @@ class QuantileForest(SequentialPredictor):
     Pick it where features and ends are related by steps and interactions (categorical choices, runs that diverge) and
     a hundred curves or more have reached the horizon.
 
-    Cost of a fit, once per tau: about 0.25 s of one core for 100 curves of which 10 epochs are seen, 2.5 s for 1000,
-    and three times as much for a hundred epochs. A forecast takes about 0.6 ms, in batches 0.1 ms.
+    Cost of a fit, once per tau: tenths of a second of one core for 100 curves, seconds for 1000 or a hundred epochs.
+    `benchmarks/calibration` measures it.
 
     Args:
         trees: of the forest, >= 20.
