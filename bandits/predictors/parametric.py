@@ -53,8 +53,9 @@ class Parametric(Predictor):
     Pick it where few other curves have been seen yet and `bandits.predictors.lce.LCE` would take too long. Where 20
     curves have reached the horizon, `bandits.predictors.SRM` is closer.
 
-    Cost of a forecast: a few milliseconds of one core, most for "pow4", "mmf" and long curves. The factor costs as much for each of the curves that reached the horizon (at most 100, evenly spread), once
-    for each tau, when it is first asked about.
+    Cost of a forecast: a few milliseconds of one core, most for "pow4", "mmf" and long curves. The factor costs as much
+    for each of the curves that reached the horizon (at most 100, evenly spread), once for each tau, when it is first
+    asked about.
 
     Args:
         family: "pow3", "pow4", "exp3" or "mmf". One of three parameters needs 4 epochs and is the safer guess from
