@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 import threading
 from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from numbers import Real
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
-from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.pruners import BasePruner
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -21,6 +18,7 @@ from optuna.trial import Trial as LiveTrial
 
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError, check_at_least
+from bandits.integrations.optuna_trials import ParameterColumns, curve_through, reports_of
 from bandits.predictors.base import Predictor
 from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, StoppingRule, Verdict
 
@@ -216,7 +214,7 @@ class _Known:
         self._taught = 0  # how many of them are in the history
         self._best: list[float] = []  # the best scores so far, ascending, as many as the bar needs
         self.first_step = 1
-        self.columns = _Columns()
+        self.columns = ParameterColumns()
         self.history = History()
         self.verdicts: dict[int, Verdict] = {}
 
@@ -233,7 +231,7 @@ class _Known:
         if self.first_step == 1 and any(0 in trial.intermediate_values for trial in new):
             self.first_step = 0  # every curve read so far was read one epoch too early
             self._restart()
-            self.columns = _Columns()
+            self.columns = ParameterColumns()
             self._teaching, new = [], list(self.complete.values())
         self._teaching.extend(trial for trial in new if self._reaches(trial))
         self._teach(self._training_size(len(self._teaching)))
@@ -248,28 +246,19 @@ class _Known:
 
     def curve(self, trial: FrozenTrial) -> Curve | None:
         """The curve of a running trial up to its last finite report; None if it has none."""
-        epochs, scores = self._reports(trial)
+        epochs, scores = reports_of(trial, sign=self._sign, first_step=self.first_step, last_epoch=self._horizon)
         if len(epochs) == 0:
             return None
-        return _curve(np.interp(np.arange(1, epochs[-1] + 1), epochs, scores))
-
-    def _reports(self, trial: FrozenTrial) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The finite reports of epochs 1 to horizon: epochs ascending `[m]`, scores `[m]`."""
-        reports = sorted(
-            (step - self.first_step + 1, self._sign * value)
-            for step, value in trial.intermediate_values.items()
-            if 0 <= step - self.first_step < self._horizon and math.isfinite(value)
-        )
-        return np.array([epoch for epoch, _ in reports]), np.array([score for _, score in reports])
+        return curve_through(epochs, scores, int(epochs[-1]))
 
     def _full_curve(self, trial: FrozenTrial) -> Curve | None:
         """The curve of a completed trial, which ends with its value; None if it cannot be told."""
-        epochs, scores = self._reports(trial)
+        epochs, scores = reports_of(trial, sign=self._sign, first_step=self.first_step, last_epoch=self._horizon)
         if len(epochs) == 0 or not math.isfinite(_value(trial)):
             return None
         filled = np.interp(np.arange(1, self._horizon + 1), epochs, scores)
         filled[-1] = self._sign * _value(trial)
-        return _curve(filled)
+        return Curve(filled) if np.isfinite(filled).all() else None  # filling its gaps may overflow
 
     def _reaches(self, trial: FrozenTrial) -> bool:
         """Whether a completed trial has trained to the horizon: its next report would have come after it."""
@@ -307,56 +296,6 @@ class _Known:
         self.history, self._taught = History(), 0
 
 
-class _Columns:
-    """Parameters as features, under the same names for every trial."""
-
-    def __init__(self) -> None:
-        self._lows: dict[str, float] = {}  # parameters that are numbers, and the lower ends of their ranges
-        self._choices: dict[str, dict[str, None]] = {}  # the others, and the choices seen, in order
-
-    def learn(self, trials: Iterable[FrozenTrial]) -> bool:
-        """Make room for the parameters of some trials; True if there was none for one of them."""
-        before = self._size()
-        for trial in trials:
-            for name, distribution in trial.distributions.items():
-                self._learn(name, distribution)
-        return self._size() > before
-
-    def _learn(self, name: str, distribution: BaseDistribution) -> None:
-        if not isinstance(distribution, CategoricalDistribution):
-            self._lows.setdefault(name, float(getattr(distribution, "low", 0.0)))
-        elif all(_is_number(choice) for choice in distribution.choices):
-            self._lows.setdefault(name, min(map(float, distribution.choices)))  # type: ignore[arg-type]
-        else:
-            self._choices.setdefault(name, {}).update(dict.fromkeys(map(str, distribution.choices)))
-
-    def _size(self) -> int:
-        return len(self._lows) + sum(len(choices) for choices in self._choices.values())
-
-    def encode(self, params: Mapping[str, Any]) -> dict[str, float]:
-        """The features of one trial: every number and whether it is there, every choice as 0 or 1."""
-        features: dict[str, float] = {}
-        for name, low in self._lows.items():
-            there = _is_number(params.get(name))
-            # The lower end, not 0, keeps a positive parameter positive, so that its logarithm can be taken.
-            features[name] = float(params[name]) if there else low
-            features[f"has {name}"] = float(there)
-        for name, choices in self._choices.items():
-            chosen = str(params[name]) if name in params else None
-            features.update((f"{name}={choice}", float(choice == chosen)) for choice in choices)
-        return features
-
-
-def _is_number(value: object) -> bool:
-    """Whether a parameter's value is a finite number; bools are 0 and 1."""
-    return isinstance(value, Real) and math.isfinite(value)
-
-
 def _value(trial: FrozenTrial) -> float:
     """What the objective of a completed trial returned."""
     return math.nan if trial.value is None else trial.value
-
-
-def _curve(scores: NDArray[np.float64]) -> Curve | None:
-    """A curve, if filling its gaps has not overflowed."""
-    return Curve(scores) if np.isfinite(scores).all() else None
