@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bandits.forecasts import Abstain, Forecast
     from bandits.runtime.loop import run
     from bandits.runtime.result import Result
-    from bandits.schedulers import ASHA, Hyperband, RandomSearch, SuccessiveHalving
+    from bandits.schedulers import ASHA, PASHA, Hyperband, MedianRule, RandomSearch, SuccessiveHalving, TopK
     from bandits.stopping import EarlyStopper, ProbabilityRule
     from bandits.verdicts import Drop, Keep
 
@@ -28,6 +28,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ASHA",
+    "PASHA",
     "Abstain",
     "BanditsError",
     "Curve",
@@ -37,11 +38,13 @@ __all__ = [
     "History",
     "Hyperband",
     "Keep",
+    "MedianRule",
     "Metric",
     "ProbabilityRule",
     "RandomSearch",
     "Result",
     "SuccessiveHalving",
+    "TopK",
     "Trial",
     "__version__",
     "run",
@@ -58,11 +61,14 @@ _HOMES = {
     "History": "bandits.curves",
     "Hyperband": "bandits.schedulers",
     "Keep": "bandits.verdicts",
+    "MedianRule": "bandits.schedulers",
     "Metric": "bandits.curves",
+    "PASHA": "bandits.schedulers",
     "ProbabilityRule": "bandits.stopping",
     "RandomSearch": "bandits.schedulers",
     "Result": "bandits.runtime.result",
     "SuccessiveHalving": "bandits.schedulers",
+    "TopK": "bandits.schedulers",
     "Trial": "bandits.curves",
     "run": "bandits.runtime.loop",
 }

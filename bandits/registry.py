@@ -68,6 +68,11 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "ASHA for trainings that cannot be paused",
             {"form": "stopping"},
         ),
+        Entry("pasha", "bandits.schedulers.pasha:PASHA", "ASHA that trains no further than it takes to rank the arms"),
+        Entry(
+            "median", "bandits.schedulers.median_rule:MedianRule", "random, less arms that are worse than half so far"
+        ),
+        Entry("top-k", "bandits.schedulers.top_k:TopK", "one epoch for all, then the best three in full; a baseline"),
     ),
     "predictors": (
         Entry(

@@ -15,10 +15,14 @@ from bandits.schedulers.base import (
 )
 from bandits.schedulers.hyperband import Hyperband, SuccessiveHalving
 from bandits.schedulers.lifecycle import State
+from bandits.schedulers.median_rule import MedianRule
+from bandits.schedulers.pasha import PASHA
 from bandits.schedulers.random_search import RandomSearch
+from bandits.schedulers.top_k import TopK
 
 __all__ = [
     "ASHA",
+    "PASHA",
     "Arm",
     "BracketReport",
     "Change",
@@ -27,10 +31,12 @@ __all__ = [
     "Hyperband",
     "Job",
     "Measured",
+    "MedianRule",
     "RandomSearch",
     "RungReport",
     "Scheduler",
     "State",
     "SuccessiveHalving",
+    "TopK",
     "Wait",
 ]

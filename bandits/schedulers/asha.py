@@ -72,6 +72,7 @@ class ASHA(Scheduler):
             raise SettingError.broken("`form`", "must be 'promotion' or 'stopping'", form)
         self.form: Form = form
         self._rungs = asynchronous_rungs(min_epochs, max_epochs, eta)
+        self._highest = len(self._rungs) - 1  # the last rung that an arm may be promoted to now
         self._tops = [TopFraction(eta, least=1 if form == "stopping" else 0) for _ in self._rungs[:-1]]
         self._going_on: deque[Arm] = deque()
         self._best_at_end = None if stopper is None else BestOf(stopper.keep)
@@ -101,7 +102,7 @@ class ASHA(Scheduler):
     def ask(self) -> Job | Wait | Done:
         if self._going_on:
             return self._start(self._going_on.popleft())
-        for rung in range(len(self._tops) - 1, -1, -1):
+        for rung in range(self._highest - 1, -1, -1):
             trial_id = self._tops[rung].promote() if self.form == "promotion" else None
             if trial_id is not None:
                 arm = self.arms[trial_id]

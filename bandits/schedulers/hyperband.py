@@ -38,10 +38,9 @@ class BracketScheduler(Scheduler):
     """
 
     def __init__(
-        self, max_epochs: int, eta: int, plans: tuple[BracketPlan, ...], kappa: float | None, stopper: Stopper | None
+        self, max_epochs: int, plans: tuple[BracketPlan, ...], kappa: float | None, stopper: Stopper | None
     ) -> None:
         super().__init__(max_epochs, stopper)
-        self.eta = eta
         if kappa is not None and not 0 < kappa <= 1:
             raise SettingError.broken("`kappa`", "must be in (0, 1]", kappa)
         self.kappa = kappa
@@ -166,11 +165,11 @@ class SuccessiveHalving(BracketScheduler):
         kappa: float | None = None,
     ) -> None:
         check_at_least("max_epochs", max_epochs, 1)
-        check_at_least("eta", eta, 2)
+        self.eta = check_at_least("eta", eta, 2)
         s = most_halvings(max_epochs, eta)
         self.trials = eta**s if trials is None else check_at_least("trials", trials, 1)
         s = min(s, most_halvings(self.trials, eta))
-        super().__init__(max_epochs, eta, (halving_bracket(self.trials, max_epochs, eta, s),), kappa, stopper)
+        super().__init__(max_epochs, (halving_bracket(self.trials, max_epochs, eta, s),), kappa, stopper)
 
     def settings(self) -> dict[str, Any]:
         return {"max_epochs": self.max_epochs, "eta": self.eta, "trials": self.trials, "kappa": self.kappa}
@@ -213,14 +212,14 @@ class Hyperband(BracketScheduler):
         sizes: Sizes = "ceil",
     ) -> None:
         check_at_least("max_epochs", max_epochs, 1)
-        check_at_least("eta", eta, 2)
+        self.eta = check_at_least("eta", eta, 2)
         self.loops = check_at_least("loops", loops, 1)
         if sizes not in ("ceil", "floor"):
             raise SettingError.broken("`sizes`", "must be 'ceil' or 'floor'", sizes)
         self.sizes: Sizes = sizes
         plans = hyperband_brackets(max_epochs, eta, sizes)
         self._per_loop = len(plans)
-        super().__init__(max_epochs, eta, plans * loops, kappa, stopper)
+        super().__init__(max_epochs, plans * loops, kappa, stopper)
 
     def settings(self) -> dict[str, Any]:
         return {

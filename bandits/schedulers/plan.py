@@ -23,6 +23,7 @@ __all__ = [
     "halving_bracket",
     "hyperband_brackets",
     "most_halvings",
+    "top_k_bracket",
 ]
 
 Sizes = Literal["ceil", "floor"]
@@ -90,6 +91,21 @@ def halving_bracket(arms: int, max_epochs: int, eta: int, s: int) -> BracketPlan
     """
     rungs = tuple(Rung(arms // eta**i, _nearest_epoch(max_epochs, eta ** (s - i))) for i in range(s + 1))
     return BracketPlan(s, rungs)
+
+
+def top_k_bracket(arms: int, max_epochs: int, k: int, first_epochs: int) -> BracketPlan:
+    """One cut, to k arms, after the first few epochs.
+
+    Args:
+        arms: how many start, >= 1.
+        max_epochs: R, epochs of the last rung.
+        k: how many go on, >= 1; all of them if fewer start.
+        first_epochs: epochs of the first rung, between 1 and R; at R, there is no cut.
+    """
+    first = Rung(arms, first_epochs)
+    if first_epochs == max_epochs:
+        return BracketPlan(0, (first,))
+    return BracketPlan(1, (first, Rung(min(k, arms), max_epochs)))
 
 
 def hyperband_brackets(max_epochs: int, eta: int, sizes: Sizes = "ceil") -> tuple[BracketPlan, ...]:

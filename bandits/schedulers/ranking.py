@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 
-__all__ = ["BestOf", "TopFraction", "share_of"]
+__all__ = ["BestOf", "TopFraction", "same_soft_ranking", "share_of"]
 
 
 def _losing_score(holder: tuple[float, int], trial_id: int) -> float:
@@ -128,6 +129,24 @@ class TopFraction:
 def _flip(entry: tuple[float, int]) -> tuple[float, int]:
     """Turn a worst-first entry (score, -id) into a best-first one (-score, id), or back."""
     return -entry[0], -entry[1]
+
+
+def same_soft_ranking(earlier: Mapping[int, float], later: Mapping[int, float], tolerance: float) -> bool:
+    """Is the later ranking the earlier one, but for arms that were close?
+
+    It is if the arm in each place of the later ranking had an earlier score within `tolerance` of that of the arm which
+    held the place then.
+
+    Args:
+        earlier: scores by trial id.
+        later: scores of the same arms; equal ones keep their earlier order.
+        tolerance: scores that differ by no more were close, >= 0.
+
+    Source: Bohdal et al., "PASHA" (ICLR 2023), soft ranking.
+    """
+    before = sorted(earlier, key=lambda i: (-earlier[i], i))
+    after = sorted(before, key=lambda i: -later[i])
+    return all(abs(earlier[i] - earlier[j]) <= tolerance for i, j in zip(before, after, strict=True))
 
 
 def share_of(count: int, share: float) -> int:

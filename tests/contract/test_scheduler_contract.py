@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bandits import registry
-from bandits.schedulers import ASHA, Hyperband, RandomSearch, Scheduler, SuccessiveHalving
+from bandits.schedulers import ASHA, PASHA, Hyperband, MedianRule, RandomSearch, Scheduler, SuccessiveHalving, TopK
 from bandits.testing import SchedulerContract
 
 MACHINES: dict[str, tuple[type[Scheduler], dict[str, Any]]] = {
@@ -23,6 +23,18 @@ MACHINES: dict[str, tuple[type[Scheduler], dict[str, Any]]] = {
     "asha, stopping": (ASHA, {"max_epochs": 9, "form": "stopping"}),
     "asha, stopping, odd sizes": (ASHA, {"max_epochs": 13, "eta": 2, "trials": 17, "form": "stopping"}),
     "asha of one": (ASHA, {"max_epochs": 1}),
+    "pasha": (PASHA, {"max_epochs": 9, "trials": 20}),
+    "pasha, odd sizes": (PASHA, {"max_epochs": 13, "eta": 2, "trials": 17, "min_epochs": 2, "percentile": 50}),
+    "pasha of one": (PASHA, {"max_epochs": 1}),
+    "median": (MedianRule, {"trials": 17, "max_epochs": 9}),
+    "median, odd sizes": (
+        MedianRule,
+        {"trials": 13, "max_epochs": 7, "burn_in": 6, "warm_up": 2, "min_arms": 2, "interval": 3},
+    ),
+    "median of one": (MedianRule, {"trials": 1, "max_epochs": 1}),
+    "top-k": (TopK, {"trials": 9, "max_epochs": 7}),
+    "top-k, odd sizes": (TopK, {"trials": 2, "max_epochs": 7, "k": 5, "first_epochs": 3}),
+    "top-k of one rung": (TopK, {"trials": 4, "max_epochs": 2, "first_epochs": 2}),
 }
 
 

@@ -1,0 +1,64 @@
+"""A few epochs for all, then the best k in full: halving with a single cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bandits.errors import SettingError, check_at_least
+from bandits.schedulers.hyperband import BracketScheduler
+from bandits.schedulers.plan import top_k_bracket
+from bandits.verdicts import Stopper
+
+__all__ = ["TopK"]
+
+
+class TopK(BracketScheduler):
+    """Train every configuration for a few epochs, one by default, then the best k to the end.
+
+    The baseline that anything cleverer has to beat. It is one bracket with two rungs: failed arms are not among the
+    best, nobody takes the place of one that fails later, and equal scores go to the smaller id.
+
+    With a stopper, forecasts work inside the two rungs as in any other bracket. The first rung is as a rule too short
+    for one; on the way to R, an arm is held against the n-th best that has got there, n being the stopper's `keep`.
+
+    Args:
+        trials: how many configurations, >= 1.
+        max_epochs: R, epochs of a full training, >= 1.
+        k: how many go on, >= 1; all of them if there are no more.
+        first_epochs: epochs that all are given, between 1 and max_epochs.
+        stopper: who forecasts; None to train all k in full.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+
+    Source: Egele et al., "Is one epoch all you need for multi-fidelity hyperparameter optimization?" (ESANN 2023,
+    arXiv 2307.15422).
+
+    Example:
+        >>> TopK(trials=200, max_epochs=100).planned_epochs
+        497
+    """
+
+    name = "top-k"
+
+    def __init__(
+        self, trials: int, max_epochs: int, k: int = 3, first_epochs: int = 1, stopper: Stopper | None = None
+    ) -> None:
+        self.trials = check_at_least("trials", trials, 1)
+        check_at_least("max_epochs", max_epochs, 1)
+        self.k = check_at_least("k", k, 1)
+        self.first_epochs = check_at_least("first_epochs", first_epochs, 1)
+        if first_epochs > max_epochs:
+            raise SettingError.broken("`first_epochs`", f"must be <= max_epochs = {max_epochs}", first_epochs)
+        super().__init__(max_epochs, (top_k_bracket(trials, max_epochs, k, first_epochs),), None, stopper)
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "trials": self.trials,
+            "max_epochs": self.max_epochs,
+            "k": self.k,
+            "first_epochs": self.first_epochs,
+        }
+
+    def _bracket_name(self, index: int) -> str:  # noqa: ARG002 - there is one bracket
+        return f"best {self.k}"
