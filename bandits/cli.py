@@ -57,7 +57,7 @@ def command() -> None:
     "--trials",
     metavar="N",
     type=int,
-    help="How many configurations. [default: all rows of a table for random, one bracket's for halving and asha]",
+    help="How many configurations. [default: one bracket's for halving, asha and pasha, else all rows of a table]",
 )
 @click.option("--confidence", metavar="P", type=float, help="Drop an arm when P(it loses) >= P. [default: 0.99]")
 @click.option("--margin", metavar="M", type=float, help="Keep arms that may end within M of the bar. [default: 0]")
@@ -69,7 +69,15 @@ def command() -> None:
     help="Share of a rung's arms that must finish before one may be dropped. [default: as many as are promoted]",
 )
 @click.option("--burn-in", metavar="N", type=int, help="Arms that random trains in full first. [default: 100]")
-@click.option("--min-epochs", metavar="N", type=int, help="Epochs of asha's lowest rung. [default: 1]")
+@click.option("--min-epochs", metavar="N", type=int, help="Epochs of asha's and pasha's lowest rung. [default: 1]")
+@click.option(
+    "--percentile", metavar="P", type=float, help="How much of the noise pasha's rankings tolerate. [default: 90]"
+)
+@click.option("--warm-up", metavar="N", type=int, help="Epochs before median's first test of an arm. [default: 0]")
+@click.option("--min-arms", metavar="N", type=int, help="Arms that a median is taken of, at least. [default: 5]")
+@click.option("--interval", metavar="N", type=int, help="Epochs from one of median's tests to the next. [default: 1]")
+@click.option("--k", metavar="N", type=int, help="Arms that top-k trains to the end. [default: 3]")
+@click.option("--first-epochs", metavar="N", type=int, help="Epochs that top-k gives every arm. [default: 1]")
 @click.option(
     "--sizes", metavar="FORM", help="Hyperband's bracket sizes: ceil (Algorithm 1) or floor (Table 1). [default: ceil]"
 )

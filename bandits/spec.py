@@ -38,7 +38,8 @@ class RunSpec:
         predictor: a name of `bandits list predictors`; None drops no arm early.
         objective: "table:NAME", "table:FILE.csv", "module:function", or "NAME:ARGUMENT" of a plug-in.
         max_epochs: R; by default the objective's length.
-        eta, loops, trials, kappa, sizes, min_epochs, burn_in: as the algorithm documents them.
+        eta, loops, trials, kappa, sizes, min_epochs, burn_in, percentile, warm_up, min_arms, interval, k, first_epochs:
+            as the algorithm documents them.
         confidence, margin, keep: as `ProbabilityRule` documents them.
         goal: "maximize" or "minimize", for a file whose metric does not tell.
         workers: how many arms train at a time.
@@ -56,6 +57,12 @@ class RunSpec:
     sizes: str | None = None
     min_epochs: int | None = None
     burn_in: int | None = None
+    percentile: float | None = None
+    warm_up: int | None = None
+    min_arms: int | None = None
+    interval: int | None = None
+    k: int | None = None
+    first_epochs: int | None = None
     confidence: float | None = None
     margin: float | None = None
     keep: int | None = None
@@ -107,6 +114,12 @@ class RunSpec:
             "sizes": self.sizes,
             "min_epochs": self.min_epochs,
             "burn_in": self.burn_in,
+            "percentile": self.percentile,
+            "warm_up": self.warm_up,
+            "min_arms": self.min_arms,
+            "interval": self.interval,
+            "k": self.k,
+            "first_epochs": self.first_epochs,
         }
         settings = {name: value for name, value in settings.items() if value is not None}
         for name, value in settings.items():

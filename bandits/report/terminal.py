@@ -46,7 +46,8 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "", _shortened(", ".join(f"{name}={_plain(value)}" for name, value in result.best.trial.config.items()))
     yield "cost", _cost(summary)
     states = (State.COMPLETED, State.DROPPED, State.CUT, State.FAILED)
-    words = ("completed", "dropped by a forecast", "cut by halving", "failed")
+    cut = "cut by the median" if result.scheduler.name == "median" else "cut by halving"
+    words = ("completed", "dropped by a forecast", cut, "failed")
     counts = ", ".join(f"{result.count(state):,} {word}" for state, word in zip(states, words, strict=True))
     yield "arms", f"{len(result.trials):,} tried: {counts}"
     reasons = summary.why_nothing_was_dropped()

@@ -82,7 +82,7 @@ class TrialFailed:
 
 @dataclass(frozen=True, slots=True)
 class Advised:
-    """What the stopper said about an arm after an epoch.
+    """What the stopper, or an algorithm that stops arms itself, said about an arm after an epoch.
 
     Args:
         trial: the arm.

@@ -8,7 +8,7 @@ raises and changes nothing.
                          |                  +--cut--> CUT
                          +--complete--> COMPLETED
                          +--drop--> DROPPED    a forecast says that it cannot win
-                         +--cut--> CUT         halving: others at its rung are better
+                         +--cut--> CUT         halving, or the median rule: others are better
                          +--fail--> FAILED
 """
 

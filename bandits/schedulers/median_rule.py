@@ -1,4 +1,4 @@
-"""The median stopping rule: random search that stops arms which do worse than half of those before them."""
+"""The median stopping rule: random search that cuts arms which do worse than half of those before them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ __all__ = ["MedianRule"]
 class MedianRule(RandomSearch):
     """Random search with the median stopping rule.
 
-    After an epoch t an arm is cut if its best score so far is strictly below the median, over the arms that have
-    completed, of their mean score in epochs 1 to t. Completed means trained to the end: an arm that was cut has no
-    say, so the rule grows stricter as the run goes on. The best score is held against means, so curves that rise are
-    judged leniently.
+    After an epoch t an arm is cut if its best score so far is strictly below the median, over the arms that have ended
+    and had reached t, of their mean score in epochs 1 to t. Ended means completed or cut. An arm that was cut counts
+    for the epochs that it trained, so the first epochs are judged by all arms, and later ones by those that came there.
+    The best score is held against means, so curves that rise are judged leniently.
 
     The arm's state is CUT, and the verdict a `Drop` without a forecast. In a rung's report it is among those that
     were dropped, since it has not finished.
 
     With a stopper, a forecast may drop arms as well, as in `RandomSearch`: after the first `burn_in` arms, of which
     those that completed teach. The rule has chosen them, so forecasts lean to the hopeful side. An arm that a
-    forecast dropped still counts for the medians: with its means up to where it came, and below all others from there
-    on. (If it did not count, only winners would be left to be held against.) So forecasts make the rule more lenient;
+    forecast dropped counts for all medians: with its means up to where it came, and below all others from there
+    on. (If it did not count, late epochs would be judged by winners alone.) So forecasts make the rule more lenient;
     which arms it cuts may still change, even if no forecast errs.
 
     Args:
@@ -38,13 +38,14 @@ class MedianRule(RandomSearch):
         stopper: who forecasts; None for the median rule alone.
         burn_in: how many arms start before the first one that a forecast may drop, >= 1.
         warm_up: how many epochs an arm trains before its first test, >= 0; it is tested after the next one.
-        min_arms: how many arms must have completed before one may be cut, >= 1.
+        min_arms: how many arms must have ended at or after an epoch before one may be cut there, >= 1.
         interval: an arm is tested every so many epochs, >= 1.
 
     Raises:
         SettingError: an argument breaks its rule.
 
-    Source: Golovin et al., "Google Vizier: a service for black-box optimization" (KDD 2017), section 3.2.2.
+    Source: Golovin et al., "Google Vizier: a service for black-box optimization" (KDD 2017), section 3.2.2. It says
+    "completed trials" and leaves open what stopped ones are; if they had no say, only survivors would judge survivors.
 
     Example:
         >>> from bandits.testing import play
@@ -72,7 +73,7 @@ class MedianRule(RandomSearch):
         self.interval = check_at_least("interval", interval, 1)
         self.brackets[0].name = "median rule"
         self._running: dict[int, _Progress] = {}
-        self._means: list[list[float]] = [[] for _ in range(max_epochs)]  # at t - 1: ascending, of epochs 1 to t
+        self._means: list[list[float]] = [[] for _ in range(max_epochs)]  # at t - 1: of epochs 1 to t, ascending
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -90,34 +91,35 @@ class MedianRule(RandomSearch):
         if isinstance(event, Measured):
             progress = self._running.setdefault(arm.id, _Progress())
             progress.add(event.score)
-            if arm.state is State.RUNNING and self._is_tested(arm) and progress.best < self._median(arm.epochs):
-                verdict = Drop(self._reason(arm))
+            if arm.state is State.RUNNING and self._falls_behind(arm.epochs, progress.best):
+                others = len(self._means[arm.epochs - 1])
+                verdict = Drop(
+                    f"its best up to epoch {arm.epochs} is worse than the median of the means of {others} arms"
+                )
                 self._move(arm, Happening.CUT, verdict.reason)
                 self._rung(arm).dropped += 1
                 self._left(arm)
-        if arm.state in (State.COMPLETED, State.DROPPED):
-            self._count(self._running[arm.id])
         if arm.state.final:
-            self._running.pop(arm.id, None)  # an arm that failed at once has nothing there
+            self._ended(arm)
         return verdict
 
-    def _is_tested(self, arm: Arm) -> bool:
-        since = arm.epochs - self.warm_up - 1
-        return since >= 0 and since % self.interval == 0 and self.counts[State.COMPLETED] >= self.min_arms
+    def _falls_behind(self, epoch: int, best: float) -> bool:
+        """Is the arm tested at this epoch, and its best score below the median?"""
+        means, since = self._means[epoch - 1], epoch - self.warm_up - 1
+        if since < 0 or since % self.interval or len(means) < self.min_arms:
+            return False
+        return best < means[(len(means) - 1) // 2] / 2 + means[len(means) // 2] / 2
 
-    def _median(self, epoch: int) -> float:
-        """Of the means of epochs 1 to `epoch`; -inf where most were dropped by a forecast before."""
-        means = self._means[epoch - 1]
-        return means[(len(means) - 1) // 2] / 2 + means[len(means) // 2] / 2
-
-    def _reason(self, arm: Arm) -> str:
-        completed = self.counts[State.COMPLETED]
-        return f"its best of {arm.epochs} epochs is worse than the median of the means of {completed} completed arms"
-
-    def _count(self, progress: _Progress) -> None:
-        """Let an arm that has ended count for the medians, as the worst where it did not come."""
-        for i, means in enumerate(self._means):
-            insort(means, progress.means[i] if i < len(progress.means) else -math.inf)
+    def _ended(self, arm: Arm) -> None:
+        """Let an arm count for the medians from now on, unless it failed."""
+        progress = self._running.pop(arm.id, None)
+        if progress is None or arm.state is State.FAILED:
+            return
+        for means, mean in zip(self._means, progress.means, strict=False):
+            insort(means, mean)
+        if arm.state is State.DROPPED:
+            for means in self._means[arm.epochs :]:
+                means.insert(0, -math.inf)
 
 
 class _Progress:

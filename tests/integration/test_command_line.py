@@ -133,7 +133,8 @@ def test_list_names_everything_with_its_purpose(bandits):
     code, out, _ = bandits("list")
 
     assert 0 == code
-    for name in ("hyperband", "asha-stopping", "srm", "last-seen-value", "table:lstm_ptb", "your_module:your_function"):
+    algorithms = ("hyperband", "asha-stopping", "pasha", "median", "top-k")
+    for name in (*algorithms, "srm", "last-seen-value", "table:lstm_ptb", "your_module:your_function"):
         assert any(line.startswith(name) and len(line) > len(name) + 5 for line in out.splitlines())
 
 
@@ -244,6 +245,34 @@ def test_the_summary_is_for_people(bandits):
         assert words in " ".join(out.split())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "trials", "expected"),
+    [
+        (["top-k", "--k", "5", "--first-epochs", "2"], 1000, {"epochs_trained": 1000 * 2 + 5 * 18, "completed": 5}),
+        (["top-k", "--trials", "40"], 40, {"epochs_trained": 40 + 3 * 19, "completed": 3}),
+        (["median", "--trials", "40", "--warm-up", "19"], 40, {"epochs_trained": 40 * 20, "cut": 0}),
+        (["median", "--trials", "40", "--min-arms", "40", "--interval", "3"], 40, {"epochs_trained": 40 * 20}),
+        (["pasha", "--trials", "9", "--percentile", "50", "--max-epochs", "3"], 9, {"epochs_trained": 9 + 3 * 2}),
+    ],
+)
+def test_baselines_run(bandits, arguments, trials, expected):
+    """Each has its own settings; what they train is known."""
+    code, out, _ = bandits("run", *arguments, "--json")
+
+    report = json.loads(out)
+    assert (0, trials) == (code, report["trials"])
+    assert expected == {key: report[key] for key in expected}
+
+
+def test_the_summary_says_who_cut_an_arm(bandits):
+    """Halving cuts arms, and so does the median."""
+    _, halving, _ = bandits("run", "halving")
+    _, median, _ = bandits("run", "median", "--trials", "40")
+
+    assert "cut by halving" in halving
+    assert "cut by the median" in median
+
+
 def test_python_m_bandits_is_the_command():
     """`python -m bandits --version` works in a process of its own."""
     done = subprocess.run([sys.executable, "-m", "bandits", "--version"], capture_output=True, text=True, check=True)
@@ -256,5 +285,6 @@ def test_help_names_every_option():
     shown = CliRunner().invoke(cli.command, ["run", "--help"]).output
 
     for option in ("predictor", "objective", "max-epochs", "eta", "loops", "trials", "confidence", "margin", "keep",
-                   "kappa", "workers", "seed", "journal", "json"):  # fmt: skip
+                   "kappa", "percentile", "warm-up", "min-arms", "interval", "k", "first-epochs", "workers", "seed",
+                   "journal", "json"):  # fmt: skip
         assert f"--{option}" in shown

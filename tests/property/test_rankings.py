@@ -1,11 +1,14 @@
 """Rankings against brute force, on whatever scores Hypothesis thinks of, ties among them."""
 
 import math
+from itertools import pairwise
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandits.schedulers.ranking import BestOf, TopFraction, share_of
+from bandits.schedulers.pasha import crossing_gaps
+from bandits.schedulers.ranking import BestOf, TopFraction, same_soft_ranking, share_of
 
 SCORES = st.sampled_from([-1e300, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0]) | st.floats(allow_nan=False, allow_infinity=False)
 ARMS = (
@@ -110,3 +113,36 @@ def test_shares_are_exact(count: int, numerator: int, denominator: int) -> None:
     numerator = min(numerator, denominator)
 
     assert -(-count * numerator // denominator) == share_of(count, numerator / denominator)
+
+
+FEW = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(FEW, FEW), max_size=9), st.sampled_from([0.0, 0.25, 0.6]))
+def test_a_soft_ranking_holds_if_every_arm_stays_in_the_group_of_its_place(
+    pairs: list[tuple[float, float]], tolerance: float
+) -> None:
+    """A place's group is whoever was within the tolerance of its holder before; some order of ties must do."""
+    earlier, later = ({i: pair[k] for i, pair in enumerate(pairs)} for k in (0, 1))
+    holders = sorted(earlier, key=lambda i: (-earlier[i], i))
+    groups = [{i for i in earlier if abs(earlier[i] - earlier[holder]) <= tolerance} for holder in holders]
+    after = sorted(earlier, key=lambda i: (-later[i], -earlier[i], i))
+
+    expected = all(i in group for i, group in zip(after, groups, strict=True))
+    assert expected == same_soft_ranking(earlier, later, tolerance)
+    assert same_soft_ranking(earlier, earlier, tolerance)
+    assert same_soft_ranking(earlier, later, 1.0)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.lists(st.sampled_from([-0.5, 0.0, 0.25]), min_size=5, max_size=5), min_size=1, max_size=4))
+def test_curves_that_cross_twice_are_found(pairs: list[list[float]]) -> None:
+    """Counted one by one, leaving out the epochs at which both were equal."""
+    expected = []
+    for differences in pairs:
+        ahead = [difference > 0 for difference in differences if difference]
+        changes = sum(now is not before for before, now in pairwise(ahead))
+        expected += [abs(differences[-1])] if changes >= 2 else []
+
+    assert expected == crossing_gaps(np.array(pairs))

@@ -9,6 +9,7 @@ from bandits.schedulers.plan import (
     halving_bracket,
     hyperband_brackets,
     most_halvings,
+    top_k_bracket,
 )
 
 # (R, eta) -> for each bracket, s from s_max to 0: "arms@epochs" at each rung.
@@ -215,3 +216,11 @@ def test_one_halving_with_any_number_of_arms() -> None:
 def test_rungs_of_asha(min_epochs: int, max_epochs: int, eta: int, expected: tuple[int, ...]) -> None:
     """min_epochs * eta^k below R, then R, which appears once."""
     assert expected == asynchronous_rungs(min_epochs, max_epochs, eta)
+
+
+def test_one_cut() -> None:
+    """All arms train the first epochs, k of them all; where there are no more than k, all go on."""
+    assert written(top_k_bracket(200, 100, 3, 1)) == "200@1 3@100"
+    assert written(top_k_bracket(2, 100, 3, 5)) == "2@5 2@100"
+    assert written(top_k_bracket(9, 5, 3, 5)) == "9@5"
+    assert top_k_bracket(200, 100, 3, 1).epochs == 200 + 3 * 99

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bandits.schedulers.ranking import BestOf, TopFraction, share_of
+from bandits.schedulers.ranking import BestOf, TopFraction, same_soft_ranking, share_of
 
 
 def test_no_bar_while_places_are_free() -> None:
@@ -114,3 +114,18 @@ def test_the_bar_counts_the_newcomer() -> None:
 def test_a_share_is_rounded_up_exactly(count: int, share: float, expected: int) -> None:
     """ceil(share * count) without the errors of floating point: a third of 9 is 3."""
     assert expected == share_of(count, share)
+
+
+@pytest.mark.parametrize(
+    ("later", "tolerance", "same"),
+    [
+        ([0.8, 0.7, 0.6], 0.0, True),
+        ([0.8, 0.6, 0.7], 0.0, False),  # the second and the third change places
+        ([0.8, 0.6, 0.7], 0.125, True),  # they were 0.125 apart
+        ([0.6, 0.7, 0.8], 0.125, False),  # the first and the third were 0.25 apart
+        ([0.5, 0.5, 0.5], 0.0, True),  # nobody has overtaken anybody
+    ],
+)
+def test_a_soft_ranking(later: list[float], tolerance: float, same: bool) -> None:
+    """Rankings are the same if only arms that were close have changed places."""
+    assert same == same_soft_ranking(dict(enumerate([0.75, 0.625, 0.5])), dict(enumerate(later)), tolerance)
