@@ -154,6 +154,17 @@ class Forecast:
                 if after < before:
                     raise SettingError.broken("samples", "must ascend", (before, after))
 
+    def standardized(self, score: float) -> float:
+        """How many standard deviations of its error the forecast lies below `score`, on the link's scale.
+
+        Where the error is 0, infinite on the side on which the score lies; 0 at the forecast itself.
+        """
+        distance = self.link.apply(score) - self.link.apply(self.mean)
+        std = self.std * self.link.slope(self.mean)
+        if std > 0.0:
+            return distance / std
+        return math.copysign(math.inf, distance) if distance else 0.0
+
     def prob_at_most(self, score: float) -> float:
         """Probability that the arm's score at the horizon is at most `score`; increases with `score`."""
         if self.samples is not None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandits.curves import Curve, History, Trial
-from bandits.forecasts import Abstain, Forecast
+from bandits.forecasts import Abstain, Forecast, Link
 
-__all__ = ["Forecaster", "Predictor", "too_few_curves"]
+__all__ = ["Forecaster", "Hindsight", "Predictor", "too_few_curves"]
 
 
 def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reached: int) -> Abstain:
@@ -23,6 +25,23 @@ def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reach
     """
     left_out = "" if usable == reached else f" ({reached - usable} more lack a finite feature)"
     return Abstain(f"{predictor} needs {needed} curves that reached epoch {horizon}, has {usable}{left_out}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """What would have been said of training curves after some epoch, had each not been among them.
+
+    Args:
+        trials: `[n]` ids of the training trials.
+        means: `[n]` forecasts of their scores at the horizon, on the link's scale.
+        stds: `[n]` standard deviations of the errors, on that scale; > 0.
+        link: the scale.
+    """
+
+    trials: Sequence[int]
+    means: NDArray[np.float64]
+    stds: NDArray[np.float64]
+    link: Link
 
 
 class Forecaster(ABC):
@@ -43,6 +62,14 @@ class Forecaster(ABC):
     def forecast_many(self, arms: Sequence[tuple[Trial, Curve]]) -> list[Forecast | Abstain]:
         """Forecast many arms at once; the same answers as `forecast`, in the same order."""
         return [self.forecast(trial, curve) for trial, curve in arms]
+
+    def hindsight(self, tau: int) -> Hindsight | None:  # noqa: ARG002 - for predictors that know
+        """Leave-one-out forecasts of the training curves from their first `tau` epochs.
+
+        Returns:
+            None if there is no cheaper way to them than fitting again without each curve, or some of them.
+        """
+        return None
 
 
 class Predictor(ABC):

@@ -52,6 +52,9 @@ class SRM(SequentialPredictor):
             "bootstrap" it is Gaussian, and grows with the disagreement of 20 refits to resampled curves, which
             cost 20 times as much.
         use_curve: False leaves the curve out, and forecasts from architecture and hyperparameters alone.
+        partial: whether curves that stopped before the horizon teach too, how curves go on as far as they went: the
+            forecast made at a curve's last epoch stands in for the score that it never had (see `imputation` in
+            `bandits.predictors.regression`). Only "auto" with "loo" can; the others learn from complete curves alone.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -80,6 +83,7 @@ class SRM(SequentialPredictor):
     folds: int
     uncertainty: Literal["loo", "bootstrap"]
     use_curve: bool
+    partial: bool
     _min_curves: int
 
     name = "SRM"
@@ -94,6 +98,7 @@ class SRM(SequentialPredictor):
         folds: int = 3,
         uncertainty: Literal["loo", "bootstrap"] = "loo",
         use_curve: bool = True,
+        partial: bool = True,
     ) -> None:
         if model not in _MODELS:
             raise SettingError.broken("`model`", f"must be one of {', '.join(_MODELS)}", model)
@@ -108,7 +113,9 @@ class SRM(SequentialPredictor):
             raise SettingError.broken("`uncertainty`", "must be 'loo' or 'bootstrap'", uncertainty)
         if not isinstance(use_curve, bool):
             raise SettingError.broken("`use_curve`", "must be True or False", use_curve)
-        given = (model, link, draws, folds, uncertainty, use_curve, min_curves)
+        if not isinstance(partial, bool):
+            raise SettingError.broken("`partial`", "must be True or False", partial)
+        given = (model, link, draws, folds, uncertainty, use_curve, partial, min_curves)
         for setting, value in zip(self.__annotations__, given, strict=True):
             object.__setattr__(self, setting, value)
 

@@ -24,7 +24,8 @@ from bandits.forecasts import ErrorShape
 from bandits.predictors.features import Design
 from bandits.predictors.regression.error_model import ErrorModel
 from bandits.predictors.regression.gaussian_process import AdditiveProcess, Process
-from bandits.predictors.regression.regressors import Fitted, Regressor
+from bandits.predictors.regression.imputation import Imputed, ImputingFitted, ImputingRegressor
+from bandits.predictors.regression.regressors import Fitted
 
 __all__ = ["Agreement", "Consensus"]
 
@@ -46,21 +47,25 @@ _ENOUGH = 500  # curves
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement(Fitted):
+class Agreement(ImputingFitted):
     """What fitted views agree on, kept within a range, and how far off it is.
 
     Args:
         groups: views whose median is taken, in groups that are averaged by precision.
         low, high: each view's prediction is cut off here.
         residuals: `[n]` of the leave-one-out predictions.
+        stds: `[n]` of the errors of those.
         model: of the errors.
+        rows: see `Fitted.rows`.
     """
 
     groups: tuple[tuple[Process, ...], ...]
     low: float
     high: float
     residuals: Floats
+    stds: Floats
     model: ErrorModel
+    rows: NDArray[np.intp] | None = None
 
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`."""
@@ -69,6 +74,10 @@ class Agreement(Fitted):
     def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
         """See `Fitted.errors`."""
         return self.model.errors(*self.look(design))
+
+    def own_errors(self) -> Floats:
+        """See `Fitted.own_errors`."""
+        return self.stds
 
     def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
         """See `Fitted.outlook`."""
@@ -81,14 +90,21 @@ class Agreement(Fitted):
         said = [[view.look(design, seen) for view in group] for group in self.groups]
         return _agree(said, self.low, self.high)
 
+    def impute(self, design: Design) -> Imputed:
+        """See `ImputingFitted.impute`."""
+        seen: dict[tuple[bool, str], tuple[Floats, Floats, Floats]] = {}
+        means, stds, _ = self.outlook(design)
+        said = [[view.look_without(design, seen) for view in group] for group in self.groups]
+        return Imputed(means, stds**2, _agree(said, self.low, self.high)[0])
+
 
 @dataclass(frozen=True, slots=True)
-class Consensus(Regressor):
+class Consensus(ImputingRegressor):
     """The precision-weighted mean of medians of Gaussian processes.
 
     No forecast lies further beyond the training targets than three times the distance from their median to their
-    end on that side. Of more than 500 curves, 500 drawn at random are used, which bounds the cost of a fit
-    (O(n^3)) where more curves would teach little.
+    end on that side. Of more than 500 curves, 500 spread evenly over their order are used, which bounds the cost of a fit
+    (O(n^3)) where more curves would teach little; complete ones come first.
 
     Residuals are those of exact leave-one-out predictions, with hyperparameters and range held fixed.
 
@@ -98,14 +114,18 @@ class Consensus(Regressor):
 
     groups: tuple[tuple[AdditiveProcess, ...], ...] = (WHOLE, CURVE_ALONE)
 
-    def fit(self, design: Design, y: Floats, rng: np.random.Generator) -> Agreement:
-        """See `Regressor.fit`."""
+    def fit(self, design: Design, y: Floats, rng: np.random.Generator, imputed: Imputed | None = None) -> Agreement:
+        """See `ImputingRegressor.fit`."""
         if len(y) > _ENOUGH:
             chosen = np.sort(rng.permutation(len(y))[:_ENOUGH])
-            design, y = design.rows(chosen), y[chosen]
+            design, y, imputed = design.rows(chosen), y[chosen], None
+        elif imputed is not None and len(y) + len(imputed) > _ENOUGH:
+            others = np.sort(rng.permutation(len(imputed))[: _ENOUGH - len(y)])
+            design = design.rows(np.concatenate((np.arange(len(y)), len(y) + others)))
+            imputed = imputed.rows(others) if len(others) else None
         told_apart = design.summary.shape[1] > 0 and design.static.shape[1] > 0
         groups = tuple(
-            tuple(view.fit(design, y, rng) for view in group)
+            tuple(view.fit(design, y, rng, imputed) for view in group)
             for group in (self.groups if told_apart else self.groups[:1])
         )
         middle = float(np.median(y))
@@ -115,7 +135,8 @@ class Consensus(Regressor):
             [[(y - view.residuals, view.spread) for view in group] for group in groups], low, high
         )
         residuals = y - predictions
-        return Agreement(groups, low, high, residuals, ErrorModel.learn(predictions, spread, residuals))
+        model = ErrorModel.learn(predictions, spread, residuals)
+        return Agreement(groups, low, high, residuals, model.errors(predictions, spread)[0], model, rows)
 
     def settled(self, fitted: Fitted) -> Consensus:
         """See `Regressor.settled`."""

@@ -11,6 +11,9 @@ leave-one-out errors stay honest.
 
 A few runs that collapse for no visible reason would inflate the noise and bend the function. So errors are taken for
 Student's t: after a first fit, each curve's noise is scaled by its expected weight under it, and the fit is repeated.
+
+Of a curve that stopped early, a forecast stands in for the target (`imputation`). What it says is blurred by its own
+variance, which is added to the noise of that curve, with a factor, since the errors of such forecasts go together.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from scipy.linalg import lapack
 from scipy.optimize import minimize
 
 from bandits.predictors.features import Design
+from bandits.predictors.regression.imputation import Imputed
 from bandits.predictors.regression.regressors import Fitted, Regressor
 from bandits.predictors.regression.warp import Warp
 
@@ -31,6 +35,7 @@ __all__ = ["AdditiveProcess", "Process"]
 Floats = NDArray[np.float64]
 
 _SEARCHED_CURVES = 200  # hyperparameters are chosen on at most so many curves, since each step costs O(n^3)
+_MEASURED_FIRST = 100  # of them are complete, if there are so many
 _STEPS = 40  # of the search
 _ACCURACY = 1e-4  # of the log likelihood, relative, at which the search ends
 _LOWEST, _HIGHEST = -14.0, 4.0  # logarithms of hyperparameters; the targets have variance 1
@@ -38,6 +43,7 @@ _PRIOR_WIDTH = 2.0  # of a logarithm: a factor of 7 either way is nothing unusua
 _LINEAR, _LOCAL, _WIDTH, _NOISE = -2.0, -1.0, -1.5, -2.0  # what a logarithm is expected to be
 _T_DEGREES = 4.0  # of freedom: tails heavy enough for a collapsed run, and a variance that exists
 _JITTER = 1e-9
+_BLUR = 2.0  # times the variance of a stand-in is added to the noise
 
 
 _Parts = tuple[list[Floats], list[Floats]]
@@ -117,7 +123,7 @@ class _Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Process(Fitted):
-    """A fitted Gaussian process; everything in target units.
+    """A fitted Gaussian process to n curves, of which the first c are complete; everything in target units.
 
     Args:
         kernel, logs: the kernel and its hyperparameters.
@@ -130,8 +136,10 @@ class Process(Fitted):
         sums: `[n]` of its rows.
         noise: variance of a measurement.
         unit: target units of one standard deviation.
-        residuals: `[n]` leave-one-out.
-        spread: `[n]` leave-one-out standard deviation of a new curve with each curve's inputs, noise included.
+        residuals: `[c]` leave-one-out.
+        spread: `[c]` leave-one-out standard deviation of a new curve with each curve's inputs, noise included.
+        target: `[n]` what it was fitted to, in its unit, less the last score if anchored.
+        left_out: `[n - c, c]` the same of the curves that are not complete, had each complete one been left out.
     """
 
     kernel: _Kernel
@@ -147,6 +155,8 @@ class Process(Fitted):
     unit: float
     residuals: Floats
     spread: Floats
+    target: Floats
+    left_out: Floats
 
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`."""
@@ -168,6 +178,23 @@ class Process(Fitted):
         variance -= np.einsum("ij,ij->i", cross @ self.precision, cross)
         std = self.unit * np.sqrt(np.maximum(variance, self.noise))
         return mean + design.last if self.anchored else mean, std
+
+    def look_without(self, design: Design, seen: dict[tuple[bool, str], _Block] | None = None) -> tuple[Floats, Floats]:
+        """What `look` gives, had each of c complete curves in turn not been learnt from: `[m, c]` each.
+
+        A prediction is a weighted sum of the targets; without a curve it is what it would be if that curve's target
+        were its own leave-one-out prediction.
+        """
+        seen = {} if seen is None else seen
+        cross = self.kernel.matrix(self.logs, self.kernel.chosen(self._blocks(design, seen)))
+        c, total = len(self.residuals), self.sums.sum()
+        shares = cross @ self.precision + np.outer(1.0 - cross @ self.sums, self.sums / total)
+        measured, others = shares[:, :c], shares[:, c:]
+        mean = (measured @ self.target[:c])[:, np.newaxis] - measured * (self.residuals / self.unit)
+        mean = (mean + others @ self.left_out) * self.unit
+        gained = self.unit**2 * measured**2 / (np.diag(self.precision)[:c] - self.sums[:c] ** 2 / total)
+        std = np.sqrt(self.look(design, seen)[1][:, np.newaxis] ** 2 + gained)
+        return mean + design.last[:, np.newaxis] if self.anchored else mean, std
 
     def _blocks(self, design: Design, seen: dict[tuple[bool, str], _Block]) -> list[_Block]:
         """What the kernel is made of, block by block, between arms and training curves."""
@@ -202,16 +229,21 @@ class AdditiveProcess(Regressor):
     robust: bool = True
     logs: tuple[float, ...] | None = None
 
-    def fit(self, design: Design, y: Floats, rng: np.random.Generator) -> Process:
-        """See `Regressor.fit`."""
+    def fit(self, design: Design, y: Floats, rng: np.random.Generator, imputed: Imputed | None = None) -> Process:
+        """See `ImputingRegressor.fit`."""
         blocks = tuple(block for block in self.blocks if getattr(design, block).shape[1]) or ("series",)
         warp = Warp.learn(design, blocks) if self.warped else None
         inputs = design if warp is None else warp.apply(design)
         kernel = _Kernel(blocks, self.linear, self.local)
         unit = float(y.std())
-        target = (y - design.last if self.anchored else y) / unit
-        n = len(y)
-        searched = np.arange(n) if n <= _SEARCHED_CURVES else np.sort(rng.permutation(n)[:_SEARCHED_CURVES])
+        n, c = len(design.last), len(y)
+        means, left_out, blur = y, np.zeros((0, c)), np.zeros(n)
+        if imputed is not None:
+            means, left_out = np.concatenate((y, imputed.means)), imputed.left_out
+            blur[c:] = _BLUR * imputed.variances / unit**2
+        target = (means - design.last if self.anchored else means) / unit
+        left_out = (left_out - design.last[c:, np.newaxis] if self.anchored else left_out) / unit
+        searched = _searched(n, c, rng)
         parts = kernel.parts(inputs, inputs)
         inner, distances = ([part[np.ix_(searched, searched)] for part in block] for block in parts)
         trust = np.ones(n)
@@ -220,15 +252,33 @@ class AdditiveProcess(Regressor):
             if self.logs is not None and len(self.logs) == len(logs):
                 logs = np.array(self.logs)
             else:
-                logs = _search(kernel, logs, (inner, distances), target[searched], trust[searched])
+                some = target[searched], trust[searched], blur[searched]
+                logs = _search(kernel, logs, (inner, distances), *some)
             noise = np.exp(logs[-1]) / trust
-            weights, intercept, precision, residuals, variances = _solve(kernel.matrix(logs, parts), target, noise)
-            used, trust = trust, _trust(residuals / np.sqrt(variances))
-        spread = np.sqrt(np.maximum(variances - noise, 0.0) + noise * used)
+            solved = _solve(kernel.matrix(logs, parts), target, noise + blur)
+            weights, intercept, precision, residuals, variances = solved
+            sums = precision.sum(axis=1)
+            residuals, variances = residuals[:c], variances[:c]
+            if n > c:  # the stand-ins must not know the curve that is left out either
+                own = precision[:c, c:] - np.outer(sums[:c], sums[c:] / sums.sum())
+                residuals = residuals + variances * np.einsum("jk,kj->j", own, left_out - target[c:, np.newaxis])
+            used, trust = trust, np.concatenate((_trust(residuals / np.sqrt(variances)), np.ones(n - c)))
+        spread = np.sqrt(np.maximum(variances - noise[:c], 0.0) + (noise * used)[:c])
         return Process(
-            kernel, logs, warp, self.anchored, inputs, weights, intercept, precision, precision.sum(axis=1),
-            float(np.exp(logs[-1])), unit, residuals * unit, spread * unit,
+            kernel, logs, warp, self.anchored, inputs, weights, intercept, precision, sums,
+            float(np.exp(logs[-1])), unit, residuals * unit, spread * unit, target, left_out,
         )  # fmt: skip
+
+
+def _searched(n: int, c: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """On which of n curves, the first c of them complete, hyperparameters are chosen."""
+    if n <= _SEARCHED_CURVES:
+        return np.arange(n)
+    if n == c:
+        return np.sort(rng.permutation(n)[:_SEARCHED_CURVES])
+    complete = min(c, max(_MEASURED_FIRST, _SEARCHED_CURVES - (n - c)))
+    others = c + rng.permutation(n - c)[: _SEARCHED_CURVES - complete]
+    return np.sort(np.concatenate((rng.permutation(c)[:complete], others)))
 
 
 def _trust(z: Floats) -> Floats:
@@ -238,12 +288,12 @@ def _trust(z: Floats) -> Floats:
     return (_T_DEGREES + 1.0) / (_T_DEGREES + z**2)
 
 
-def _search(kernel: _Kernel, start: Floats, parts: _Parts, target: Floats, trust: Floats) -> Floats:
+def _search(kernel: _Kernel, start: Floats, parts: _Parts, target: Floats, trust: Floats, blur: Floats) -> Floats:
     """Logarithms of the hyperparameters with the highest posterior density, from a start, by L-BFGS."""
     found = minimize(
         _loss,
         start,
-        args=(kernel, parts, target, trust),
+        args=(kernel, parts, target, trust, blur),
         jac=True,
         method="L-BFGS-B",
         bounds=[(_LOWEST, _HIGHEST)] * len(start),
@@ -252,12 +302,15 @@ def _search(kernel: _Kernel, start: Floats, parts: _Parts, target: Floats, trust
     return np.asarray(found.x)
 
 
-def _loss(logs: Floats, kernel: _Kernel, parts: _Parts, target: Floats, trust: Floats) -> tuple[float, Floats]:
-    """Minus the log posterior of the hyperparameters (up to a constant), and its gradient."""
+def _loss(
+    logs: Floats, kernel: _Kernel, parts: _Parts, target: Floats, trust: Floats, blur: Floats | float = 0.0
+) -> tuple[float, Floats]:
+    """Minus the log posterior of the hyperparameters (up to a constant), and its gradient; `blur` is noise that is
+    known and not searched for."""
     terms, scaled = kernel.terms(logs, parts)
     matrix = _total(terms)
     noise = np.exp(logs[-1]) / trust
-    inverse, half_log_determinant = _inverse(matrix, noise)
+    inverse, half_log_determinant = _inverse(matrix, noise + blur)
     ones = inverse.sum(axis=1)
     total = float(ones.sum())
     projected = inverse - np.outer(ones, ones / total)  # the intercept is free

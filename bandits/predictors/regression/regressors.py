@@ -43,9 +43,11 @@ class Fitted(ABC):
 
     Attributes:
         residuals: `[n]` target minus out-of-sample prediction of each training curve, in target units.
+        rows: `[n]` positions of these among the curves that were given; None for all of them.
     """
 
     residuals: Floats
+    rows: NDArray[np.intp] | None = None
 
     @abstractmethod
     def predict(self, design: Design) -> Floats:
@@ -62,6 +64,10 @@ class Fitted(ABC):
         """
         m = len(design.static)
         return np.full(m, root_mean_square(self.residuals)), [GAUSSIAN] * m
+
+    def own_errors(self) -> Floats:
+        """`[n]` standard deviations that go with `residuals`: of each training curve's out-of-sample error."""
+        return np.full(len(self.residuals), root_mean_square(self.residuals))
 
     def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
         """Predictions and their errors at once; a class that shares work between the two overrides it."""

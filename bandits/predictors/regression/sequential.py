@@ -19,8 +19,15 @@ from numpy.typing import NDArray
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
-from bandits.predictors.base import Forecaster, Predictor, too_few_curves
+from bandits.predictors.base import Forecaster, Hindsight, Predictor, too_few_curves
 from bandits.predictors.features import Inputs, StaticFeatures, apply_link, choose_link, feature_row
+from bandits.predictors.regression.imputation import (
+    Imputed,
+    ImputingFitted,
+    ImputingRegressor,
+    StoppedCurves,
+    stopped_curves,
+)
 from bandits.predictors.regression.regressors import Fitted, Regressor
 from bandits.predictors.threads import one_thread
 from bandits.rng import rng_for
@@ -39,10 +46,12 @@ class SequentialPredictor(Predictor):
     Attributes:
         link: scale on which scores are modelled; "auto" decides from the training curves.
         use_curve: whether the start of the curve is among the inputs, or the features alone.
+        partial: whether curves that stopped before the horizon teach too, where the regression knows how to.
     """
 
     link: Link | Literal["auto"]
     use_curve: bool = True
+    partial: bool = False
 
     @abstractmethod
     def regressor(self) -> Regressor:
@@ -52,7 +61,7 @@ class SequentialPredictor(Predictor):
         """See `Predictor.fit`. Cheap: each regression is fitted when its tau is first asked about."""
         if horizon < 1:
             raise SettingError.broken("`horizon`", "must be >= 1", horizon)
-        return _Fitted(self, history.reaching(horizon), horizon, int(rng.integers(2**63)))
+        return _Fitted(self, history, horizon, int(rng.integers(2**63)))
 
     def refit(self, forecaster: Forecaster, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         """See `Predictor.refit`. Hyperparameters stay as they were for every tau that had been asked about."""
@@ -68,7 +77,8 @@ class _Stage:
 
     Args:
         inputs: from curves and features to its design.
-        fitted: from a design to the target on the link's scale, in units of the training scores.
+        fitted: from a design to the target on the link's scale, in units of the training scores. Its residuals are
+            those of complete curves, in the order of `History.reaching` (less those without finite features).
     """
 
     inputs: Inputs
@@ -78,13 +88,14 @@ class _Stage:
 class _Fitted(Forecaster):
     """What `fit` returns: one regression per tau, fitted when first asked about and then kept."""
 
-    def __init__(
-        self, settings: SequentialPredictor, pairs: list[tuple[Trial, Curve]], horizon: int, seed: int
-    ) -> None:
+    def __init__(self, settings: SequentialPredictor, history: History, horizon: int, seed: int) -> None:
         self._settings, self._horizon, self._seed = settings, horizon, seed
         self._stages: dict[int, _Stage | Abstain] = {}
         self._settled: dict[int, Regressor] = {}
         self._refusal: Abstain | None = None
+        self._stopped: list[StoppedCurves] = []
+        self._imputed: dict[int, Imputed | None] = {}
+        pairs = history.reaching(horizon)
         needed = settings.min_curves(horizon)
         reached = len(pairs)
         complete: list[int] = []
@@ -104,6 +115,9 @@ class _Fitted(Forecaster):
         # Numbers of magnitude 1, so that no square overflows.
         self._unit = float(np.abs(linked).max()) or 1.0
         self._scores = linked / self._unit
+        if settings.partial and settings.use_curve and isinstance(settings.regressor(), ImputingRegressor):
+            self._stopped = stopped_curves(history, horizon, self._static, self._link, self._unit)
+        self._trials = [pairs[i][0].id for i in complete]
 
     def settle(self, earlier: _Fitted) -> None:
         """Take over the hyperparameters of an earlier fit."""
@@ -111,6 +125,17 @@ class _Fitted(Forecaster):
         for tau, stage in earlier._stages.items():
             if isinstance(stage, _Stage):
                 self._settled[tau] = regressor.settled(stage.fitted)
+
+    def hindsight(self, tau: int) -> Hindsight | None:
+        """See `Forecaster.hindsight`. At no cost: a regression knows its out-of-sample errors."""
+        stage = self._refusal or self._stage(tau)
+        if isinstance(stage, Abstain):
+            return None
+        fitted = stage.fitted
+        rows = np.arange(len(self._scores)) if fitted.rows is None else fitted.rows
+        means = self._scores[rows, -1] - fitted.residuals
+        trials = [self._trials[row] for row in rows.tolist()]
+        return Hindsight(trials, means * self._unit, fitted.own_errors() * self._unit, self._link)
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
         """See `Forecaster.forecast`. About 0.1 ms once the regression for `curve.tau` is fitted."""
@@ -186,13 +211,46 @@ class _Fitted(Forecaster):
         target = self._scores[:, -1]
         if float(np.ptp(target)) == 0.0:
             return Abstain(f"all {n} curves have the same score at epoch {self._horizon}, which says nothing of errors")
-        inputs = Inputs.learn(self._scores[:, :tau], self._features, use_curve=self._settings.use_curve)
+        stopped = [(curves, imputed) for curves in self._stopped if (imputed := self._impute(curves, tau)) is not None]
+        stage = self._fitted_to(tau, stopped)
+        return self._fitted_to(tau, []) if stopped and isinstance(stage, Abstain) else stage
+
+    def _impute(self, curves: StoppedCurves, tau: int) -> Imputed | None:
+        """What stands in for the scores at the horizon of curves that went on after epoch tau; None without a forecast.
+
+        Made at their last epoch, by a regression that in turn has learnt from curves that went on after that.
+        """
+        length = curves.length
+        if length <= tau:
+            return None
+        if length not in self._imputed:
+            stage = self._stage(length)
+            imputed = None
+            if isinstance(stage, _Stage) and isinstance(stage.fitted, ImputingFitted):
+                with one_thread(), np.errstate(all="ignore"):
+                    imputed = stage.fitted.impute(stage.inputs.design(curves.scores, curves.features))
+            self._imputed[length] = imputed if imputed is not None and imputed.usable else None
+        return self._imputed[length]
+
+    def _fitted_to(self, tau: int, stopped: Sequence[tuple[StoppedCurves, Imputed]]) -> _Stage | Abstain:
+        """The regression for `tau` from the complete curves and some that stopped later than that."""
+        n = len(self._scores)
+        scores = np.concatenate([self._scores[:, :tau], *(curves.scores[:, :tau] for curves, _ in stopped)])
+        features = np.concatenate([self._features, *(curves.features for curves, _ in stopped)])
+        inputs = Inputs.learn(scores, features, use_curve=self._settings.use_curve)
         if inputs.width == 0:
             return Abstain(f"nothing tells the {n} training curves apart at epoch {tau}")
         rng = rng_for(self._seed, "tau", tau)
-        design = inputs.design(self._scores[:, :tau], self._features)
+        design = inputs.design(scores, features)
+        regressor = self._settled.get(tau, self._settings.regressor())
+        target = self._scores[:, -1]
         with one_thread():
-            fitted = self._settled.get(tau, self._settings.regressor()).fit(design, target, rng)
+            if stopped and isinstance(regressor, ImputingRegressor):
+                imputed = Imputed.together([imputed for _, imputed in stopped])
+                with np.errstate(all="ignore"):  # without them, if they spoil it
+                    fitted: Fitted = regressor.fit(design, target, rng, imputed)
+            else:
+                fitted = regressor.fit(design, target, rng)
             stds, _ = fitted.errors(design.rows(np.arange(1)))
         if not (np.isfinite(stds).all() and (stds > 0).all()):
             return Abstain(f"the {n} training curves leave no error to learn from at epoch {tau}")
