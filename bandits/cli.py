@@ -83,6 +83,13 @@ def command() -> None:
 )
 @click.option("--goal", metavar="GOAL", help="maximize or minimize, for a file whose metric does not tell.")
 @click.option(
+    "--warm-start",
+    metavar="SOURCE",
+    multiple=True,
+    help="An earlier study whose curves the predictor starts with: table:NAME, a .csv file, a journal, or an Optuna"
+    " storage (file or URL, with #STUDY where it holds several). Repeatable.",
+)
+@click.option(
     "--workers",
     metavar="N",
     type=int,

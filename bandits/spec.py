@@ -19,7 +19,7 @@ from bandits.objectives.base import Objective
 from bandits.objectives.curve_table import CurveTable
 from bandits.prediction import Predictions, predict_table
 from bandits.schedulers.base import Scheduler
-from bandits.stopping import EarlyStopper, ProbabilityRule
+from bandits.stopping import EarlierCurves, EarlyStopper, ProbabilityRule
 
 __all__ = ["DEFAULT_OBJECTIVE", "PredictionSpec", "RunSpec", "epoch_from", "objective_from"]
 
@@ -42,6 +42,7 @@ class RunSpec:
             as the algorithm documents them.
         confidence, margin, keep: as `ProbabilityRule` documents them.
         goal: "maximize" or "minimize", for a file whose metric does not tell.
+        warm_start: earlier studies whose curves the predictor starts with, each as `read_study` takes it.
         workers: how many arms train at a time.
         seed: of everything random.
     """
@@ -67,6 +68,7 @@ class RunSpec:
     margin: float | None = None
     keep: int | None = None
     goal: str | None = None
+    warm_start: tuple[str, ...] = ()
     workers: int = 1
     seed: int = 0
 
@@ -78,11 +80,23 @@ class RunSpec:
         """
         return objective_from(self.objective, goal=self.goal)
 
-    def build_stopper(self) -> EarlyStopper | None:
-        """The predictor and the rule; None without a predictor.
+    def build_earlier(self, objective: Objective) -> EarlierCurves | None:
+        """The curves of earlier studies, for a new one of `objective`; None without a warm start.
 
         Raises:
-            SettingError: a rule's setting is wrong, or given without a predictor.
+            SettingError, JournalError, UnknownPlugin: a source cannot be read, or does not fit the objective.
+        """
+        if not self.warm_start:
+            return None
+        from bandits.earlier import earlier_curves  # others need not wait for its readers
+
+        return earlier_curves(self.warm_start, objective, seed=self.seed)
+
+    def build_stopper(self, objective: Objective) -> EarlyStopper | None:
+        """The predictor, the rule and the curves of earlier studies; None without a predictor.
+
+        Raises:
+            SettingError: a rule's setting is wrong, or given without a predictor; or what `build_earlier` says.
             UnknownPlugin: there is no such predictor.
         """
         given: dict[str, Any] = {
@@ -91,11 +105,15 @@ class RunSpec:
             if value is not None
         }
         if self.predictor is None:
-            for name, value in {**given, **({} if self.kappa is None else {"kappa": self.kappa})}.items():
+            given |= {} if self.kappa is None else {"kappa": self.kappa}
+            given |= {"warm_start": self.warm_start} if self.warm_start else {}
+            for name, value in given.items():
                 raise SettingError.broken(f"`{name}`", "must come with a predictor", value)
             return None
         predictor = registry.load("predictors", self.predictor)()
-        return EarlyStopper(predictor, ProbabilityRule(**given), seed=self.seed)
+        earlier = self.build_earlier(objective)
+        extra: dict[str, Any] = {} if earlier is None else {"earlier": earlier}
+        return EarlyStopper(predictor, ProbabilityRule(**given), seed=self.seed, **extra)
 
     def build_scheduler(self, objective: Objective) -> Scheduler:
         """The algorithm, sized for the objective.
@@ -129,7 +147,7 @@ class RunSpec:
         if accepted.get("trials", _OPTIONAL).default is inspect.Parameter.empty:
             settings.setdefault("trials", objective.configurations or _TRIALS_WITHOUT_TABLE)
         max_epochs = objective.max_epochs if self.max_epochs is None else self.max_epochs
-        scheduler: Scheduler = algorithm(max_epochs=max_epochs, stopper=self.build_stopper(), **settings)
+        scheduler: Scheduler = algorithm(max_epochs=max_epochs, stopper=self.build_stopper(objective), **settings)
         return scheduler
 
 

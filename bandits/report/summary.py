@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bandits.runtime.records import Advised
 from bandits.runtime.result import Result
 from bandits.schedulers.base import RungReport
 from bandits.schedulers.lifecycle import State
+from bandits.stopping import EarlierCurves, EarlierStatus
 
 __all__ = ["BracketRow", "Summary"]
 
@@ -48,12 +49,13 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
         result, baseline = self.result, self.baseline
-        best = result.best
+        best, earlier = result.best, self.warm_start()
         return {
             "algorithm": result.scheduler.name,
             "settings": result.scheduler.settings(),
             "predictor": self.predictor,
             "stopper": None if result.scheduler.stopper is None else result.scheduler.stopper.settings(),
+            "warm_start": None if earlier is None else {**asdict(earlier), "says": earlier.sentence()},
             "objective": self.spec,
             "metric": result.metric.name,
             "goal": result.metric.goal,
@@ -97,6 +99,12 @@ class Summary:
                 for bracket in result.brackets
             ],
         }
+
+    def warm_start(self) -> EarlierStatus | None:
+        """What became of the curves of earlier studies; None where the run had none."""
+        scheduler = self.result.scheduler
+        earlier: EarlierCurves | None = getattr(scheduler.stopper, "earlier", None)
+        return None if earlier is None else earlier.status(scheduler.training)
 
     def rows(self) -> Iterator[BracketRow]:
         """Rungs, summed over loops; in the order in which the brackets first ran."""

@@ -50,6 +50,9 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     words = ("completed", "dropped by a forecast", cut, "failed")
     counts = ", ".join(f"{result.count(state):,} {word}" for state, word in zip(states, words, strict=True))
     yield "arms", f"{len(result.trials):,} tried: {counts}"
+    earlier = summary.warm_start()
+    if earlier is not None:
+        yield "warm", earlier.sentence()
     reasons = summary.why_nothing_was_dropped()
     if reasons:
         yield "note", "nothing was dropped: " + "; ".join(reasons)

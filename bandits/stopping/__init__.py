@@ -1,7 +1,18 @@
 """Forecast in, verdict out: keep an arm or drop it, with the reason."""
 
+from bandits.stopping.earlier_curves import EarlierCurves, EarlierStatus
 from bandits.stopping.early_stopper import EarlyStopper
 from bandits.stopping.rules import ProbabilityRule, StoppingRule
 from bandits.verdicts import Drop, Evidence, Keep, Verdict
 
-__all__ = ["Drop", "EarlyStopper", "Evidence", "Keep", "ProbabilityRule", "StoppingRule", "Verdict"]
+__all__ = [
+    "Drop",
+    "EarlierCurves",
+    "EarlierStatus",
+    "EarlyStopper",
+    "Evidence",
+    "Keep",
+    "ProbabilityRule",
+    "StoppingRule",
+    "Verdict",
+]

@@ -27,6 +27,7 @@ ARROWS: dict[str, set[str]] = {
     "prediction": VOCABULARY | {"predictors", "objectives"},
     "runtime": VOCABULARY | {"schedulers", "samplers", "predictors", "stopping", "objectives"},
     "integrations": VOCABULARY | {"predictors", "stopping"},
+    "earlier": VOCABULARY | {"stopping", "objectives", "runtime", "integrations"},
 }
 SEE_EVERYTHING = {"registry", "spec", "report", "cli", "__main__", "__init__", "testing"}
 
