@@ -25,9 +25,10 @@ _COMPARED = (1 / 4, 1 / 2)
 _FITTED = 1 / 3  # of the earlier curves make the forecasts of the test; the others are its reference
 _LEAST_REFERENCE = 5  # earlier curves that a forecast has not seen, for its errors to be ranked among
 _TESTED = 40  # new curves that are tested; from then on, comparisons tell more
-_LOOKS = (20, 40, 80, 160)  # numbers of new curves at which fits with and without the earlier ones are compared
+_LOOKS = (20, 40, 80)  # numbers of new curves at which fits with and without the earlier ones are compared
 _FOLDS = 5
 _LARGEST_TRAINING_SET = 200
+_GROWTH = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ class EarlierCurves:
        are. If new curves are exchangeable with those, their probabilities rank evenly among them, and bets on anything
        else (`ExchangeabilityTest`) fail: the chance that a horizon ever drops the curves wrongly is at most `risk`.
        A shift of level, a wider spread or another shape makes the bets pay.
-    2. A comparison, at 20, 40, 80 and 160 new curves. Each new curve's end is forecast, after a quarter of the horizon,
+    2. A comparison, at 20, 40 and 80 new curves. Each new curve's end is forecast, after a quarter of the horizon,
        and after half of it, from the other new curves alone and from these with the earlier ones, in five folds. If the
-       new ones alone come closer, by a signed-rank test at `risk` / 4, they do better alone. (The folds share curves,
+       new ones alone come closer, by a signed-rank test at `risk` / 3, they do better alone. (The folds share curves,
        so that this risk is approximate.)
 
     What the first check assumes: a new curve is complete for reasons that do not depend on its course after the epoch
@@ -164,8 +165,9 @@ class EarlierCurves:
             horizon: the epoch to forecast, >= 1.
 
         Returns:
-            The earlier curves and the new ones that reach the horizon, cut there: the same object, growing, while the
-            earlier curves are trusted. `history` itself once they are dropped, and where none of them reaches the
+            The earlier curves and the new ones, cut at the horizon: the same object, growing, while the earlier curves
+            are trusted. New curves that do not reach the horizon are brought up to date when those that do have grown
+            by a tenth. `history` itself once they are dropped, and where none of them reaches the
             horizon.
         """
         study = self._studies.setdefault(history, _Study())
@@ -173,11 +175,16 @@ class EarlierCurves:
             return history
         watch = study.watches.get(horizon)
         if watch is None:
-            watch = study.watches[horizon] = _Watch(History.from_curves(self._teaching(horizon)))
+            curves = [*self._teaching(horizon), *self._shorter(horizon)]
+            watch = study.watches[horizon] = _Watch(History.from_curves(curves))
         if history.count_reaching(horizon) > len(watch.new):
             for pair in history.reaching(horizon):
                 if pair[0].id not in watch.known:
                     self._take_in(study, watch, horizon, pair)
+            if len(watch.new) >= _GROWTH * watch.caught_up:
+                watch.caught_up = len(watch.new)
+                for trial, _ in history.reaching(1):
+                    watch.copy(self._restricted(trial), history.curve(trial.id), horizon)
         return history if study.dropped else watch.training
 
     def note_asked(self, history: History, trial_id: int, tau: int, horizon: int) -> None:
@@ -215,10 +222,19 @@ class EarlierCurves:
     def _teaching(self, horizon: int) -> list[Pair]:
         """The earlier curves for a horizon, `most` at most."""
         if horizon not in self._teachers:
-            pairs = self._history.reaching(horizon)
-            step = max(1.0, len(pairs) / self.most)
-            self._teachers[horizon] = [pairs[int(i * step)] for i in range(min(len(pairs), self.most))]
+            self._teachers[horizon] = self._spread(self._history.reaching(horizon))
         return self._teachers[horizon]
+
+    def _shorter(self, horizon: int) -> list[Pair]:
+        """Earlier curves that end before the horizon, for predictors that learn from those; `most` at most."""
+        reaching = {trial.id for trial, _ in self._history.reaching(horizon)}
+        pairs = [(t, self._history.curve(t.id)) for t, _ in self._history.reaching(1) if t.id not in reaching]
+        return self._spread(pairs)
+
+    def _spread(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """All of them, or `most` that are evenly spread."""
+        step = max(1.0, len(pairs) / self.most)
+        return [pairs[int(i * step)] for i in range(min(len(pairs), self.most))]
 
     def _take_in(self, study: _Study, watch: _Watch, horizon: int, pair: Pair) -> None:
         """One more new curve has reached the horizon: let it teach, and check."""
@@ -226,8 +242,7 @@ class EarlierCurves:
         watch.known.add(trial.id)
         watch.new.append(pair)
         restricted = self._restricted(trial)
-        for epoch, score in enumerate(curve.scores.tolist(), start=1):
-            watch.training.record(restricted, epoch, score)
+        watch.copy(restricted, curve, horizon)
         if study.dropped:
             return
         if len(watch.new) <= _TESTED:
@@ -310,12 +325,30 @@ class _Reference:
 
 @dataclass(slots=True)
 class _Watch:
-    """One run at one horizon: its training set, its new curves, and a test for each epoch looked at."""
+    """One run at one horizon.
+
+    Args:
+        training: the training set.
+        new: new curves that reach the horizon, in the order in which they were taken in.
+        known: their ids.
+        copied: how many epochs of each new curve the training set holds.
+        caught_up: how many new curves there were when it last took over those that do not reach the horizon.
+        tests: by the epoch that is looked at.
+    """
 
     training: History
     new: list[Pair] = field(default_factory=list)
     known: set[int] = field(default_factory=set)
+    copied: dict[int, int] = field(default_factory=dict)
+    caught_up: int = 0
     tests: dict[int, ExchangeabilityTest] = field(default_factory=dict)
+
+    def copy(self, trial: Trial, curve: Curve, horizon: int) -> None:
+        """Bring what the training set holds of a new curve up to date."""
+        there = self.copied.get(trial.id, 0)
+        for epoch, score in enumerate(curve.scores[there:horizon].tolist(), start=there + 1):
+            self.training.record(trial, epoch, score)
+        self.copied[trial.id] = max(there, min(curve.tau, horizon))
 
 
 @dataclass(slots=True)

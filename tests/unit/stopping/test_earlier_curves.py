@@ -80,6 +80,27 @@ def test_earlier_curves_teach_no_further_than_they_go() -> None:
     assert checked.status(history).dropped == ""
 
 
+def test_curves_that_end_before_the_horizon_are_there_too() -> None:
+    """Of both sides, for predictors that learn from them: the new ones as they stood when a curve last arrived."""
+    checked, history = curves([*earlier(3), *study(2, first=-4, step=-1, length=3)]), History()
+    running, late = Trial(100, {}, {"lr": 0.3, "depth": 1.0}), Trial(101, {}, {"lr": 0.3, "depth": 1.0})
+    history.record(running, 1, 0.1)
+    first, second = study(2)
+    lengths = []
+    for trial, curve, other in ((*first, running), (*second, late)):
+        for epoch, score in enumerate(curve.scores.tolist(), start=1):
+            history.record(trial, epoch, score)
+        training = checked.training_set(history, T)
+        lengths.append({trial.id: training.curve(trial.id).tau for trial, _ in training.reaching(1)})
+        history.record(running, len(lengths) + 1, 0.2)
+        if other is running:
+            history.record(late, 1, 0.1)
+
+    assert lengths[0] == {-1: 8, -2: 8, -3: 8, -4: 3, -5: 3, 0: 8, 100: 1}
+    assert lengths[1] == lengths[0] | {1: 8, 100: 2, 101: 1}
+    assert checked.training_set(history, T).count_reaching(T) == 5
+
+
 def test_no_more_than_asked_for_may_teach() -> None:
     """Of 40 curves, 4 evenly spread ones."""
     training = curves(earlier(40), most=4).training_set(History(), T)
