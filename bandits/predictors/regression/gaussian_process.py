@@ -258,11 +258,11 @@ class AdditiveProcess(Regressor):
             solved = _solve(kernel.matrix(logs, parts), target, noise + blur)
             weights, intercept, precision, residuals, variances = solved
             sums = precision.sum(axis=1)
-            residuals, variances = residuals[:c], variances[:c]
             if n > c:  # the stand-ins must not know the curve that is left out either
                 own = precision[:c, c:] - np.outer(sums[:c], sums[c:] / sums.sum())
-                residuals = residuals + variances * np.einsum("jk,kj->j", own, left_out - target[c:, np.newaxis])
-            used, trust = trust, np.concatenate((_trust(residuals / np.sqrt(variances)), np.ones(n - c)))
+                residuals[:c] += variances[:c] * np.einsum("jk,kj->j", own, left_out - target[c:, np.newaxis])
+            used, trust = trust, _trust(residuals / np.sqrt(variances), c)
+        residuals, variances = residuals[:c], variances[:c]
         spread = np.sqrt(np.maximum(variances - noise[:c], 0.0) + (noise * used)[:c])
         return Process(
             kernel, logs, warp, self.anchored, inputs, weights, intercept, precision, sums,
@@ -281,11 +281,18 @@ def _searched(n: int, c: int, rng: np.random.Generator) -> NDArray[np.intp]:
     return np.sort(np.concatenate((rng.permutation(c)[:complete], others)))
 
 
-def _trust(z: Floats) -> Floats:
-    """`[n]` weights of observations with standardised errors z under Student's t; about 1 for ordinary ones."""
-    typical = float(np.median(np.abs(z))) / 0.6745  # of a Gaussian's
+def _trust(z: Floats, c: int) -> Floats:
+    """`[n]` weights of observations with standardised errors z under Student's t; about 1 for ordinary ones.
+
+    Args:
+        z: `[n]`.
+        c: how many are of complete curves; they say what is ordinary, and no others weigh more than that.
+    """
+    typical = float(np.median(np.abs(z[:c]))) / 0.6745  # of a Gaussian's
     z = z / (typical or 1.0)
-    return (_T_DEGREES + 1.0) / (_T_DEGREES + z**2)
+    weights = (_T_DEGREES + 1.0) / (_T_DEGREES + z**2)
+    weights[c:] = np.minimum(weights[c:], 1.0)
+    return np.asarray(weights)
 
 
 def _search(kernel: _Kernel, start: Floats, parts: _Parts, target: Floats, trust: Floats, blur: Floats) -> Floats:
