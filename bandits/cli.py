@@ -59,7 +59,16 @@ def command() -> None:
     type=int,
     help="How many configurations. [default: one bracket's for halving, asha and pasha, else all rows of a table]",
 )
-@click.option("--confidence", metavar="P", type=float, help="Drop an arm when P(it loses) >= P. [default: 0.99]")
+@click.option(
+    "--risk", metavar="P", type=float, help="Probability of dropping an arm that would end as the best. [default: 0.1]"
+)
+@click.option(
+    "--audit",
+    metavar="P",
+    type=float,
+    help="Share of arms that go on whatever is forecast, as a check. [default: 0.02]",
+)
+@click.option("--confidence", metavar="P", type=float, help="Instead of --risk: drop an arm whenever P(it loses) >= P.")
 @click.option("--margin", metavar="M", type=float, help="Keep arms that may end within M of the bar. [default: 0]")
 @click.option("--keep", metavar="N", type=int, help="Protect the N best arms. [default: 1]")
 @click.option(
@@ -68,7 +77,7 @@ def command() -> None:
     type=float,
     help="Share of a rung's arms that must finish before one may be dropped. [default: as many as are promoted]",
 )
-@click.option("--burn-in", metavar="N", type=int, help="Arms that random trains in full first. [default: 100]")
+@click.option("--burn-in", metavar="N", type=int, help="Arms that random trains in full first. [default: 20]")
 @click.option("--min-epochs", metavar="N", type=int, help="Epochs of asha's and pasha's lowest rung. [default: 1]")
 @click.option(
     "--percentile", metavar="P", type=float, help="How much of the noise pasha's rankings tolerate. [default: 90]"

@@ -139,9 +139,11 @@ class History:
         (1, 0)
     """
 
-    __slots__ = ("__weakref__", "_reached", "_scores", "_trials")
+    __slots__ = ("__weakref__", "_before", "_exposed", "_reached", "_scores", "_trials")
 
     def __init__(self) -> None:
+        self._exposed: dict[int, set[int]] = {}  # by horizon
+        self._before: dict[int, set[int]] = {}  # by horizon, what had reached it when a curve was first exposed
         self._trials: dict[int, Trial] = {}
         self._scores: dict[int, list[float]] = {}
         self._reached: list[int] = [0]  # how many curves have at least this many epochs
@@ -198,6 +200,24 @@ class History:
         """
         for epoch, score in enumerate(other._scores[trial_id], start=1):
             self.record(other._trials[trial_id], epoch, score)
+
+    def expose(self, trial_id: int, horizon: int) -> None:
+        """Note that a trial was at a forecast's mercy on its way to `horizon`.
+
+        That it reaches the horizon then says that it looked good: such curves are no fair sample of all.
+        """
+        if horizon not in self._exposed:
+            self._exposed[horizon] = set()
+            self._before[horizon] = {known for known, scores in self._scores.items() if len(scores) >= horizon}
+        self._exposed[horizon].add(trial_id)
+
+    def is_fair(self, trial_id: int, horizon: int) -> bool:
+        """Whether a trial's way to `horizon` did not depend on any forecast."""
+        return trial_id not in self._exposed.get(horizon, ())
+
+    def is_audit(self, trial_id: int, horizon: int) -> bool:
+        """Whether a trial, fair, had not reached `horizon` when a trial was first exposed on its way there."""
+        return horizon in self._before and self.is_fair(trial_id, horizon) and trial_id not in self._before[horizon]
 
     def __len__(self) -> int:
         """How many trials have at least one measured epoch."""

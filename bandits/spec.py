@@ -6,6 +6,7 @@ import inspect
 import math
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
@@ -19,7 +20,7 @@ from bandits.objectives.base import Objective
 from bandits.objectives.curve_table import CurveTable
 from bandits.prediction import Predictions, predict_table
 from bandits.schedulers.base import Scheduler
-from bandits.stopping import EarlierCurves, EarlyStopper, ProbabilityRule
+from bandits.stopping import EarlierCurves, EarlyStopper, ProbabilityRule, RiskControlledRule, StoppingRule
 
 __all__ = ["DEFAULT_OBJECTIVE", "PredictionSpec", "RunSpec", "epoch_from", "objective_from"]
 
@@ -40,7 +41,8 @@ class RunSpec:
         max_epochs: R; by default the objective's length.
         eta, loops, trials, kappa, sizes, min_epochs, burn_in, percentile, warm_up, min_arms, interval, k, first_epochs:
             as the algorithm documents them.
-        confidence, margin, keep: as `ProbabilityRule` documents them.
+        risk, audit, margin, keep: as `RiskControlledRule` documents them.
+        confidence: as `ProbabilityRule` documents it; takes that rule instead.
         goal: "maximize" or "minimize", for a file whose metric does not tell.
         warm_start: earlier studies whose curves the predictor starts with, each as `read_study` takes it.
         workers: how many arms train at a time.
@@ -64,6 +66,8 @@ class RunSpec:
     interval: int | None = None
     k: int | None = None
     first_epochs: int | None = None
+    risk: float | None = None
+    audit: float | None = None
     confidence: float | None = None
     margin: float | None = None
     keep: int | None = None
@@ -101,8 +105,8 @@ class RunSpec:
         """
         given: dict[str, Any] = {
             name: value
-            for name, value in {"confidence": self.confidence, "margin": self.margin, "keep": self.keep}.items()
-            if value is not None
+            for name in ("risk", "audit", "confidence", "margin", "keep")
+            if (value := getattr(self, name)) is not None
         }
         if self.predictor is None:
             given |= {} if self.kappa is None else {"kappa": self.kappa}
@@ -112,8 +116,7 @@ class RunSpec:
             return None
         predictor = registry.load("predictors", self.predictor)()
         earlier = self.build_earlier(objective)
-        extra: dict[str, Any] = {} if earlier is None else {"earlier": earlier}
-        return EarlyStopper(predictor, ProbabilityRule(**given), seed=self.seed, **extra)
+        return EarlyStopper(predictor, _rule(given), earlier=earlier, seed=self.seed)
 
     def build_scheduler(self, objective: Objective) -> Scheduler:
         """The algorithm, sized for the objective.
@@ -149,6 +152,16 @@ class RunSpec:
         max_epochs = objective.max_epochs if self.max_epochs is None else self.max_epochs
         scheduler: Scheduler = algorithm(max_epochs=max_epochs, stopper=self.build_stopper(objective), **settings)
         return scheduler
+
+
+def _rule(given: Mapping[str, Any]) -> StoppingRule:
+    """The stopping rule whose settings are given: risk-controlled, unless a confidence asks for the paper's."""
+    if "confidence" not in given:
+        return RiskControlledRule(**given)
+    for name in ("risk", "audit"):
+        if name in given:
+            raise SettingError.broken(f"`{name}`", "must be left out with `confidence`, another rule's", given[name])
+    return ProbabilityRule(**given)
 
 
 _OPTIONAL = inspect.Parameter("trials", inspect.Parameter.KEYWORD_ONLY, default=None)

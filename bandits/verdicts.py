@@ -14,7 +14,7 @@ from bandits.curves import Curve, History, Metric, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Forecast
 
-__all__ = ["KEEP", "Drop", "Evidence", "Keep", "Stopper", "Verdict"]
+__all__ = ["KEEP", "SPARED", "Drop", "Evidence", "Keep", "RiskEvidence", "Stopper", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,29 @@ class Evidence:
         )
 
 
+class RiskEvidence(Evidence):
+    """The numbers behind a verdict on how an arm that would just win might have looked.
+
+    `probability` is that an arm which ends at the bar never looks this bad, at any check of its life; `confidence` is
+    1 - risk.
+    """
+
+    __slots__ = ()
+
+    def sentence(self, metric: Metric | None = None) -> str:
+        """See `Evidence.sentence`."""
+        forecast, bar = self.forecast.mean, self.bar
+        name = "score"
+        if metric is not None:
+            name, forecast, bar = metric.name, metric.restore(forecast), metric.restore(bar)
+        chance, risk = 1.0 - self.probability, 1.0 - self.confidence
+        relation = "<=" if chance <= risk else ">"
+        return (
+            f"{name} {forecast:.4g} ± {self.forecast.std:.2g} is forecast for epoch {self.forecast.horizon}; P(looks as"
+            f" bad at any check | ends at {bar:.6g}) = {chance:.3g} {relation} {risk:.3g}"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A decision on one arm after one epoch. Use `Keep` or `Drop`.
@@ -53,10 +76,14 @@ class Verdict:
     Args:
         reason: why, in words; not empty.
         evidence: the forecast behind it; None where no forecast was made.
+        exposed: the arm was at the forecast's mercy: another forecast would have led to another verdict.
+        spared: the forecast spoke for dropping the arm, which goes on so that the rule can be checked.
     """
 
     reason: str
     evidence: Evidence | None = None
+    exposed: bool = False
+    spared: bool = False
 
     def __post_init__(self) -> None:
         if not self.reason:
@@ -64,7 +91,9 @@ class Verdict:
 
     def words(self, metric: Metric) -> str:
         """The reason, in the units of a metric."""
-        return self.reason if self.evidence is None else self.evidence.sentence(metric)
+        if self.evidence is None:
+            return self.reason
+        return self.evidence.sentence(metric) + (SPARED if self.spared else "")
 
 
 class Keep(Verdict):
@@ -78,6 +107,9 @@ class Drop(Verdict):
 
     __slots__ = ()
 
+
+SPARED = "; carried on nevertheless, to check the rule"
+"""What is added to the reason of an arm that is spared."""
 
 KEEP = Keep("no forecast was asked for")
 """The verdict where no stopper is at work; one object, since it is told after every epoch."""

@@ -30,7 +30,19 @@ from bandits.errors import ProtocolError, check_at_least
 from bandits.schedulers.lifecycle import Happening, State, next_state
 from bandits.verdicts import KEEP, Drop, Stopper, Verdict
 
-__all__ = ["Arm", "BracketReport", "Change", "Done", "Failed", "Job", "Measured", "RungReport", "Scheduler", "Wait"]
+__all__ = [
+    "Arm",
+    "Audit",
+    "BracketReport",
+    "Change",
+    "Done",
+    "Failed",
+    "Job",
+    "Measured",
+    "RungReport",
+    "Scheduler",
+    "Wait",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,21 @@ class Arm:
     rung: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """An arm that a forecast spoke against, and that went on to check the rule.
+
+    Args:
+        epoch: after which it would have been dropped.
+        horizon: where it was headed.
+        bar: the score that it was said not to beat there.
+    """
+
+    epoch: int
+    horizon: int
+    bar: float
+
+
 @dataclass(slots=True)
 class RungReport:
     """What happened at one rung so far, in arms: started = finished + dropped + failed + still running."""
@@ -164,6 +191,7 @@ class Scheduler(ABC):
         max_epochs: R, the longest training of one arm.
         stopper: who forecasts; None to never drop an arm early.
         arms: what is known of every trial, by id.
+        audits: the first time that an arm was spared, by its id; the bar was that of the moment.
         counts: how many arms are in each state.
         brackets: what happened, bracket by bracket.
         measured: every curve so far; stays empty without a stopper, who alone needs it.
@@ -180,6 +208,7 @@ class Scheduler(ABC):
         self.training = self.measured
         self.arms: dict[int, Arm] = {}
         self.brackets: list[BracketReport] = []
+        self.audits: dict[int, Audit] = {}
         self.counts: Counter[State] = Counter()
         self._changes: list[Change] = []
 
@@ -249,7 +278,12 @@ class Scheduler(ABC):
         if stopper is None:
             return KEEP
         curve = self.measured.curve(arm.id)
-        verdict = stopper.advise(event.trial, curve, self.training, horizon=arm.stop, bar=self._bar(arm))
+        bar = self._bar(arm)
+        verdict = stopper.advise(event.trial, curve, self.training, horizon=arm.stop, bar=bar)
+        if verdict.exposed:
+            self.training.expose(arm.id, arm.stop)
+        elif verdict.spared and bar is not None:
+            self.audits.setdefault(arm.id, Audit(epoch, arm.stop, bar))
         if isinstance(verdict, Drop):
             self._move(arm, Happening.DROP, verdict.reason)
             self._rung(arm).dropped += 1

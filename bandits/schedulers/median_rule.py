@@ -9,7 +9,7 @@ from typing import Any
 from bandits.errors import check_at_least
 from bandits.schedulers.base import Arm, Failed, Measured
 from bandits.schedulers.lifecycle import Happening, State
-from bandits.schedulers.random_search import RandomSearch
+from bandits.schedulers.random_search import BURN_IN, RandomSearch
 from bandits.verdicts import Drop, Stopper, Verdict
 
 __all__ = ["MedianRule"]
@@ -62,7 +62,7 @@ class MedianRule(RandomSearch):
         trials: int,
         max_epochs: int,
         stopper: Stopper | None = None,
-        burn_in: int = 100,
+        burn_in: int = BURN_IN,
         warm_up: int = 0,
         min_arms: int = 5,
         interval: int = 1,

@@ -11,7 +11,9 @@ from bandits.schedulers.lifecycle import Happening, State
 from bandits.schedulers.ranking import BestOf
 from bandits.verdicts import Stopper
 
-__all__ = ["RandomSearch"]
+__all__ = ["BURN_IN", "RandomSearch"]
+
+BURN_IN = 20  # curves of which the default predictor and rule make good use; with more of them, both know more
 
 
 class RandomSearch(Scheduler):
@@ -19,14 +21,16 @@ class RandomSearch(Scheduler):
 
     With a stopper this is the early stopping of Baker et al. (2017, section 3.3): the first `burn_in` arms
     train in full and teach the predictor; from then on an arm is dropped when its forecast says that it
-    won't beat the n-th best final score so far (n is the stopper's `keep`). Arms that survive later are not
-    added to the training set: they were selected, and would teach that all curves end well.
+    won't beat the n-th best final score so far (n is the stopper's `keep`). Arms that a forecast let go on are not
+    added to the training set: they were selected, and would teach that all curves end well. Arms that go on whatever
+    is forecast, to check the stopper's rule, are.
 
     Args:
         trials: how many configurations, >= 1.
         max_epochs: T, epochs of a full training, >= 1.
         stopper: who forecasts; None trains everything in full.
-        burn_in: how many arms train in full before the first one may be dropped, >= 1 (the paper's 100).
+        burn_in: how many arms train in full before the first one may be dropped, >= 1 (the paper's is 100). A rule
+            that needs more curves waits for them.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -39,7 +43,7 @@ class RandomSearch(Scheduler):
 
     name = "random"
 
-    def __init__(self, trials: int, max_epochs: int, stopper: Stopper | None = None, burn_in: int = 100) -> None:
+    def __init__(self, trials: int, max_epochs: int, stopper: Stopper | None = None, burn_in: int = BURN_IN) -> None:
         super().__init__(max_epochs, stopper)
         self.trials = check_at_least("trials", trials, 1)
         self.burn_in = check_at_least("burn_in", burn_in, 1)
@@ -77,8 +81,9 @@ class RandomSearch(Scheduler):
         self.brackets[0].completed(arm)
         if self._best is not None:
             self._best.add(arm.id, arm.score)
-            if arm.id < self.burn_in:
+            if self.training.is_fair(arm.id, arm.stop):
                 self.training.adopt(self.measured, arm.id)
+            if arm.id < self.burn_in:
                 self._burning_in -= 1
 
     def _left(self, arm: Arm) -> None:

@@ -2,6 +2,7 @@
 
 from bandits.stopping.earlier_curves import EarlierCurves, EarlierStatus
 from bandits.stopping.early_stopper import EarlyStopper
+from bandits.stopping.risk_control import RiskControlledRule
 from bandits.stopping.rules import ProbabilityRule, StoppingRule
 from bandits.verdicts import Drop, Evidence, Keep, Verdict
 
@@ -13,6 +14,7 @@ __all__ = [
     "Evidence",
     "Keep",
     "ProbabilityRule",
+    "RiskControlledRule",
     "StoppingRule",
     "Verdict",
 ]

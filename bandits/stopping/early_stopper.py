@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,19 +12,35 @@ from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Abstain, Forecast
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.rng import rng_for
-from bandits.stopping.rules import ProbabilityRule, StoppingRule
-from bandits.verdicts import Keep, Verdict
+from bandits.stopping.auditing import is_audited
+from bandits.stopping.earlier_curves import EarlierCurves, EarlierStatus
+from bandits.stopping.risk_control import RiskControlledRule
+from bandits.stopping.rules import StoppingRule
+from bandits.stopping.track_record import look_back
+from bandits.verdicts import SPARED, Drop, Keep, Verdict
 
 __all__ = ["EarlyStopper"]
+
+Arms = Sequence[tuple[Trial, Curve]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A forecaster, how many curves it has learnt from, and how many there were when it last began from scratch."""
+    """A forecaster and what its rule has learnt of it.
+
+    Args:
+        forecaster: the fit.
+        rules: what to judge by, by checkpoint; or why nothing is judged.
+        curves: how many curves it has learnt from.
+        from_scratch: how many there were when it last began from scratch.
+        training: what it learnt from: another object once earlier curves are dropped.
+    """
 
     forecaster: Forecaster
+    rules: Mapping[int, StoppingRule] | Keep
     curves: int
     from_scratch: int
+    training: History
 
 
 class EarlyStopper:
@@ -32,22 +48,28 @@ class EarlyStopper:
 
     Fits are remembered for each history and horizon. A fit is renewed when the curves that reach its horizon have
     grown by the factor `refit_growth`, so a run with n curves fits O(log n) times; it is made from scratch when they
-    have grown by `scratch_growth`, and otherwise by `Predictor.refit`, which may keep hyperparameters.
+    have grown by `scratch_growth`, and otherwise by `Predictor.refit`, which may keep hyperparameters. A rule that
+    learns how wrong forecasts are learns anew from every fit.
+
+    Whoever asks tells the history what came of it: an arm whose verdict is `exposed` is noted by `History.expose`, as
+    the schedulers of this library do. A rule that learns takes the other arms only for a fair sample.
 
     Args:
         predictor: how to forecast.
-        rule: when to drop; `ProbabilityRule()` by default.
+        rule: when to drop; `RiskControlledRule()` by default.
+        earlier: curves of earlier studies, which the predictor starts with; None for none.
         refit_growth: how much larger a training set must be to be worth a new fit, >= 1 (1 refits whenever a
             curve has been added).
         scratch_growth: how much larger than at the last fit from scratch it must be to begin from scratch, >= 1 (1
             always does: what is fitted then depends on the training set alone, not on when earlier fits were made).
-        seed: of the predictor's randomness, >= 0.
+        seed: of the predictor's randomness and of which arms are audited, >= 0.
 
     Raises:
         SettingError: an argument breaks its rule.
 
     Example:
         >>> from bandits.predictors import LastSeenValue
+        >>> from bandits.stopping import ProbabilityRule
         >>> stopper = EarlyStopper(LastSeenValue(min_curves=3), ProbabilityRule(confidence=0.9))
         >>> history = History.from_curves((Trial(i), Curve([i / 10, i / 10 + 0.01 * (i % 2)])) for i in range(4))
         >>> stopper.advise(Trial(9), Curve([0.1]), history, horizon=2, bar=0.31).reason
@@ -59,6 +81,7 @@ class EarlyStopper:
         predictor: Predictor,
         rule: StoppingRule | None = None,
         *,
+        earlier: EarlierCurves | None = None,
         refit_growth: float = 1.25,
         scratch_growth: float = 2.0,
         seed: int = 0,
@@ -66,17 +89,21 @@ class EarlyStopper:
         if not isinstance(predictor, Predictor):
             raise SettingError.broken("`predictor`", "must be a Predictor such as SRM()", predictor)
         if rule is not None and not isinstance(rule, StoppingRule):
-            raise SettingError.broken("`rule`", "must be a StoppingRule such as ProbabilityRule()", rule)
+            raise SettingError.broken("`rule`", "must be a StoppingRule such as RiskControlledRule()", rule)
+        if earlier is not None and not isinstance(earlier, EarlierCurves):
+            raise SettingError.broken("`earlier`", "must be EarlierCurves", earlier)
         if not refit_growth >= 1:
             raise SettingError.broken("`refit_growth`", "must be >= 1", refit_growth)
         if not scratch_growth >= 1:
             raise SettingError.broken("`scratch_growth`", "must be >= 1", scratch_growth)
         self.predictor = predictor
-        self.rule = ProbabilityRule() if rule is None else rule
+        self.rule = RiskControlledRule() if rule is None else rule
+        self.earlier = earlier
         self.refit_growth = refit_growth
         self.scratch_growth = scratch_growth
         self.seed = check_at_least("seed", seed, 0)
         self._fits: WeakKeyDictionary[History, dict[int, _Fit]] = WeakKeyDictionary()
+        self._checked: dict[int, frozenset[int]] = {}
 
     @property
     def keep(self) -> int:
@@ -85,7 +112,16 @@ class EarlyStopper:
 
     def settings(self) -> Mapping[str, Any]:
         """What a journal says about this stopper."""
-        return {"predictor": self.predictor.name, "rule": self.rule.settings(), "seed": self.seed}
+        settings = {"predictor": self.predictor.name, "rule": self.rule.settings(), "seed": self.seed}
+        return settings if self.earlier is None else {**settings, "earlier": self.earlier.settings()}
+
+    def status_of_earlier(self, history: History) -> EarlierStatus | None:
+        """What became of the earlier curves in the run that made this history; None if there were none."""
+        return None if self.earlier is None else self.earlier.status(history)
+
+    def is_audited(self, trial_id: int) -> bool:
+        """Whether an arm goes on in full whatever is forecast, so that the rule can be checked."""
+        return is_audited(trial_id, self.rule.audit, self.seed)
 
     def advise(self, trial: Trial, curve: Curve, history: History, *, horizon: int, bar: float | None) -> Verdict:
         """Judge one arm after an epoch.
@@ -102,17 +138,46 @@ class EarlyStopper:
         """
         return self.advise_many([(trial, curve)], history, horizon=horizon, bar=bar)[0]
 
-    def advise_many(
-        self, arms: Sequence[tuple[Trial, Curve]], history: History, *, horizon: int, bar: float | None
-    ) -> list[Verdict]:
+    def advise_many(self, arms: Arms, history: History, *, horizon: int, bar: float | None) -> list[Verdict]:
         """Judge many arms at once; the same answers as `advise`, in the same order."""
+        if self.earlier is not None:
+            for trial, curve in arms:
+                self.earlier.note_asked(history, trial.id, curve.tau, horizon)
         if bar is None:
             return [_NO_BAR] * len(arms)
-        too_few = self._too_few(history, horizon)
+        verdicts: list[Verdict] = [_NOT_NOW] * len(arms)
+        due = [i for i, (_, curve) in enumerate(arms) if self._is_due(curve.tau, horizon)]
+        if due:
+            judged = self._judge_all([arms[i] for i in due], history, horizon, bar)
+            for i, verdict in zip(due, judged, strict=True):
+                verdicts[i] = verdict
+        return verdicts
+
+    def last_checkpoint(self, tau: int, horizon: int) -> int | None:
+        """The last epoch up to `tau` after which the rule judges arms; None before the first."""
+        return max((epoch for epoch in self.rule.checkpoints(horizon) if epoch <= tau), default=None)
+
+    def _is_due(self, tau: int, horizon: int) -> bool:
+        if horizon not in self._checked:
+            self._checked[horizon] = frozenset(self.rule.checkpoints(horizon))
+        return tau in self._checked[horizon]
+
+    def _judge_all(self, arms: Arms, history: History, horizon: int, bar: float) -> list[Verdict]:
+        """Judge arms that have come to a checkpoint."""
+        training = history if self.earlier is None else self.earlier.training_set(history, horizon)
+        too_few = self._too_few(training, horizon)
         if too_few is not None:
             return [too_few] * len(arms)
-        forecasts = self._forecaster(history, horizon).forecast_many(arms)
-        return [self._judge(forecast, bar) for forecast in forecasts]
+        fit = self._fit(training, history, horizon)
+        if isinstance(fit.rules, Keep):
+            return [fit.rules] * len(arms)
+        if self.earlier is not None:
+            arms = [(self.earlier.seen(trial, history, horizon), curve) for trial, curve in arms]
+        forecasts = fit.forecaster.forecast_many(arms)
+        return [
+            self._judge(trial.id, forecast, fit.rules.get(curve.tau), bar)
+            for (trial, curve), forecast in zip(arms, forecasts, strict=True)
+        ]
 
     def _too_few(self, history: History, horizon: int) -> Keep | None:
         """Say so, without a fit, if the predictor needs more curves than there are."""
@@ -121,26 +186,50 @@ class EarlyStopper:
             return None
         return Keep(f"no forecast: {self.predictor.name} needs {needed} curves that reach epoch {horizon}, has {there}")
 
-    def _judge(self, forecast: Forecast | Abstain, bar: float) -> Verdict:
+    def _judge(self, trial_id: int, forecast: Forecast | Abstain, rule: StoppingRule | None, bar: float) -> Verdict:
         if isinstance(forecast, Abstain):
             return Keep(f"no forecast: {forecast.reason}")
-        return self.rule.judge(forecast, bar=bar)
+        if rule is None:
+            return _NO_THRESHOLD
+        verdict = rule.judge(forecast, bar=bar)
+        if not self.is_audited(trial_id):
+            return replace(verdict, exposed=True)
+        if isinstance(verdict, Drop):
+            return Keep(verdict.reason + SPARED, verdict.evidence, spared=True)
+        return verdict
 
-    def _forecaster(self, history: History, horizon: int) -> Forecaster:
+    def _fit(self, training: History, history: History, horizon: int) -> _Fit:
         """The fit for a horizon, renewed if the training set has grown enough."""
         fits = self._fits.setdefault(history, {})
-        curves = history.count_reaching(horizon)
+        curves = training.count_reaching(horizon)
         fit = fits.get(horizon)
+        if fit is not None and fit.training is not training:
+            fit = None
         if fit is not None and not (curves > fit.curves and curves >= self.refit_growth * fit.curves):
-            return fit.forecaster
+            return fit
         rng = rng_for(self.seed, "fit", horizon, curves)
         if fit is None or curves >= self.scratch_growth * fit.from_scratch:
-            fit = _Fit(self.predictor.fit(history, horizon=horizon, rng=rng), curves, curves)
+            forecaster, from_scratch = self.predictor.fit(training, horizon=horizon, rng=rng), curves
         else:
-            renewed = self.predictor.refit(fit.forecaster, history, horizon=horizon, rng=rng)
-            fit = _Fit(renewed, curves, fit.from_scratch)
-        fits[horizon] = fit
-        return fit.forecaster
+            forecaster = self.predictor.refit(fit.forecaster, training, horizon=horizon, rng=rng)
+            from_scratch = fit.from_scratch
+        rules = self._rules(forecaster, training, history, horizon)
+        fits[horizon] = fit = _Fit(forecaster, rules, curves, from_scratch, training)
+        return fit
+
+    def _rules(
+        self, forecaster: Forecaster, training: History, history: History, horizon: int
+    ) -> Mapping[int, StoppingRule] | Keep:
+        """What to judge by at each checkpoint."""
+        epochs = self.rule.checkpoints(horizon)
+        if not self.rule.learns:
+            return dict.fromkeys(epochs, self.rule)
+        record = look_back(
+            self.predictor, forecaster, training, history, horizon=horizon, epochs=epochs, seed=self.seed
+        )
+        return self.rule.learn(record)
 
 
 _NO_BAR = Keep("no bar yet: too few arms have finished to say what it takes to win")
+_NOT_NOW = Keep("not checked after this epoch")
+_NO_THRESHOLD = Keep("no threshold: not every training curve could be forecast after this epoch")

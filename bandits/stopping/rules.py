@@ -1,18 +1,20 @@
-"""When a forecast is reason enough to drop an arm."""
+"""When a forecast is reason enough to drop an arm: the role, and the paper's rule."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Forecast
+from bandits.stopping.checkpoints import every_epoch
+from bandits.stopping.track_record import TrackRecord
 from bandits.verdicts import Drop, Evidence, Keep, Verdict
 
-__all__ = ["ProbabilityRule", "StoppingRule"]
+__all__ = ["ProbabilityRule", "StoppingRule", "is_number"]
 
 
 class StoppingRule(ABC):
@@ -20,9 +22,13 @@ class StoppingRule(ABC):
 
     Attributes:
         keep: how many of the best arms the bar protects.
+        audit: share of arms that are never dropped, so that the rule can be checked, in [0, 1].
+        learns: whether `learn` says more than `judge` can; then a record is kept for it.
     """
 
     keep: int
+    audit: float = 0.0
+    learns: bool = False
 
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:
@@ -36,6 +42,22 @@ class StoppingRule(ABC):
             forecast: of the arm's score at its horizon; larger is better.
             bar: the largest score at which the arm still loses.
         """
+
+    def checkpoints(self, horizon: int) -> Sequence[int]:
+        """The epochs after which arms are judged on their way to a horizon, ascending; unless a rule says otherwise,
+        all of them."""
+        return every_epoch(horizon)
+
+    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
+        """What to judge by at each checkpoint, for a rule that learns how wrong forecasts are.
+
+        Args:
+            record: forecasts of fair curves held against their ends.
+
+        Returns:
+            A rule for each checkpoint of the record; or why no arm may be dropped yet.
+        """
+        return dict.fromkeys(record.epochs, self)
 
 
 class ProbabilityRule(StoppingRule):
@@ -61,9 +83,9 @@ class ProbabilityRule(StoppingRule):
     """
 
     def __init__(self, confidence: float = 0.99, margin: float = 0.0, keep: int = 1) -> None:
-        if not _is_number(confidence) or not 0 < confidence < 1:
+        if not is_number(confidence) or not 0 < confidence < 1:
             raise SettingError.broken("`confidence`", "must be in (0, 1)", confidence)
-        if not _is_number(margin) or not 0 <= margin < math.inf:
+        if not is_number(margin) or not 0 <= margin < math.inf:
             raise SettingError.broken("`margin`", "must be finite and >= 0", margin)
         self.confidence = confidence
         self.margin = margin
@@ -79,5 +101,6 @@ class ProbabilityRule(StoppingRule):
         return verdict(evidence.sentence(), evidence)
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether an argument is a real number, and no truth value."""
     return isinstance(value, Real) and not isinstance(value, bool)

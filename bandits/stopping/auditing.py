@@ -1,0 +1,26 @@
+"""Which arms go on whatever is forecast, so that the rule that drops the others can be checked."""
+
+from __future__ import annotations
+
+from bandits.rng import rng_for
+
+__all__ = ["is_audited"]
+
+_MORE_AT_FIRST = 5  # the i-th arm is audited with probability this / i, if that is more than the share
+
+
+def is_audited(trial_id: int, share: float, seed: int) -> bool:
+    """Whether an arm is audited: a draw that depends on nothing but these, so that any process agrees.
+
+    Args:
+        trial_id: from 0.
+        share: of late arms, in [0, 1]; with 0 no arm is ever audited.
+        seed: of the draw.
+
+    Example:
+        >>> [trial_id for trial_id in range(50) if is_audited(trial_id, 0.02, seed=0)]
+        [0, 1, 2, 3, 4, 7, 8, 11, 14, 22, 26]
+    """
+    if share <= 0.0:
+        return False
+    return float(rng_for(seed, "audit", trial_id).random()) < max(share, _MORE_AT_FIRST / (trial_id + 1))

@@ -1,0 +1,32 @@
+"""After which epochs an arm is held against the bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+__all__ = ["every_epoch", "sparse"]
+
+_GROWTH = 1.25
+
+
+def every_epoch(horizon: int) -> Sequence[int]:
+    """All epochs before the horizon, as in Baker et al. (2017)."""
+    return range(1, horizon)
+
+
+@cache
+def sparse(horizon: int) -> Sequence[int]:
+    """Epochs that lie ever further apart, by a quarter of what has been trained, and before the horizon.
+
+    Little is learnt from one epoch among many, while every check is a chance to err, and needs a fit of its own.
+
+    Example:
+        >>> sparse(30)
+        (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25)
+    """
+    epochs, epoch = [], 1
+    while epoch < horizon:
+        epochs.append(epoch)
+        epoch = max(epoch + 1, int(_GROWTH * epoch + 0.5))
+    return tuple(epochs)
