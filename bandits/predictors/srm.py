@@ -59,9 +59,11 @@ class SRM(SequentialPredictor):
     Raises:
         SettingError: an argument breaks its rule.
 
-    Cost: each tau is fitted when it is first asked about. `benchmarks/prediction_cost` measures it: with "auto",
+    Cost: each tau is fitted when it is first asked about; where curves stopped early, so are, before it, up to eight
+    later ones, at which they did. `benchmarks/prediction_cost` measures it for complete curves: with "auto",
     hundredths of a second for 100 curves, half a second at most, and less than half of that for a refit; a forecast
     then takes a millisecond or two at most, in batches far less. nu-SVR takes tenths of a second, a forest seconds.
+    `benchmarks/partial_curves` measures what stopped curves add, in seconds and in accuracy.
 
     Source: Baker, Gupta, Raskar, Naik, "Accelerating neural architecture search using performance
     prediction" (arXiv 1705.10823), section 3, for the inputs, the paper's models and their errors; "auto" is ours.
