@@ -3,6 +3,7 @@
 For every tau < horizon asked about, a regression maps x = (curve up to tau, its differences, features of the
 trial) to the score at the horizon (Baker et al. 2017, section 3.1). What is common to all such predictors stands
 here: which curves and features teach, on which scale, when to abstain, and that each regression is fitted once.
+Curves that stopped before the horizon may teach too: see `imputation`.
 """
 
 from __future__ import annotations
