@@ -39,7 +39,8 @@ class EarlierStatus:
         curves: how many there are.
         sources: where they come from.
         taught: how many taught a predictor, at the horizon that most of them reach.
-        checked: how many new curves they were held against.
+        checked: how many new curves they were held against: at the horizon where they were dropped, or else at the one
+            that most curves reached.
         dropped: why they are no longer used; empty while they are.
     """
 
@@ -208,7 +209,7 @@ class EarlierCurves:
             curves=len(self),
             sources=self.sources,
             taught=max((len(self._teaching(horizon)) for horizon in study.watches), default=0),
-            checked=max((len(watch.new) for watch in study.watches.values()), default=0),
+            checked=study.decided or max((len(watch.new) for watch in study.watches.values()), default=0),
             dropped=study.dropped,
         )
 
@@ -249,6 +250,8 @@ class EarlierCurves:
             study.dropped = self._tested(watch, horizon, restricted, curve, study.asked.pop((trial.id, horizon), 1))
         if not study.dropped and len(watch.new) in _LOOKS:
             study.dropped = self._compared(watch.new, horizon)
+        if study.dropped:
+            study.decided = len(watch.new)
 
     def _tested(self, watch: _Watch, horizon: int, trial: Trial, curve: Curve, asked: int) -> str:
         """Why the bets say that the earlier curves mislead; empty if they do not."""
@@ -358,6 +361,7 @@ class _Study:
     watches: dict[int, _Watch] = field(default_factory=dict)
     asked: dict[tuple[int, int], int] = field(default_factory=dict)
     dropped: str = ""
+    decided: int = 0  # new curves at the horizon that decided it
 
 
 _NO_STUDY = _Study()

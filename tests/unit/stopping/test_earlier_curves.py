@@ -183,6 +183,7 @@ def test_of_many_curves_at_once_the_first_decide() -> None:
     history = History.from_curves(study(12))
     checked.training_set(history, T)
 
+    assert checked.status(history).checked == first_drop(fed(checked, study(12))[1])
     assert checked.status(history).dropped == fed(checked, study(12))[1][-1]
 
 
