@@ -39,8 +39,8 @@ class EarlierStatus:
         curves: how many there are.
         sources: where they come from.
         taught: how many taught a predictor, at the horizon that most of them reach.
-        checked: how many new curves they were held against: at the horizon where they were dropped, or else at the one
-            that most curves reached.
+        checked: how many new curves there were at the horizon where they were dropped; or how many they were held
+            against, at the horizon where these are most.
         dropped: why they are no longer used; empty while they are.
     """
 
@@ -209,7 +209,7 @@ class EarlierCurves:
             curves=len(self),
             sources=self.sources,
             taught=max((len(self._teaching(horizon)) for horizon in study.watches), default=0),
-            checked=study.decided or max((len(watch.new) for watch in study.watches.values()), default=0),
+            checked=study.decided or max((watch.held for watch in study.watches.values()), default=0),
             dropped=study.dropped,
         )
 
@@ -249,7 +249,7 @@ class EarlierCurves:
         if len(watch.new) <= _TESTED:
             study.dropped = self._tested(watch, horizon, restricted, curve, study.asked.pop((trial.id, horizon), 1))
         if not study.dropped and len(watch.new) in _LOOKS:
-            study.dropped = self._compared(watch.new, horizon)
+            study.dropped = self._compared(watch, horizon)
         if study.dropped:
             study.decided = len(watch.new)
 
@@ -264,6 +264,7 @@ class EarlierCurves:
                 continue
             test = watch.tests.setdefault(tau, ExchangeabilityTest(before))
             test.add(forecast.prob_at_most(float(curve.scores[-1])))
+            watch.held = max(watch.held, len(test.shares))
             if test.wealth >= len(reference.probabilities) / self.risk:
                 return f"after {len(watch.new)} new curves that reached epoch {horizon}: {_found(test, tau)}"
         return ""
@@ -289,9 +290,9 @@ class EarlierCurves:
             self._references[horizon] = _Reference(forecaster, probabilities)
         return self._references[horizon]
 
-    def _compared(self, new: Sequence[Pair], horizon: int) -> str:
+    def _compared(self, watch: _Watch, horizon: int) -> str:
         """Why the new curves do better alone; empty if they do not."""
-        epochs = _looked_at(horizon, _COMPARED)
+        new, epochs = watch.new, _looked_at(horizon, _COMPARED)
         worse: list[float] = []  # by how much, for each new curve, its end is missed by more with the earlier ones
         for fold in range(_FOLDS):
             others = [pair for i, pair in enumerate(new) if i % _FOLDS != fold]
@@ -306,6 +307,8 @@ class EarlierCurves:
                     if isinstance(mine, Forecast) and isinstance(both, Forecast):
                         more += abs(both.mean - end) - abs(mine.mean - end)
                 worse.append(more)
+        if any(worse):
+            watch.held = len(new)
         if _chance_of_ranks(worse) > self.risk / len(_LOOKS):
             return ""
         return (
@@ -336,6 +339,7 @@ class _Watch:
         known: their ids.
         copied: how many epochs of each new curve the training set holds.
         caught_up: how many new curves there were when it last took over those that do not reach the horizon.
+        held: how many new curves the earlier ones were held against.
         tests: by the epoch that is looked at.
     """
 
@@ -344,6 +348,7 @@ class _Watch:
     known: set[int] = field(default_factory=set)
     copied: dict[int, int] = field(default_factory=dict)
     caught_up: int = 0
+    held: int = 0
     tests: dict[int, ExchangeabilityTest] = field(default_factory=dict)
 
     def copy(self, trial: Trial, curve: Curve, horizon: int) -> None:

@@ -185,6 +185,8 @@ def test_optunas_own_journal_is_told_by_its_first_line(tmp_path: Path) -> None:
     study.add_trial(create_trial(value=0.5, intermediate_values={1: 0.1, 2: 0.4, 3: 0.5}))
     found = read(tmp_path / "journal.log", longest=2)
 
+    with pytest.raises(SettingError, match=r"one of its studies \(one\)"):
+        read(f"{tmp_path / 'journal.log'}#two")
     assert found.metric == Metric("accuracy", "maximize")
     assert scores(found) == [[0.1, 0.4]]
 
