@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError, check_at_least
@@ -33,14 +33,14 @@ class _Fit:
         rules: what to judge by, by checkpoint; or why nothing is judged.
         curves: how many curves it has learnt from.
         from_scratch: how many there were when it last began from scratch.
-        training: what it learnt from: another object once earlier curves are dropped.
+        training: what it learnt from: another object once earlier curves are dropped. It is not kept alive.
     """
 
     forecaster: Forecaster
     rules: Mapping[int, StoppingRule] | Keep
     curves: int
     from_scratch: int
-    training: History
+    training: ref[History]
 
 
 class EarlyStopper:
@@ -203,7 +203,7 @@ class EarlyStopper:
         fits = self._fits.setdefault(history, {})
         curves = training.count_reaching(horizon)
         fit = fits.get(horizon)
-        if fit is not None and fit.training is not training:
+        if fit is not None and fit.training() is not training:
             fit = None
         if fit is not None and not (curves > fit.curves and curves >= self.refit_growth * fit.curves):
             return fit
@@ -214,7 +214,7 @@ class EarlyStopper:
             forecaster = self.predictor.refit(fit.forecaster, training, horizon=horizon, rng=rng)
             from_scratch = fit.from_scratch
         rules = self._rules(forecaster, training, history, horizon)
-        fits[horizon] = fit = _Fit(forecaster, rules, curves, from_scratch, training)
+        fits[horizon] = fit = _Fit(forecaster, rules, curves, from_scratch, ref(training))
         return fit
 
     def _rules(

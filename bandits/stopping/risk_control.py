@@ -15,7 +15,7 @@ from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Forecast
 from bandits.stopping.checkpoints import sparse
 from bandits.stopping.rules import StoppingRule, is_number
-from bandits.stopping.track_record import TrackRecord
+from bandits.stopping.track_record import Scale, TrackRecord
 from bandits.verdicts import Drop, Keep, RiskEvidence, Verdict
 
 __all__ = ["RiskControlledRule", "Threshold"]
@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 _LEAST_CURVES = 5  # that give a line an error
 _LINE_CONFIDENCE = 0.95  # one-sided, that a line does not lie higher than is assumed
 _REACH = 0.25  # how far beyond the best curve of the record a line is trusted, in distances from the median to it
+_ALONE = 1e-9  # a curve with a leverage that is closer to 1 has a line of its own
 _ALARM = 0.01  # chance that audits raise an alarm where all is well
 
 
@@ -151,10 +152,14 @@ class RiskControlledRule(StoppingRule):
                 record = record.of(audits)
                 lines = _Lines.fit(record)
         noise = record.noise if self.tolerance == "noise" else float(self.tolerance)
-        return {epoch: Threshold(self, lines, column, noise) for column, epoch in enumerate(record.epochs)}
+        return {
+            epoch: Threshold(self, lines, record.scale, column, noise) for column, epoch in enumerate(record.epochs)
+        }
 
     def _waits(self, curves: int) -> Keep:
-        return Keep(f"no threshold: a risk of {self.risk:g} needs {self.least_curves} fair curves, has {curves}")
+        return Keep(
+            f"no threshold: a risk of {self.risk:g} needs {self.least_curves} fair curves with forecasts, has {curves}"
+        )
 
     def _wrong(self, before: TrackRecord, audited: TrackRecord) -> int:
         """How many audited arms an earlier record would have dropped against their own ends."""
@@ -196,14 +201,16 @@ class _Lines:
         horizon_shares = np.array(record.epochs) / record.horizon
         centre = float(ends.mean())
         away = ends - centre
-        spread = float(away @ away)
+        spread = float(away @ away) if ends.max() > ends.min() else 0.0
         heights = errors.mean(axis=0)
         slopes = np.maximum(away @ errors / spread, 0.0) if spread > 0 else np.zeros(len(heights))
         residuals = errors - heights - np.outer(away, slopes)
         scatter = float(np.median(np.sqrt((residuals**2).sum(axis=0) / (n - 2))))
-        leverage = 1.0 / n + (away**2 / spread if spread > 0 else 0.0)
+        leverage = 1.0 / n + (away**2 / spread if spread > 0 else np.zeros(n))
         growth = 1.0 + horizon_shares
-        left_out = residuals / ((1.0 - leverage) * np.sqrt(1.0 + leverage))[:, np.newaxis]
+        alone = 1.0 - leverage <= _ALONE  # its line goes through it: nothing else tells how it would look
+        left_out = residuals / (np.where(alone, 1.0, 1.0 - leverage) * np.sqrt(1.0 + leverage))[:, np.newaxis]
+        left_out[alone] = math.inf
         best = float(ends.max())
         return cls(
             growth=growth,
@@ -227,6 +234,8 @@ class _Lines:
     def share(self, badness: float) -> float:
         """P(an arm looks as bad as this at some checkpoint), at most."""
         n = len(self.worst)
+        if math.isnan(badness):  # numbers too large to compute with
+            return 1.0
         return float(1 + n - np.searchsorted(self.worst, badness, side="left")) / (n + 1)
 
 
@@ -237,12 +246,14 @@ class Threshold(StoppingRule):
     Args:
         rule: its settings.
         lines: what it has learnt.
+        scale: of the errors that it has learnt from.
         column: which checkpoint of the record.
         tolerance: by how much an arm must end above the bar, on the link's scale.
     """
 
     rule: RiskControlledRule
     lines: _Lines
+    scale: Scale
     column: int
     tolerance: float
 
@@ -255,10 +266,8 @@ class Threshold(StoppingRule):
 
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
         bar -= self.rule.margin
-        link = forecast.link
-        end = min(link.apply(bar) + self.tolerance, self.lines.reach)
-        std = forecast.std * link.slope(forecast.mean)
-        error = (end - link.apply(forecast.mean)) / std if std > 0 else math.inf
+        end = min(self.scale.link.apply(bar) + self.tolerance, self.lines.reach)
+        error = self.scale.of_forecast(forecast, end)
         share = self.lines.share(float(self.lines.badness(self.column, error, end)))
         verdict = Drop if share <= self.rule.risk + 1e-12 else Keep
         evidence = RiskEvidence(forecast, bar, 1.0 - share, 1.0 - self.rule.risk)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandits.curves import Curve, History, Trial
-from bandits.forecasts import Abstain, Forecast, Link
-from bandits.predictors.base import Forecaster, Predictor
+from bandits.forecasts import Forecast, Link
+from bandits.predictors.base import Forecaster, Hindsight, Predictor
+from bandits.predictors.features import apply_link
 from bandits.rng import rng_for
 
-__all__ = ["TrackRecord", "look_back", "noise_of"]
+__all__ = ["Scale", "TrackRecord", "look_back", "noise_of"]
 
 Floats = NDArray[np.float64]
 
@@ -22,17 +23,45 @@ _FOLDS = 5  # where a predictor cannot tell what it would have said without a cu
 _LAST_SHARE = 4  # the noise of a measurement is read off the last 1 / this of a curve, where it rises no more
 _TOP_SHARE = 4  # and off the best 1 / this of the curves, among which a search decides
 _LEAST_EPOCHS = 4  # that give second differences worth a mean
+_LEAST_STD = 1e-6  # of the spread of the ends: an error that is said to be smaller is taken to be this
+_SMALLEST = 1e-300
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How errors of forecasts are measured, those of the record and those of arms alike.
+
+    Args:
+        link: the scale on which they are differences.
+        least_std: the smallest standard deviation by which they are divided, > 0: forecasts that claim to be exact are
+            held to it.
+    """
+
+    link: Link
+    least_std: float
+
+    def error(self, mean: float, std: float, end: float) -> float:
+        """By how many standard deviations a forecast falls short of an end; all three on the link's scale."""
+        return (end - mean) / max(std, self.least_std)
+
+    def of_forecast(self, forecast: Forecast, end: float) -> float:
+        """The same of a forecast; `end` on the link's scale.
+
+        -inf where the forecast lies outside the link's domain, above every end.
+        """
+        mean = self.link.apply(forecast.mean)
+        return self.error(mean, forecast.std * self.link.slope(forecast.mean), end) if mean < math.inf else -math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class TrackRecord:
-    """Forecasts of fair curves, made without them, against their ends; all on the scale of the forecasts' link.
+    """Forecasts of fair curves, made without them, against their ends.
 
     Args:
         horizon: the epoch that is forecast.
         epochs: `[K]` checkpoints at which there was a forecast for every curve, ascending.
-        link: the scale.
-        ends: `[n]` scores at the horizon.
+        scale: of the ends, the errors and the noise.
+        ends: `[n]` scores at the horizon, finite.
         errors: `[n, K]` by how many of its standard deviations a forecast fell short of the end.
         noise: standard deviation of one measurement near the end of good curves, >= 0; 0 where it cannot be told.
         audited: `[n]` which of the curves came to their end after arms had begun to be dropped, and at no forecast's
@@ -41,7 +70,7 @@ class TrackRecord:
 
     horizon: int
     epochs: Sequence[int]
-    link: Link
+    scale: Scale
     ends: Floats
     errors: Floats
     noise: float
@@ -80,38 +109,60 @@ def look_back(
         seed: of the folds and fits, for a predictor that must be fitted again without some of the curves.
 
     Returns:
-        The record; checkpoints without a forecast for each curve are left out.
+        The record. Checkpoints with forecasts of less than half of the curves are left out, and then curves without a
+        forecast at one of the others.
     """
-    pairs = [pair for pair in training.reaching(horizon) if history.is_fair(pair[0].id, horizon)]
-    columns: dict[int, dict[int, float]] = {}
-    link = Link.IDENTITY
-    folds: list[dict[int, Forecaster]] = []
+    complete = training.reaching(horizon)
+    pairs = [pair for pair in complete if history.is_fair(pair[0].id, horizon)]
+    told: dict[int, Hindsight | dict[int, Forecast]] = {}
+    fitted: dict[int, Forecaster] = {}
     for tau in epochs:
-        told = forecaster.hindsight(tau)
-        if isinstance(told, Abstain):
-            continue
-        if told is None:
-            folds = folds or [_cross_fitted(predictor, training.reaching(horizon), horizon, seed)]
-            link, errors = _from_folds(folds[0], pairs, tau)
-        else:
-            link = told.link
-            ends = {trial.id: link.apply(float(curve.scores[-1])) for trial, curve in pairs}
-            rows = zip(told.trials, told.means.tolist(), told.stds.tolist(), strict=True)
-            errors = {trial: (ends[trial] - mean) / std for trial, mean, std in rows if trial in ends}
-        columns[tau] = errors
-    known = [pair for pair in pairs if all(pair[0].id in errors for errors in columns.values())] if columns else []
-    ids = [trial.id for trial, _ in known]
-    curves = np.array([curve.scores for _, curve in known]).reshape(len(known), horizon)
-    linked = np.array([[link.apply(score) for score in scores] for scores in curves.tolist()]).reshape(curves.shape)
+        hindsight = forecaster.hindsight(tau)
+        if hindsight is None:
+            fitted = fitted or _cross_fitted(predictor, complete, horizon, seed)
+            told[tau] = _from_folds(fitted, pairs, tau)
+        elif isinstance(hindsight, Hindsight):
+            told[tau] = hindsight
+    link = _common_link(told.values())
+    linked = apply_link(link, np.array([curve.scores for _, curve in pairs]).reshape(len(pairs), horizon))
+    ends = {trial.id: end for (trial, _), end in zip(pairs, linked[:, -1].tolist(), strict=True) if math.isfinite(end)}
+    scale = Scale(link, max(_LEAST_STD * float(np.std(list(ends.values()))), _SMALLEST) if ends else _SMALLEST)
+    columns = {tau: _errors(said, scale, ends) for tau, said in told.items()}
+    most = max(map(len, columns.values()), default=0)
+    columns = {tau: errors for tau, errors in columns.items() if errors and 2 * len(errors) >= most}
+    rows = [i for i, (trial, _) in enumerate(pairs) if all(trial.id in errors for errors in columns.values())]
+    rows = rows if columns else []
+    ids = [pairs[i][0].id for i in rows]
+    errors = [[errors[trial] for errors in columns.values()] for trial in ids]
     return TrackRecord(
         horizon=horizon,
         epochs=tuple(columns),
-        link=link,
-        ends=linked[:, -1],
-        errors=np.array([[errors[trial] for errors in columns.values()] for trial in ids]).reshape(len(ids), -1),
-        noise=noise_of(linked),
+        scale=scale,
+        ends=np.array([ends[trial] for trial in ids]),
+        errors=np.array(errors).reshape(len(ids), len(columns)),
+        noise=noise_of(linked[rows]),
         audited=np.array([trial >= 0 and history.is_audit(trial, horizon) for trial in ids], dtype=np.bool_),
     )
+
+
+def _common_link(told: Iterable[Hindsight | Mapping[int, Forecast]]) -> Link:
+    """A scale for all that was said: the logarithm of the loss if everything was said on it."""
+    links = {
+        link
+        for said in told
+        for link in ([said.link] if isinstance(said, Hindsight) else [forecast.link for forecast in said.values()])
+    }
+    return links.pop() if len(links) == 1 else Link.IDENTITY
+
+
+def _errors(said: Hindsight | Mapping[int, Forecast], scale: Scale, ends: Mapping[int, float]) -> dict[int, float]:
+    """By how much forecasts fell short, by trial; those that are infinitely wrong are left out."""
+    if isinstance(said, Hindsight):
+        rows = zip(said.trials, said.means.tolist(), said.stds.tolist(), strict=True)
+        found = {trial: scale.error(mean, std, ends[trial]) for trial, mean, std in rows if trial in ends}
+    else:
+        found = {trial: scale.of_forecast(forecast, ends[trial]) for trial, forecast in said.items() if trial in ends}
+    return {trial: error for trial, error in found.items() if math.isfinite(error)}
 
 
 def noise_of(curves: Floats) -> float:
@@ -130,8 +181,10 @@ def noise_of(curves: Floats) -> float:
     if n == 0 or epochs < last:
         return 0.0
     best = np.argsort(-curves[:, -1], kind="stable")[: math.ceil(n / _TOP_SHARE)]
-    bends = np.diff(curves[best, -last:], 2, axis=1)
-    return float(np.median(np.sqrt((bends**2).mean(axis=1) / 6.0)))
+    with np.errstate(all="ignore"):
+        bends = np.diff(curves[best, -last:], 2, axis=1)
+        noise = float(np.median(np.sqrt((bends**2).mean(axis=1) / 6.0)))
+    return noise if math.isfinite(noise) else 0.0
 
 
 def _cross_fitted(
@@ -149,15 +202,8 @@ def _cross_fitted(
 
 
 def _from_folds(
-    fitted: dict[int, Forecaster], pairs: Sequence[tuple[Trial, Curve]], tau: int
-) -> tuple[Link, dict[int, float]]:
-    """The link and the standardised errors of forecasts after `tau` epochs; curves without a forecast are left out."""
-    link, errors = Link.IDENTITY, {}
-    for trial, curve in pairs:
-        forecast = fitted[trial.id].forecast(trial, curve.prefix(tau))
-        if isinstance(forecast, Forecast):
-            link = forecast.link
-            error = forecast.standardized(float(curve.scores[-1]))
-            if math.isfinite(error):
-                errors[trial.id] = error
-    return link, errors
+    fitted: Mapping[int, Forecaster], pairs: Sequence[tuple[Trial, Curve]], tau: int
+) -> dict[int, Forecast]:
+    """Forecasts after `tau` epochs, by trial; of curves for which there is one."""
+    said = {trial.id: fitted[trial.id].forecast(trial, curve.prefix(tau)) for trial, curve in pairs}
+    return {trial: forecast for trial, forecast in said.items() if isinstance(forecast, Forecast)}
