@@ -80,7 +80,7 @@ class SchedulerContract:
             "some arms fail": lambda trial_id, epoch: None if trial_id % 3 == epoch % 3 else trial_id / 100,
         }
         oracle = OraclePredictor(self._table(scheduler))
-        stoppers = (None, EarlyStopper(oracle), EarlyStopper(oracle, ProbabilityRule(keep=2)))
+        stoppers = (None, EarlyStopper(oracle, ProbabilityRule()), EarlyStopper(oracle, ProbabilityRule(keep=2)))
         for name, rule in rules.items():
             for workers in (1, 2, 5):
                 for stopper in stoppers:
@@ -103,7 +103,7 @@ class SchedulerContract:
         """If a run has a winner without a stopper, so it has with a stopper whose forecasts are right."""
         for workers in (1, 3):
             plain = scheduler.fresh(stopper=None)
-            stopped = scheduler.fresh(stopper=EarlyStopper(OraclePredictor(self._table(scheduler))))
+            stopped = scheduler.fresh(stopper=EarlyStopper(OraclePredictor(self._table(scheduler)), ProbabilityRule()))
             for machine in (plain, stopped):
                 play(machine, self._score, workers=workers)
             won = [any(bracket.best is not None for bracket in machine.brackets) for machine in (plain, stopped)]

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from bandits import EarlyStopper, Hyperband, run
+from bandits import EarlyStopper, Hyperband, ProbabilityRule, run
 from bandits.objectives import CurveTable
 from bandits.predictors import LastSeenValue
 from bandits.report.live import LiveView, picture
@@ -15,7 +15,7 @@ TABLE = CurveTable("metaqnn_cifar10")
 
 
 def finished(loops=1, predictor=None):
-    stopper = None if predictor is None else EarlyStopper(predictor)
+    stopper = None if predictor is None else EarlyStopper(predictor, ProbabilityRule())
     return run(Hyperband(20, loops=loops, stopper=stopper), TABLE)
 
 

@@ -23,7 +23,7 @@ from bandits.runtime.records import (
     TrialStarted,
 )
 from bandits.schedulers import State
-from bandits.stopping import EarlyStopper
+from bandits.stopping import EarlyStopper, ProbabilityRule
 from bandits.testing import OraclePredictor, ReplayObjective
 
 SETTINGS = {"max_epochs": 9, "kappa": None, "sizes": "ceil"}
@@ -234,7 +234,7 @@ def test_a_whole_run_reads_the_same_from_memory_and_from_a_file(tmp_path: Path) 
     curves = [[(7 * i % 11) / 10 + epoch / 100 for epoch in range(9)] for i in range(17)]
     kept: list[Journal] = [MemoryJournal(), SqliteJournal.create(tmp_path / "run.journal")]
     for journal in kept:
-        stopper = EarlyStopper(OraclePredictor(curves))
+        stopper = EarlyStopper(OraclePredictor(curves), ProbabilityRule())
         run(Hyperband(max_epochs=9, stopper=stopper), ReplayObjective(curves), journal=journal)
     memory, file = (list(journal.records()) for journal in kept)
     kept[1].close()  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bandits import ASHA, EarlyStopper, Hyperband, RandomSearch, Result, SuccessiveHalving, run
+from bandits import ASHA, EarlyStopper, Hyperband, ProbabilityRule, RandomSearch, Result, SuccessiveHalving, run
 from bandits.curves import Trial
 from bandits.errors import ProtocolError, SettingError
 from bandits.objectives.base import Measurement
@@ -190,7 +190,7 @@ def test_an_interrupt_before_a_trial_has_a_configuration() -> None:
 def test_the_same_arguments_give_the_same_run() -> None:
     """Record for record, with several workers and a stopper too; the scheduler can be used again."""
     oracle = OraclePredictor(CURVES)
-    for scheduler in (Hyperband(max_epochs=3, stopper=EarlyStopper(oracle)), ASHA(max_epochs=3)):
+    for scheduler in (Hyperband(max_epochs=3, stopper=EarlyStopper(oracle, ProbabilityRule())), ASHA(max_epochs=3)):
         for workers in (1, 3):
             first, second = (
                 run(scheduler, ReplayObjective(CURVES, seconds=[1.0, 2.5]), seed=3, workers=workers) for _ in range(2)
@@ -215,8 +215,10 @@ def test_a_trial_is_released_once_when_it_has_ended() -> None:
     """Paused trials are held on to; those that have ended, however they did, are freed once."""
     curves = [[(5 * i % 7) / 7, math.nan if i % 4 == 3 else 0.5, 0.6] + [0.7] * 6 for i in range(40)]
     schedulers: list[Scheduler] = [
-        Hyperband(max_epochs=9, stopper=EarlyStopper(OraclePredictor(curves))),
-        RandomSearch(trials=30, max_epochs=9, burn_in=5, stopper=EarlyStopper(OraclePredictor(curves))),
+        Hyperband(max_epochs=9, stopper=EarlyStopper(OraclePredictor(curves), ProbabilityRule())),
+        RandomSearch(
+            trials=30, max_epochs=9, burn_in=5, stopper=EarlyStopper(OraclePredictor(curves), ProbabilityRule())
+        ),
         ASHA(max_epochs=9, trials=30),
         ASHA(max_epochs=9, trials=30, form="stopping"),
     ]
@@ -288,7 +290,9 @@ def test_watching_a_run() -> None:
 def test_rows_say_what_became_of_every_trial() -> None:
     """One row a trial, in the order of ids."""
     result = run(
-        RandomSearch(trials=3, max_epochs=3, burn_in=1, stopper=EarlyStopper(OraclePredictor(CURVES))),
+        RandomSearch(
+            trials=3, max_epochs=3, burn_in=1, stopper=EarlyStopper(OraclePredictor(CURVES), ProbabilityRule())
+        ),
         ReplayObjective(CURVES),
     )
 
@@ -328,7 +332,9 @@ def test_verdicts_are_written_in_the_units_of_the_metric() -> None:
     """A journal of a minimised metric holds raw values, bars and forecasts, and says >= where the arm loses."""
     losses = [[3.0, 2.0], [5.0, 4.0], [1.5, 1.0]]
     scores = [[-value for value in row] for row in losses]
-    scheduler = RandomSearch(trials=3, max_epochs=2, burn_in=1, stopper=EarlyStopper(OraclePredictor(scores)))
+    scheduler = RandomSearch(
+        trials=3, max_epochs=2, burn_in=1, stopper=EarlyStopper(OraclePredictor(scores), ProbabilityRule())
+    )
     result = run(scheduler, ReplayObjective(losses, goal="minimize"))
     advice = [record for record in result.journal.records() if isinstance(record, Advised)]
 
@@ -347,7 +353,7 @@ def test_verdicts_are_written_in_the_units_of_the_metric() -> None:
 def test_a_dropped_arm_does_not_begin_another_epoch() -> None:
     """It stops after the epoch at which it was judged."""
     objective = ReplayObjective([[0.9] * 5, [0.1] * 5])
-    stopper = EarlyStopper(OraclePredictor(objective.curves))
+    stopper = EarlyStopper(OraclePredictor(objective.curves), ProbabilityRule())
     run(RandomSearch(trials=2, max_epochs=5, burn_in=1, stopper=stopper), objective)
 
     expected = [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (1, 1)]

@@ -171,7 +171,7 @@ def test_in_the_stopping_form_the_bar_is_that_of_the_arrival() -> None:
     """An oracle drops just the arms that would have been cut on arrival, as long as none has been dropped before."""
     for first, second in ((0.5, 0.4), (0.5, 0.6)):
         plain = ASHA(max_epochs=8, eta=2, min_epochs=2, trials=2, form="stopping")
-        watched = plain.fresh(stopper=EarlyStopper(OraclePredictor([[first] * 8, [second] * 8])))
+        watched = plain.fresh(stopper=EarlyStopper(OraclePredictor([[first] * 8, [second] * 8]), ProbabilityRule()))
         assert watched.horizons == (2, 4, 8)
         for scheduler in (plain, watched):
             play(scheduler, lambda i, _, pair=(first, second): pair[i])
@@ -183,7 +183,7 @@ def test_in_the_stopping_form_the_bar_is_that_of_the_arrival() -> None:
 def test_dropped_arms_make_room_at_the_rung_that_they_were_on_their_way_to() -> None:
     """An arm that was dropped counts there as the worst, so the share of a rung is one of all that set out for it."""
     oracle = OraclePredictor([[score] * 6 for score in SCORES])
-    scheduler = ASHA(max_epochs=6, min_epochs=2, trials=9, stopper=EarlyStopper(oracle))
+    scheduler = ASHA(max_epochs=6, min_epochs=2, trials=9, stopper=EarlyStopper(oracle, ProbabilityRule()))
     assert scheduler.horizons == (2, 6)
     jobs = triples(play(scheduler, constant))
 
@@ -210,7 +210,7 @@ def test_with_an_oracle_the_run_still_has_a_winner() -> None:
     for form in ("promotion", "stopping"):
         for shift in range(5):
             scores = [(shift + 31 * i % 83) / 83 for i in range(81)]
-            stopper = EarlyStopper(OraclePredictor([[score] * 27 for score in scores]))
+            stopper = EarlyStopper(OraclePredictor([[score] * 27 for score in scores]), ProbabilityRule())
             plain, watched = (ASHA(max_epochs=27, trials=81, form=form, stopper=s) for s in (None, stopper))
             for scheduler in (plain, watched):
                 play(scheduler, lambda trial_id, _, scores=scores: scores[trial_id])

@@ -276,7 +276,7 @@ def dropped(scheduler: Scheduler) -> dict[int, int]:
 def test_an_arm_is_dropped_when_enough_better_ones_have_finished_its_rung() -> None:
     """The bar of a rung is the score of its n-th best finisher, n being how many will go on."""
     scores = [0.5, 0.6, 0.7, 0.4, 0.8, 0.3, 0.9, 0.45, 0.55, 0.2, 0.75, 0.65]
-    stopper = EarlyStopper(OraclePredictor([[score] * 27 for score in scores]))
+    stopper = EarlyStopper(OraclePredictor([[score] * 27 for score in scores]), ProbabilityRule())
     scheduler = SuccessiveHalving(max_epochs=27, trials=12, stopper=stopper)
     jobs = triples(play(scheduler, lambda trial_id, _: scores[trial_id]))
 
@@ -317,7 +317,7 @@ def test_dropped_arms_are_not_promoted_into_empty_places() -> None:
 def test_kappa_is_how_many_must_finish_first(kappa: float | None, expected: dict[int, int]) -> None:
     """Before the share kappa of a rung has finished, no forecast drops an arm there."""
     scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.95, 0.99, 0.3]
-    stopper = EarlyStopper(OraclePredictor([[score] * 26 for score in scores]))
+    stopper = EarlyStopper(OraclePredictor([[score] * 26 for score in scores]), ProbabilityRule())
     scheduler = SuccessiveHalving(max_epochs=26, trials=9, kappa=kappa, stopper=stopper)
     assert scheduler.horizons == (3, 9, 26)
     play(scheduler, lambda trial_id, _: scores[trial_id])
@@ -345,7 +345,7 @@ def test_keep_protects_more_arms_than_are_promoted() -> None:
 
 def test_the_bar_of_the_last_rung_is_the_best_of_the_whole_run() -> None:
     """At R an arm is held against the finishers of earlier brackets too, and is dropped even if it is alone there."""
-    stopper = EarlyStopper(OraclePredictor([[0.9] * 9, *[[0.1] * 9] * 16]))
+    stopper = EarlyStopper(OraclePredictor([[0.9] * 9, *[[0.1] * 9] * 16]), ProbabilityRule())
     scheduler = Hyperband(max_epochs=9, stopper=stopper)
     play(scheduler, lambda trial_id, _: 0.9 if trial_id == 0 else 0.1)
 
@@ -357,7 +357,7 @@ def test_the_bar_of_the_last_rung_is_the_best_of_the_whole_run() -> None:
 
 def test_kappa_holds_at_the_last_rung_too() -> None:
     """With kappa, its share of the bracket's arms must finish R before a finisher of another bracket counts."""
-    stopper = EarlyStopper(OraclePredictor([[0.9] * 9, *[[0.1] * 9] * 16]))
+    stopper = EarlyStopper(OraclePredictor([[0.9] * 9, *[[0.1] * 9] * 16]), ProbabilityRule())
     scheduler = Hyperband(max_epochs=9, kappa=1 / 3, stopper=stopper)
     play(scheduler, lambda trial_id, _: 0.9 if trial_id == 0 else 0.1)
 

@@ -5,7 +5,7 @@ import pytest
 from bandits.curves import Trial
 from bandits.errors import SettingError
 from bandits.schedulers import Job, Measured, MedianRule, Scheduler, State
-from bandits.stopping import Drop, EarlyStopper
+from bandits.stopping import Drop, EarlyStopper, ProbabilityRule
 from bandits.testing import OraclePredictor, play
 
 
@@ -110,7 +110,7 @@ def test_with_a_stopper_the_rule_grows_more_lenient() -> None:
         [0.6, 0.6, 0.9],  # at epoch 2 the means are -inf -inf .7 .7: it goes on
     ]
     plain = MedianRule(trials=5, max_epochs=3, burn_in=2, min_arms=2)
-    stopped = plain.fresh(stopper=EarlyStopper(OraclePredictor(curves)))
+    stopped = plain.fresh(stopper=EarlyStopper(OraclePredictor(curves), ProbabilityRule()))
 
     expected = [("completed", 3), ("completed", 3), ("cut", 2), ("cut", 2), ("cut", 2)]
     assert expected == run_on(plain, curves)
@@ -122,7 +122,9 @@ def test_with_a_stopper_the_rule_grows_more_lenient() -> None:
 def test_arms_of_the_burn_in_that_were_cut_do_not_hold_it_up() -> None:
     """The burn-in ends when its arms have ended, however they did."""
     curves = [[0.5] * 3, [0.1] * 3, [0.5] * 3]
-    scheduler = MedianRule(trials=3, max_epochs=3, burn_in=2, min_arms=1, stopper=EarlyStopper(OraclePredictor(curves)))
+    scheduler = MedianRule(
+        trials=3, max_epochs=3, burn_in=2, min_arms=1, stopper=EarlyStopper(OraclePredictor(curves), ProbabilityRule())
+    )
 
     assert [("completed", 3), ("cut", 1), ("dropped", 1)] == run_on(scheduler, curves)
 

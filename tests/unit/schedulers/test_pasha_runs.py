@@ -8,7 +8,7 @@ import pytest
 from bandits.errors import SettingError
 from bandits.schedulers import ASHA, PASHA, Job, State
 from bandits.schedulers.pasha import crossing_gaps
-from bandits.stopping import EarlyStopper
+from bandits.stopping import EarlyStopper, ProbabilityRule
 from bandits.testing import OraclePredictor, play
 
 SCORES = [0.5, 0.1, 0.9, 0.2, 0.8, 0.3, 0.7, 0.4, 0.6]
@@ -152,7 +152,7 @@ def test_an_arm_that_is_dropped_on_its_way_to_the_highest_rung_is_ranked_behind_
         table = [[score] * 27 for score in SCORES]
         table[2], table[4] = [0.75] * 27, [0.8] * 27
         table[6] = [first] + [0.01] * 26
-        stopper = EarlyStopper(OraclePredictor(table))
+        stopper = EarlyStopper(OraclePredictor(table), ProbabilityRule())
         scheduler = PASHA(max_epochs=27, trials=9, stopper=stopper)
         jobs = triples(play(scheduler, lambda i, epoch, table=table: table[i][epoch - 1]))
         assert (scheduler.arms[6].state, scheduler.arms[6].epochs) == (State.DROPPED, 2)

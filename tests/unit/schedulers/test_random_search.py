@@ -34,7 +34,7 @@ def test_every_arm_trains_in_full() -> None:
 
 def test_after_the_burn_in_arms_are_dropped() -> None:
     """The first arms train in full whatever the forecast; later ones must beat the best so far."""
-    scheduler = RandomSearch(trials=9, max_epochs=4, burn_in=4, stopper=EarlyStopper(oracle()))
+    scheduler = RandomSearch(trials=9, max_epochs=4, burn_in=4, stopper=EarlyStopper(oracle(), ProbabilityRule()))
     play(scheduler, constant)
 
     expected = [
@@ -54,7 +54,9 @@ def test_after_the_burn_in_arms_are_dropped() -> None:
 
 def test_with_several_workers_nobody_is_dropped_before_the_burn_in_has_ended() -> None:
     """An arm that trains while a burn-in arm still runs has no bar yet, whatever others have reached."""
-    scheduler = RandomSearch(trials=3, max_epochs=4, burn_in=2, stopper=EarlyStopper(OraclePredictor([[0.1] * 4])))
+    scheduler = RandomSearch(
+        trials=3, max_epochs=4, burn_in=2, stopper=EarlyStopper(OraclePredictor([[0.1] * 4]), ProbabilityRule())
+    )
     for trial_id in range(3):
         assert scheduler.ask() == Job(trial_id, 0, 4)
 
@@ -73,7 +75,7 @@ def test_with_several_workers_nobody_is_dropped_before_the_burn_in_has_ended() -
 def test_a_burn_in_arm_that_fails_counts_as_ended() -> None:
     """Failures in the burn-in do not hold it open; what was learnt is what finished."""
     spy = SpyPredictor(oracle())
-    scheduler = RandomSearch(trials=6, max_epochs=4, burn_in=3, stopper=EarlyStopper(spy))
+    scheduler = RandomSearch(trials=6, max_epochs=4, burn_in=3, stopper=EarlyStopper(spy, ProbabilityRule()))
     play(scheduler, lambda i, epoch: None if i == 1 else SCORES[i])
 
     assert scheduler.arms[3].state is State.DROPPED
@@ -95,7 +97,7 @@ def test_survivors_do_not_teach() -> None:
 
 def test_the_burn_in_may_be_longer_than_the_run() -> None:
     """With fewer trials than burn-in arms nothing is dropped."""
-    scheduler = RandomSearch(trials=9, max_epochs=4, stopper=EarlyStopper(oracle()))
+    scheduler = RandomSearch(trials=9, max_epochs=4, stopper=EarlyStopper(oracle(), ProbabilityRule()))
     play(scheduler, constant)
 
     assert scheduler.counts[State.COMPLETED] == 9

@@ -4,7 +4,7 @@ import pytest
 
 from bandits.errors import SettingError
 from bandits.schedulers import Job, State, TopK
-from bandits.stopping import EarlyStopper
+from bandits.stopping import EarlyStopper, ProbabilityRule
 from bandits.testing import OraclePredictor, play
 
 SCORES = [0.5, 0.1, 0.9, 0.2, 0.8]
@@ -87,7 +87,7 @@ def test_with_all_epochs_first_it_is_random_search() -> None:
 
 def test_with_a_stopper_the_last_arms_compete_with_those_that_have_ended() -> None:
     """The best arm ends first; the next one is dropped when a forecast says that it will not beat it."""
-    stopper = EarlyStopper(OraclePredictor([[score] * 4 for score in SCORES]))
+    stopper = EarlyStopper(OraclePredictor([[score] * 4 for score in SCORES]), ProbabilityRule())
     scheduler = TopK(trials=5, max_epochs=4, k=2, stopper=stopper)
     play(scheduler, constant)
 

@@ -2,6 +2,7 @@
 
 import gc
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.predictors import Abstain, Forecast, Forecaster, LastSeenValue, Predictor
-from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule
+from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, RiskControlledRule, StoppingRule, Verdict
+from bandits.stopping.track_record import TrackRecord
 from bandits.testing import NeverDropRule, OraclePredictor, SpyPredictor, ramps
 
 ARM = (Trial(1000), Curve(np.array([0.2, 0.3])))
@@ -38,7 +40,7 @@ class _Count(Forecaster):
 def test_without_a_bar_every_arm_is_kept_and_nothing_is_fitted() -> None:
     """No bar, no question."""
     spy = SpyPredictor(Needy())
-    verdict = EarlyStopper(spy).advise(*ARM, History.from_curves(ramps(9, 5)), horizon=5, bar=None)
+    verdict = EarlyStopper(spy, ProbabilityRule()).advise(*ARM, History.from_curves(ramps(9, 5)), horizon=5, bar=None)
 
     assert isinstance(verdict, Keep)
     assert verdict.reason == "no bar yet: too few arms have finished to say what it takes to win"
@@ -49,7 +51,7 @@ def test_with_too_few_curves_nothing_is_fitted() -> None:
     """The reason names what is needed and what there is; curves that fall short of the horizon do not count."""
     spy = SpyPredictor(Needy())
     history = History.from_curves([*ramps(2, 5), (Trial(7), Curve(np.array([0.1] * 4)))])
-    verdict = EarlyStopper(spy).advise(*ARM, history, horizon=5, bar=0.5)
+    verdict = EarlyStopper(spy, ProbabilityRule()).advise(*ARM, history, horizon=5, bar=0.5)
 
     assert isinstance(verdict, Keep)
     assert verdict.reason == "no forecast: spied needy needs 3 curves that reach epoch 5, has 2"
@@ -58,7 +60,9 @@ def test_with_too_few_curves_nothing_is_fitted() -> None:
 
 def test_abstaining_keeps_the_arm() -> None:
     """The predictor's reason is passed on."""
-    verdict = EarlyStopper(Needy()).advise(Trial(1), ARM[1], History.from_curves(ramps(3, 5)), horizon=5, bar=9.0)
+    verdict = EarlyStopper(Needy(), ProbabilityRule()).advise(
+        Trial(1), ARM[1], History.from_curves(ramps(3, 5)), horizon=5, bar=9.0
+    )
 
     assert isinstance(verdict, Keep)
     assert verdict.reason == "no forecast: it is odd"
@@ -66,14 +70,14 @@ def test_abstaining_keeps_the_arm() -> None:
 
 
 def test_a_forecast_goes_to_the_rule() -> None:
-    """What the rule says is what the stopper says."""
+    """What the rule says is what the stopper says, and that the arm was at the forecast's mercy."""
     history = History.from_curves(ramps(3, 5))
     rule = ProbabilityRule(confidence=0.9, margin=0.2)
     forecast = Needy().fit(history, horizon=5, rng=np.random.default_rng(0)).forecast(*ARM)
     assert isinstance(forecast, Forecast)
     for bar in (1.0, 3.0, 9.0):
         verdict = EarlyStopper(OraclePredictor([[3.0] * 5]), rule).advise(*ARM, history, horizon=5, bar=bar)
-        assert verdict == rule.judge(Forecast(3.0, 0.0, 5), bar=bar)
+        assert verdict == replace(rule.judge(Forecast(3.0, 0.0, 5), bar=bar), exposed=True)
 
 
 def test_fits_grow_with_the_logarithm_of_the_curves() -> None:
@@ -95,11 +99,12 @@ def test_the_default_growth_fits_a_few_dozen_times() -> None:
     spy = SpyPredictor(Needy())
     stopper = EarlyStopper(spy, NeverDropRule())
     history = History()
-    for trial, curve in ramps(1000, 1):
+    for trial, curve in ramps(1000, 2):
         history.record(trial, 1, float(curve.scores[0]))
-        stopper.advise(Trial(5000), Curve(np.array([0.1])), history, horizon=1, bar=0.5)
+        history.record(trial, 2, float(curve.scores[1]))
+        stopper.advise(Trial(5000), Curve(np.array([0.1])), history, horizon=2, bar=0.5)
 
-    assert len(spy.fits) <= math.log(1000 / 3, 1.25) + 4
+    assert 20 < len(spy.fits) <= math.log(1000 / 3, 1.25) + 4
 
 
 def test_growth_1_fits_whenever_a_curve_was_added() -> None:
@@ -107,11 +112,12 @@ def test_growth_1_fits_whenever_a_curve_was_added() -> None:
     spy = SpyPredictor(Needy())
     stopper = EarlyStopper(spy, NeverDropRule(), refit_growth=1)
     history = History.from_curves(ramps(3, 2))
+    arm = (Trial(1000), Curve(np.array([0.2])))
     for trial_id in range(10, 14):
         for _ in range(3):
-            stopper.advise(*ARM, history, horizon=2, bar=0.5)
+            stopper.advise(*arm, history, horizon=2, bar=0.5)
         history.record(Trial(trial_id), 1, 0.5)
-        stopper.advise(*ARM, history, horizon=2, bar=0.5)  # it does not reach the horizon yet
+        stopper.advise(*arm, history, horizon=2, bar=0.5)  # it does not reach the horizon yet
         history.record(Trial(trial_id), 2, 0.5)
 
     expected = [(2, curves, 2) for curves in (3, 4, 5, 6)]
@@ -132,7 +138,7 @@ def test_horizons_have_fits_of_their_own() -> None:
 
 def test_histories_do_not_share_fits() -> None:
     """One stopper may serve many runs; what it learnt in one says nothing in another."""
-    stopper = EarlyStopper(Needy())
+    stopper = EarlyStopper(Needy(), ProbabilityRule())
     small, large = History.from_curves(ramps(3, 5)), History.from_curves(ramps(8, 5))
     expected = {3.0: small, 8.0: large}
     for curves, history in expected.items():
@@ -143,7 +149,7 @@ def test_histories_do_not_share_fits() -> None:
 
 def test_fits_do_not_outlive_their_history() -> None:
     """When a run's history is gone, so are its fits."""
-    stopper = EarlyStopper(Needy())
+    stopper = EarlyStopper(Needy(), ProbabilityRule())
     stopper.advise(*ARM, History.from_curves(ramps(3, 5)), horizon=5, bar=0.5)
     gc.collect()
 
@@ -157,11 +163,12 @@ def test_advising_many_is_advising_each() -> None:
         history = History.from_curves(ramps(curves, 5))
         for bar in (None, 0.2, 0.5):
             for predictor in (Needy(), LastSeenValue(min_curves=5), OraclePredictor([[0.1, 0.2, 0.3, 0.4, 0.5]])):
-                together = EarlyStopper(predictor).advise_many(arms, history, horizon=5, bar=bar)
-                alone = EarlyStopper(predictor)
-                each = [alone.advise(trial, curve, history, horizon=5, bar=bar) for trial, curve in arms]
-                assert together == each
-                assert all(verdict.reason for verdict in each)
+                for rule in (ProbabilityRule(), RiskControlledRule(audit=0.5), RiskControlledRule(0.5)):
+                    together = EarlyStopper(predictor, rule).advise_many(arms, history, horizon=5, bar=bar)
+                    alone = EarlyStopper(predictor, rule)
+                    each = [alone.advise(trial, curve, history, horizon=5, bar=bar) for trial, curve in arms]
+                    assert together == each
+                    assert all(verdict.reason for verdict in each)
 
 
 def test_the_same_seed_gives_the_same_randomness() -> None:
@@ -169,7 +176,9 @@ def test_the_same_seed_gives_the_same_randomness() -> None:
     history = History.from_curves(ramps(4, 5))
 
     def std(seed: int, horizon: int = 5) -> float:
-        evidence = EarlyStopper(Needy(), seed=seed).advise(*ARM, history, horizon=horizon, bar=0.5).evidence
+        evidence = (
+            EarlyStopper(Needy(), ProbabilityRule(), seed=seed).advise(*ARM, history, horizon=horizon, bar=0.5).evidence
+        )
         assert evidence is not None
         return evidence.forecast.std
 
@@ -184,7 +193,7 @@ def test_settings_and_keep_come_from_the_rule() -> None:
     assert stopper.keep == 3
     expected = {"predictor": "needy", "rule": {"confidence": 0.9, "margin": 0.0, "keep": 3}, "seed": 7}
     assert expected == stopper.settings()
-    assert EarlyStopper(Needy()).rule.settings() == ProbabilityRule().settings()
+    assert EarlyStopper(Needy()).rule.settings() == RiskControlledRule().settings()
 
 
 @pytest.mark.parametrize(
@@ -206,7 +215,7 @@ def test_settings_have_rules(arguments: dict, message: str) -> None:
 
 def test_verdicts_name_kinds() -> None:
     """A sure loser is dropped, a sure winner kept."""
-    stopper = EarlyStopper(OraclePredictor([[0.1, 0.2, 0.5]]))
+    stopper = EarlyStopper(OraclePredictor([[0.1, 0.2, 0.5]]), ProbabilityRule())
     history = History()
 
     assert isinstance(stopper.advise(*ARM, history, horizon=3, bar=0.6), Drop)
@@ -215,7 +224,7 @@ def test_verdicts_name_kinds() -> None:
 
 def test_a_rule_must_be_a_rule() -> None:
     """A number in the rule's place is refused with the right class to use."""
-    with pytest.raises(SettingError, match=r"`rule` must be a StoppingRule such as ProbabilityRule\(\), got 0.95"):
+    with pytest.raises(SettingError, match=r"`rule` must be a StoppingRule such as RiskControlledRule\(\), got 0.95"):
         EarlyStopper(LastSeenValue(), 0.95)  # type: ignore[arg-type]
 
 
@@ -246,9 +255,10 @@ def test_fits_in_between_may_keep_what_was_searched_for(
     predictor = Refitting()
     stopper = EarlyStopper(predictor, NeverDropRule(), scratch_growth=scratch_growth)
     history = History()
-    for trial, curve in ramps(20, 1):
+    for trial, curve in ramps(20, 2):
         history.record(trial, 1, float(curve.scores[0]))
-        stopper.advise(Trial(5000), Curve(np.array([0.1])), history, horizon=1, bar=0.5)
+        history.record(trial, 2, float(curve.scores[1]))
+        stopper.advise(Trial(5000), Curve(np.array([0.1])), history, horizon=2, bar=0.5)
 
     assert (scratch, again) == (predictor.scratch, predictor.again)
 
@@ -257,3 +267,93 @@ def test_scratch_growth_has_a_rule() -> None:
     """Less than 1 would mean nothing."""
     with pytest.raises(SettingError, match=r"`scratch_growth` must be >= 1, got 0\.5"):
         EarlyStopper(Needy(), scratch_growth=0.5)
+
+
+def test_a_rule_with_few_checkpoints_is_asked_only_there() -> None:
+    """Between checkpoints nothing is fitted or forecast."""
+    spy = SpyPredictor(Needy())
+    stopper = EarlyStopper(spy, RiskControlledRule())
+    history = History.from_curves(ramps(30, 30))
+    verdict = stopper.advise(Trial(1000), Curve(np.full(7, 0.5)), history, horizon=30, bar=0.5)
+
+    assert verdict == Keep("not checked after this epoch")
+    assert (spy.fits, spy.seen) == ([], [])
+    expected = {1: 1, 6: 6, 7: 6, 8: 8, 9: 8, 29: 25}
+    assert expected == {tau: stopper.last_checkpoint(tau, 30) for tau in expected}
+    assert stopper.last_checkpoint(0, 30) is None
+    assert EarlyStopper(Needy(), ProbabilityRule()).last_checkpoint(29, 30) == 29
+
+
+class Fixed(StoppingRule):
+    """Learns to drop everything after some epochs, and audits every arm with an even id, or none."""
+
+    keep = 1
+    learns = True
+
+    def __init__(self, after: set[int], audit: float = 0.0) -> None:
+        self.after = after
+        self.audit = audit
+
+    def settings(self) -> dict:
+        return {}
+
+    def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
+        return Drop("enough")
+
+    def learn(self, record: TrackRecord) -> dict[int, StoppingRule]:
+        return {epoch: self for epoch in record.epochs if epoch in self.after}
+
+
+def test_where_a_rule_has_no_threshold_arms_are_kept_and_not_exposed() -> None:
+    """A checkpoint that the record knows nothing of decides nothing."""
+    stopper = EarlyStopper(LastSeenValue(min_curves=4), Fixed({1}))
+    history = History.from_curves(ramps(20, 5))
+    arm, curve = Trial(1000), ramps(1, 5, key="arm")[0][1]
+
+    assert stopper.advise(arm, curve.prefix(1), history, horizon=5, bar=0.5) == Drop("enough", exposed=True)
+    expected = Keep("no threshold: not every training curve could be forecast after this epoch")
+    assert expected == stopper.advise(arm, curve.prefix(2), history, horizon=5, bar=0.5)
+
+
+def test_audited_arms_go_on() -> None:
+    """An arm that would be dropped, and is audited, is kept, with the same reason; and is not exposed."""
+    stopper = EarlyStopper(LastSeenValue(min_curves=4), Fixed({1}, audit=0.5))
+    history = History.from_curves(ramps(20, 5))
+    arms = [(Trial(100 + i), curve.prefix(1)) for i, (_, curve) in enumerate(ramps(40, 5, key="arms"))]
+    verdicts = stopper.advise_many(arms, history, horizon=5, bar=0.5)
+
+    audited = [stopper.is_audited(trial.id) for trial, _ in arms]
+    assert 5 < sum(audited) < 35
+    spared = Keep("enough; carried on nevertheless, to check the rule", spared=True)
+    assert [spared if checked else Drop("enough", exposed=True) for checked in audited] == verdicts
+
+
+def test_an_audited_arm_that_is_kept_is_just_kept() -> None:
+    """It is neither spared nor exposed: whatever the forecast, it would go on."""
+    stopper = EarlyStopper(OraclePredictor([[0.9] * 5]), RiskControlledRule(0.2, audit=1.0))
+    history = History.from_curves((Trial(i), Curve(np.full(5, 0.9))) for i in range(10))
+    verdict = stopper.advise(Trial(1000), Curve(np.array([0.9])), history, horizon=5, bar=0.1)
+
+    assert isinstance(verdict, Keep)
+    assert verdict.evidence is not None
+    assert (verdict.spared, verdict.exposed) == (False, False)
+
+
+def test_while_a_rule_waits_for_curves_nobody_is_exposed() -> None:
+    """No forecast is made, and the reason says how many curves the rule needs."""
+    stopper = EarlyStopper(OraclePredictor([[0.9] * 5]), RiskControlledRule(0.1))
+    verdict = stopper.advise(Trial(1), Curve(np.array([0.9])), History.from_curves(ramps(4, 5)), horizon=5, bar=0.1)
+
+    expected = Keep("no threshold: a risk of 0.1 needs 9 fair curves with forecasts, has 4")
+    assert expected == verdict
+
+
+def test_a_fit_that_learnt_from_dropped_earlier_curves_is_not_used_again() -> None:
+    """Another training set for the same run asks for a new fit, however few curves it has."""
+    spy = SpyPredictor(Needy())
+    stopper = EarlyStopper(spy, NeverDropRule())
+    history, with_earlier = History.from_curves(ramps(4, 5)), History.from_curves(ramps(9, 5))
+    for training in (with_earlier, with_earlier, history, history):
+        stopper._fit(training, history, 5)
+
+    assert spy.fits == [(5, 9, 5), (5, 4, 5)]
