@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import threading
-from bisect import insort
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
 from optuna.pruners import BasePruner
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from optuna.trial import Trial as LiveTrial
 
-from bandits.curves import Curve, History, Trial
+from bandits.curves import Curve
 from bandits.errors import SettingError, check_at_least
-from bandits.integrations.optuna_trials import ParameterColumns, curve_through, reports_of
+from bandits.integrations.optuna_study import KnownStudy
 from bandits.predictors.base import Predictor
-from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, StoppingRule, Verdict
+from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, RiskControlledRule, StoppingRule, Verdict
 
 __all__ = ["PredictivePruner"]
+
+_RISK, _AUDIT = 0.1, 0.02
 
 
 class PredictivePruner(BasePruner):
@@ -33,6 +31,14 @@ class PredictivePruner(BasePruner):
     last report is the one whose successor would come after `max_epochs`.) The bar is the `keep`-th best value of
     all completed trials; a tie loses. Pruned and failed trials teach nothing.
 
+    The rule is `RiskControlledRule(risk, audit=...)`: a trial that would end above the bar is pruned, at any time, with
+    probability `risk` at most, if forecasts of it err as those of the trials that taught did, given their ends
+    (`RiskControlledRule` says what that assumes). So only fair trials teach: all that are completed before the first
+    one is pruned, and audited ones, which are never pruned. (When audits show that the rule errs too often, it
+    falls silent, and what then starts and is completed before it prunes again is fair too.) The rule looks at a
+    trial's curve at a few checkpoints, ever further apart. A trial that reports at intervals, or leaves steps out, is
+    judged at its first report at or after a checkpoint, by its curve up to there.
+
     Steps count epochs, from 0 or from 1: from 0 if a completed trial has reported step 0. Report once an epoch.
     Steps that were left out, NaN and infinities are filled from their neighbours; a trial whose reports end with
     them is judged on what came before. Nothing is pruned at `max_epochs` or later, nor because of odd data.
@@ -41,15 +47,21 @@ class PredictivePruner(BasePruner):
     one-hot (`optimizer=adam`). A number that a trial does not have takes the lower end of its range, and
     `has momentum` is 0.
 
-    One pruner may serve several studies and threads. It writes nothing to the storage. With one worker, its
-    decisions depend on its settings and the study alone, so a study that is loaded and resumed goes on as it
-    would have. It learns from completed trials only, so pass those of an earlier study on with
-    `study.add_trials` to prune from the first trial on.
+    One pruner may serve several studies and threads, and several processes one study, each with a pruner of the same
+    settings. It writes nothing to the storage: decisions depend on its settings and the study alone, where trials are
+    taken in the order in which they finished. So a study that is loaded and resumed goes on as it would have. To prune
+    from the first trial on, pass the trials of an earlier study on with `study.add_trials`, the pruned ones too: who
+    was audited is told by a trial's number, and who is fair by what was pruned before.
 
     Args:
         predictor: how to forecast; it says how many completed trials it needs (10 for `SRM()`).
         max_epochs: T, the epochs of a full training, >= 1.
-        confidence: Delta in the paper, in (0, 1): prune from this probability on.
+        risk: the probability, over its whole life, of pruning a trial that would end above the bar, in (0, 0.5]. The
+            rule waits for 1 / risk - 1 fair trials.
+        audit: share of trials that are never pruned, so that the rule can be checked, in [0, 1]; more of the first
+            ones.
+        confidence: Delta in the paper, in (0, 1), instead of `risk` and `audit`: prune, after any epoch, from this
+            probability of ending at the bar or below it on (`ProbabilityRule`). All completed trials teach.
         margin: delta in the paper, in the units of the study's value, >= 0: a trial that may end within this
             distance of the bar is kept.
         keep: n of the n-th best value, which a trial must be able to beat, >= 1.
@@ -57,16 +69,16 @@ class PredictivePruner(BasePruner):
         n_warmup_steps: no trial is pruned at a step (as it reports it) below this one, >= 0.
         interval_steps: steps between two checks of a trial, from `n_warmup_steps` on, >= 1. A check at which
             nothing is reported happens at the next report.
-        rule: judges the forecast instead of `ProbabilityRule(confidence, margin, keep)`.
-        seed: of the predictor's randomness, >= 0.
+        rule: judges the forecast instead; then `risk`, `audit`, `confidence`, `margin` and `keep` are its own.
+        seed: of the predictor's randomness and of which trials are audited, >= 0.
 
     Raises:
         SettingError: an argument breaks its rule; or, when it is asked to prune, the study has several objectives.
 
-    Cost with `SRM()`: about a millisecond a report. A new fit is due when there is a quarter more to learn from, and is
-    then made once for each epoch that is asked about: less than a tenth of a second at 100 curves.
+    Cost with `SRM()`: about a millisecond a report. A new fit is due when there is a quarter more to learn from.
 
-    Source: Baker et al. (2017), section 3.3, with Optuna's completed trials as the training set.
+    Source: `RiskControlledRule`; with `confidence`, Baker et al. (2017), section 3.3. Optuna's completed trials are the
+    training set.
 
     Example:
         >>> import optuna
@@ -95,7 +107,9 @@ class PredictivePruner(BasePruner):
         predictor: Predictor,
         *,
         max_epochs: int,
-        confidence: float = 0.99,
+        risk: float = _RISK,
+        audit: float = _AUDIT,
+        confidence: float | None = None,
         margin: float = 0.0,
         keep: int = 1,
         n_startup_trials: int = 10,
@@ -105,25 +119,33 @@ class PredictivePruner(BasePruner):
         seed: int = 0,
     ) -> None:
         if rule is None:
-            rule = ProbabilityRule(confidence, margin, keep)
+            rule = _rule(risk, audit, confidence, margin, keep)
         elif not isinstance(rule, StoppingRule):
-            raise SettingError.broken("`rule`", "must be a StoppingRule such as ProbabilityRule()", rule)
-        elif (confidence, margin, keep) != (0.99, 0.0, 1):
-            settings = (confidence, margin, keep)
-            raise SettingError.broken("`confidence`, `margin` and `keep`", "must be left out with `rule`", settings)
-        self._stopper = EarlyStopper(predictor, rule, scratch_growth=1.0, seed=seed)
+            raise SettingError.broken("`rule`", "must be a StoppingRule such as RiskControlledRule()", rule)
+        elif (given := (risk, audit, confidence, margin, keep)) != (_RISK, _AUDIT, None, 0.0, 1):
+            names = "`risk`, `audit`, `confidence`, `margin` and `keep`"
+            raise SettingError.broken(names, "must be left out with `rule`", given)
         self._max_epochs = check_at_least("max_epochs", max_epochs, 1)
         self._n_startup_trials = check_at_least("n_startup_trials", n_startup_trials, 0)
         self._n_warmup_steps = check_at_least("n_warmup_steps", n_warmup_steps, 0)
         self._interval_steps = check_at_least("interval_steps", interval_steps, 1)
+        self._begin(EarlyStopper(predictor, rule, scratch_growth=1.0, seed=seed))
+
+    def _begin(self, stopper: EarlyStopper) -> None:
+        """Have seen no study yet."""
+        self._stopper = stopper
+        self._every_epoch = list(stopper.rule.checkpoints(self._max_epochs)) == list(range(1, self._max_epochs))
         self._lock = threading.Lock()
-        self._known: WeakKeyDictionary[Study, _Known] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[Study, KnownStudy] = WeakKeyDictionary()
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Whether the trial should stop now. Optuna calls this from `trial.should_prune()`."""
         with self._lock:
             known = self._update(study)
-            verdict = known.verdicts[trial.number] = self._judge(known, trial)
+            verdict = self._judge(known, trial)
+            said = known.verdicts.get(trial.number)
+            if said is None or not said.spared:  # a trial is spared for good
+                known.verdicts[trial.number] = verdict
         return isinstance(verdict, Drop)
 
     def explain(self, study: Study, trial: FrozenTrial | LiveTrial) -> Verdict:
@@ -134,9 +156,9 @@ class PredictivePruner(BasePruner):
             trial: one of `study.trials`, or the trial inside an objective.
 
         Returns:
-            `Keep` or `Drop`: for a finished trial, the last verdict that this pruner gave on it; otherwise the
-            verdict that it would give now. Its reason speaks of scores (larger is better); `words` says it in the
-            study's own units.
+            `Keep` or `Drop`: for a finished trial, the last verdict that this pruner gave on it, or the first by which
+            an audited trial was spared; otherwise the verdict that it would give now. Its reason speaks of scores
+            (larger is better); `words` says it in the study's own units.
         """
         if not isinstance(trial, FrozenTrial):
             trial = study.get_trials(deepcopy=False)[trial.number]
@@ -146,18 +168,18 @@ class PredictivePruner(BasePruner):
                 return known.verdicts[trial.number]
             return self._judge(known, trial)
 
-    def _update(self, study: Study) -> _Known:
+    def _update(self, study: Study) -> KnownStudy:
         """What is known of a study, brought up to date; the caller holds the lock."""
         if len(study.directions) != 1:
             raise SettingError.broken("objectives of a study that prunes", "must be one", len(study.directions))
         known = self._known.get(study)
         if known is None:
             sign = 1.0 if study.direction == StudyDirection.MAXIMIZE else -1.0
-            known = self._known[study] = _Known(sign, self._max_epochs, self._stopper)
-        known.update(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+            known = self._known[study] = KnownStudy(sign, self._max_epochs, self._n_startup_trials, self._stopper)
+        known.update(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
         return known
 
-    def _judge(self, known: _Known, trial: FrozenTrial) -> Verdict:
+    def _judge(self, known: KnownStudy, trial: FrozenTrial) -> Verdict:
         """Keep, without a forecast, or whatever the stopper says."""
         if trial.state == TrialState.COMPLETE:
             return Keep("the trial is complete")
@@ -165,24 +187,41 @@ class PredictivePruner(BasePruner):
             return Keep("nothing has been reported yet")
         if trial.last_step < self._n_warmup_steps:
             return Keep(f"step {trial.last_step} is before step {self._n_warmup_steps}, when checks begin")
-        if not self._is_due(trial.last_step, trial.intermediate_values):
+        checks = self._checks(trial)
+        if next(checks, None) != trial.last_step:
             return Keep(f"a check comes every {self._interval_steps} steps, and none is due")
-        if len(known.complete) < self._n_startup_trials:
-            return Keep(f"pruning begins with {self._n_startup_trials} complete trials, has {len(known.complete)}")
+        if known.complete < self._n_startup_trials:
+            return Keep(f"pruning begins with {self._n_startup_trials} complete trials, has {known.complete}")
         if trial.last_step - known.first_step + 1 >= self._max_epochs:
             return Keep(f"it has reached epoch {self._max_epochs}, the last one")
         curve = known.curve(trial)
         if curve is None:
             return Keep("no finite value has been reported yet")
-        return self._stopper.advise(
+        if not self._every_epoch:
+            before = next(checks, None)
+            passed = self._passed(curve, None if before is None else known.curve(trial, before))
+            if passed is None:
+                return Keep("not checked: no checkpoint has been passed since the last check")
+            curve = curve.prefix(passed)
+        return known.waits() or self._stopper.advise(
             known.as_trial(trial), curve, known.history, horizon=self._max_epochs, bar=known.bar()
         )
 
-    def _is_due(self, step: int, reported: Iterable[int]) -> bool:
-        """Whether a check falls on `step`, or on one that was skipped since the report before."""
-        before = max((other for other in reported if other < step), default=-1)
-        checkpoint = step - (step - self._n_warmup_steps) % self._interval_steps
-        return before < checkpoint
+    def _checks(self, trial: FrozenTrial) -> Iterator[int]:
+        """The reported steps at which a check was due, or overdue since steps were left out; the last one first."""
+        steps = sorted(trial.intermediate_values, reverse=True)
+        for i, step in enumerate(steps):
+            if step < self._n_warmup_steps:
+                return
+            due = step - (step - self._n_warmup_steps) % self._interval_steps
+            if i + 1 == len(steps) or steps[i + 1] < due:
+                yield step
+
+    def _passed(self, curve: Curve, before: Curve | None) -> int | None:
+        """The last checkpoint that a curve has passed, if it had not at the check before."""
+        last = self._stopper.last_checkpoint(curve.tau, self._max_epochs)
+        known = None if before is None else self._stopper.last_checkpoint(before.tau, self._max_epochs)
+        return None if last == known else last
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy in another process has its own lock, and learns from the storage what this one knows.
@@ -194,108 +233,13 @@ class PredictivePruner(BasePruner):
     def __setstate__(self, state: dict[str, Any]) -> None:
         predictor, rule, seed = (state.pop(name) for name in ("predictor", "rule", "seed"))
         self.__dict__.update(state)
-        self._stopper = EarlyStopper(predictor, rule, scratch_growth=1.0, seed=seed)
-        self._lock = threading.Lock()
-        self._known = WeakKeyDictionary()
+        self._begin(EarlyStopper(predictor, rule, scratch_growth=1.0, seed=seed))
 
 
-class _Known:
-    """What has been learnt from the completed trials of one study.
-
-    The training set grows in jumps, each by the stopper's `refit_growth`, and holds the first so many of the
-    trials that reached the horizon: a new fit is due exactly when it has grown, so a decision depends on the
-    completed trials and not on how often the pruner has been asked.
-    """
-
-    def __init__(self, sign: float, horizon: int, stopper: EarlyStopper) -> None:
-        self._sign, self._horizon, self._stopper = sign, horizon, stopper
-        self.complete: dict[int, FrozenTrial] = {}  # by number, in order of arrival
-        self._teaching: list[FrozenTrial] = []  # those that reached the horizon
-        self._taught = 0  # how many of them are in the history
-        self._best: list[float] = []  # the best scores so far, ascending, as many as the bar needs
-        self.first_step = 1
-        self.columns = ParameterColumns()
-        self.history = History()
-        self.verdicts: dict[int, Verdict] = {}
-
-    def update(self, complete: Sequence[FrozenTrial]) -> None:
-        """Take in the completed trials that are new."""
-        if len(complete) == len(self.complete):
-            return
-        new = [trial for trial in complete if trial.number not in self.complete]
-        self.complete.update((trial.number, trial) for trial in new)
-        for trial in new:
-            if math.isfinite(_value(trial)):
-                insort(self._best, self._sign * _value(trial))
-        del self._best[: -self._stopper.keep]
-        if self.first_step == 1 and any(0 in trial.intermediate_values for trial in new):
-            self.first_step = 0  # every curve read so far was read one epoch too early
-            self._restart()
-            self.columns = ParameterColumns()
-            self._teaching, new = [], list(self.complete.values())
-        self._teaching.extend(trial for trial in new if self._reaches(trial))
-        self._teach(self._training_size(len(self._teaching)))
-
-    def bar(self) -> float | None:
-        """The largest score at which a trial still loses; None while too few are complete."""
-        return self._best[0] if len(self._best) == self._stopper.keep else None
-
-    def as_trial(self, trial: FrozenTrial) -> Trial:
-        """The trial as predictors see it."""
-        return Trial(trial.number, trial.params, self.columns.encode(trial.params))
-
-    def curve(self, trial: FrozenTrial) -> Curve | None:
-        """The curve of a running trial up to its last finite report; None if it has none."""
-        epochs, scores = reports_of(trial, sign=self._sign, first_step=self.first_step, last_epoch=self._horizon)
-        if len(epochs) == 0:
-            return None
-        return curve_through(epochs, scores, int(epochs[-1]))
-
-    def _full_curve(self, trial: FrozenTrial) -> Curve | None:
-        """The curve of a completed trial, which ends with its value; None if it cannot be told."""
-        epochs, scores = reports_of(trial, sign=self._sign, first_step=self.first_step, last_epoch=self._horizon)
-        if len(epochs) == 0 or not math.isfinite(_value(trial)):
-            return None
-        filled = np.interp(np.arange(1, self._horizon + 1), epochs, scores)
-        filled[-1] = self._sign * _value(trial)
-        return Curve(filled) if np.isfinite(filled).all() else None  # filling its gaps may overflow
-
-    def _reaches(self, trial: FrozenTrial) -> bool:
-        """Whether a completed trial has trained to the horizon: its next report would have come after it."""
-        steps = sorted(trial.intermediate_values)
-        if not steps or self._full_curve(trial) is None:
-            return False
-        stride = min((later - earlier for earlier, later in pairwise(steps)), default=1)
-        return steps[-1] - self.first_step + 1 + stride > self._horizon
-
-    def _training_size(self, available: int) -> int:
-        """How many of the trials that reached the horizon to learn from now."""
-        size = max(1, self._stopper.predictor.min_curves(self._horizon))
-        if available < size:
-            return available
-        while (larger := max(size + 1, math.ceil(size * self._stopper.refit_growth))) <= available:
-            size = larger
-        return size
-
-    def _teach(self, size: int) -> None:
-        """Let the history hold the first `size` trials that reached the horizon."""
-        new = self._teaching[self._taught : size]
-        if self.columns.learn(new) and self._taught:
-            self._restart()  # the trials in the history lack a feature
-            new = self._teaching[:size]
-        for trial in new:
-            curve = self._full_curve(trial)
-            assert curve is not None  # noqa: S101 - `_reaches` has asked
-            known_as = self.as_trial(trial)
-            for epoch, score in enumerate(curve.scores.tolist(), start=1):
-                self.history.record(known_as, epoch, score)
-        self._taught = size
-
-    def _restart(self) -> None:
-        """Start a new history; the stopper forgets its fits with the old one."""
-        self.history, self._taught = History(), 0
-
-
-def _value(trial: FrozenTrial) -> float:
-    """What the objective of a completed trial returned."""
-    return math.nan if trial.value is None else trial.value
+def _rule(risk: float, audit: float, confidence: float | None, margin: float, keep: int) -> StoppingRule:
+    """The rule that some settings of a pruner ask for."""
+    if confidence is None:
+        return RiskControlledRule(risk, margin, keep, audit=audit)
+    if (risk, audit) != (_RISK, _AUDIT):
+        raise SettingError.broken("`risk` and `audit`", "must be left out with `confidence`", (risk, audit))
+    return ProbabilityRule(confidence, margin, keep)
