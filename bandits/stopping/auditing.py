@@ -18,8 +18,8 @@ def is_audited(trial_id: int, share: float, seed: int) -> bool:
         seed: of the draw.
 
     Example:
-        >>> [trial_id for trial_id in range(50) if is_audited(trial_id, 0.02, seed=0)]
-        [0, 1, 2, 3, 4, 7, 8, 11, 14, 22, 26]
+        >>> [trial_id for trial_id in range(30) if is_audited(trial_id, 0.02, seed=0)]
+        [0, 1, 2, 3, 4, 5, 7, 9, 12, 13, 17, 19, 20, 23, 29]
     """
     if share <= 0.0:
         return False

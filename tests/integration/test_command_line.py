@@ -111,6 +111,19 @@ def test_states_add_up(bandits):
         (["run", "hyperband", "--predictor", "srm", "--keep", "0"], ["`keep`", ">= 1", "got 0"]),
         (["run", "hyperband", "--predictor", "srm", "--kappa", "0"], ["`kappa` must be in (0, 1]", "0.0"]),
         (["run", "hyperband", "--confidence", "0.9"], ["`confidence` must come with a predictor", "0.9"]),
+        (["run", "hyperband", "--risk", "0.2"], ["`risk` must come with a predictor", "0.2"]),
+        (["run", "hyperband", "--audit", "0.2"], ["`audit` must come with a predictor", "0.2"]),
+        (["run", "hyperband", "--predictor", "srm", "--risk", "0.6"], ["`risk` must be in (0, 0.5]", "0.6"]),
+        (["run", "hyperband", "--predictor", "srm", "--risk", "0"], ["`risk` must be in (0, 0.5]", "0.0"]),
+        (["run", "hyperband", "--predictor", "srm", "--audit", "1.5"], ["`audit` must be in [0, 1]", "1.5"]),
+        (
+            ["run", "hyperband", "--predictor", "srm", "--risk", "0.1", "--confidence", "0.9"],
+            ["`risk` must be left out with `confidence`", "got 0.1"],
+        ),
+        (
+            ["run", "hyperband", "--predictor", "srm", "--audit", "0.1", "--confidence", "0.9"],
+            ["`audit` must be left out with `confidence`", "got 0.1"],
+        ),
         (["run", "hyperband", "--workers", "0"], ["`workers`", ">= 1", "got 0"]),
         (["run", "hyperband", "--seed", "-1"], ["`seed`", ">= 0", "got -1"]),
         (["run", "hyperband", "--seed", "x"], ["--seed", "'x'"]),
@@ -150,14 +163,57 @@ def test_list_predictors_says_what_each_needs_costs_and_is_for(bandits):
 
 
 def test_explain_tells_a_dropped_trials_story(bandits):
-    """A journal holds the forecast, bar, probability and reason of the verdict that dropped an arm."""
-    bandits("run", "random", "--predictor", "srm", "--trials", "140", "--journal", "run.journal", "--json")
-    with SqliteJournal.open("run.journal") as journal:
-        dropped = next(record.trial for record in journal.records() if getattr(record, "drop", False))
+    """A journal holds the forecast, bar, probability and reason of the verdict that dropped an arm, by either rule."""
+    run = ("run", "random", "--predictor", "srm", "--trials", "140", "--json", "--journal")
+    words = {
+        ("risk.journal",): r"DROP: validation accuracy 0\.\d+ ± 0\.\d+ is forecast for epoch 20; "
+        r"P\(looks as bad at any check \| ends at 0\.\d+\) = 0\.\d+ <= 0\.1",
+        (
+            "paper.journal",
+            "--confidence",
+            "0.95",
+        ): r"DROP: P\(validation accuracy at epoch 20 <= 0\.\d+\) = \S+ >= 0\.95",
+    }
+    for arguments, pattern in words.items():
+        bandits(*run, *arguments)
+        with SqliteJournal.open(arguments[0]) as journal:
+            dropped = next(record.trial for record in journal.records() if getattr(record, "drop", False))
 
-    code, out, _ = bandits("explain", "run.journal", str(dropped))
+        code, out, _ = bandits("explain", arguments[0], str(dropped))
+        assert 0 == code
+        assert re.search(pattern, " ".join(out.split())), out
+
+
+def test_explain_tells_of_an_arm_that_was_spared(bandits):
+    """An audited arm that a forecast spoke against goes on, and its story says why."""
+    bandits(
+        "run", "random", "--predictor", "srm", "--trials", "60", "--audit", "1", "--json", "--journal", "run.journal"
+    )
+    with SqliteJournal.open("run.journal") as journal:
+        spared = next(
+            record.trial for record in journal.records() if "to check the rule" in getattr(record, "reason", "")
+        )
+
+    code, out, _ = bandits("explain", "run.journal", str(spared))
     assert 0 == code
-    assert "DROP: P(validation accuracy at epoch 20 <= " in out
+    assert "carried on nevertheless, to check the rule" in " ".join(out.split())
+
+
+def test_a_larger_risk_saves_more(bandits):
+    """`--risk` and `--audit` go to the rule: more risk and fewer audits leave fewer epochs to train; and where every
+    arm is audited, none is dropped."""
+
+    def report(*settings: str) -> dict:
+        code, out, _ = bandits("run", "random", "--predictor", "srm", "--trials", "100", "--json", *settings)
+        assert 0 == code
+        return json.loads(out)
+
+    usual = report()
+    assert report("--risk", "0.1", "--audit", "0.02") == usual
+    bold, careful, audited = report("--risk", "0.4"), report("--risk", "0.03"), report("--audit", "1")
+    assert bold["epochs_trained"] < usual["epochs_trained"] < careful["epochs_trained"]
+    assert (audited["dropped"], audited["epochs_trained"]) == (0, audited["epochs_without_predictor"])
+    assert report("--audit", "0")["epochs_trained"] < usual["epochs_trained"]
 
 
 def test_explain_names_the_trials_there_are(bandits):
@@ -284,7 +340,7 @@ def test_help_names_every_option():
     """`bandits run --help` documents every option of the contract."""
     shown = CliRunner().invoke(cli.command, ["run", "--help"]).output
 
-    for option in ("predictor", "objective", "max-epochs", "eta", "loops", "trials", "confidence", "margin", "keep",
-                   "kappa", "percentile", "warm-up", "min-arms", "interval", "k", "first-epochs", "workers", "seed",
-                   "journal", "json"):  # fmt: skip
+    for option in ("predictor", "objective", "max-epochs", "eta", "loops", "trials", "risk", "audit", "confidence",
+                   "margin", "keep", "kappa", "percentile", "warm-up", "min-arms", "interval", "k", "first-epochs",
+                   "workers", "seed", "journal", "json"):  # fmt: skip
         assert f"--{option}" in shown
