@@ -31,12 +31,12 @@ def quiet() -> Iterable[None]:
 
 
 class Notebook(Predictor):
-    """Forecasts the last score, surely, and notes what it was given."""
+    """Forecasts the last score, surely unless told otherwise, and notes what it was given."""
 
     name = "Notebook"
 
-    def __init__(self, needed: int = 1) -> None:
-        self.needed = needed
+    def __init__(self, needed: int = 1, std: float = 0.0) -> None:
+        self.needed, self.std = needed, std
         self.fits: list[History] = []
         self.asked: list[tuple[Trial, Curve]] = []
 
@@ -63,7 +63,7 @@ class _Reader(Forecaster):
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast:
         self.notebook.asked.append((trial, curve))
-        return Forecast(float(curve.scores[-1]), 0.0, self.horizon)
+        return Forecast(float(curve.scores[-1]), self.notebook.std, self.horizon)
 
 
 def finished(

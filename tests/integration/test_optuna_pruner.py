@@ -257,7 +257,13 @@ def test_odd_data_never_raise(
     [
         ({"max_epochs": 0}, "`max_epochs` must be an integer >= 1, got 0"),
         ({"max_epochs": 2.5}, "`max_epochs` must be an integer >= 1, got 2.5"),
+        ({"risk": 0.0}, "`risk` must be in (0, 0.5], got 0.0"),
+        ({"audit": 1.5}, "`audit` must be in [0, 1], got 1.5"),
         ({"confidence": 1.0}, "`confidence` must be in (0, 1), got 1.0"),
+        (
+            {"confidence": 0.99, "risk": 0.05},
+            "`risk` and `audit` must be left out with `confidence`, got (0.05, 0.02)",
+        ),
         ({"margin": -1.0}, "`margin` must be finite and >= 0, got -1.0"),
         ({"keep": 0}, "`keep` must be an integer >= 1, got 0"),
         ({"n_startup_trials": -1}, "`n_startup_trials` must be an integer >= 0, got -1"),
@@ -275,12 +281,15 @@ def test_settings_are_checked(options: dict[str, Any], message: str) -> None:
     assert message == str(error.value)
 
 
-def test_rule_replaces_confidence_margin_and_keep() -> None:
+@pytest.mark.parametrize(
+    "settings", [{"risk": 0.2}, {"audit": 0.0}, {"confidence": 0.9}, {"margin": 0.1}, {"keep": 2}], ids=str
+)
+def test_rule_replaces_the_settings_of_the_usual_one(settings: dict[str, Any]) -> None:
     """A rule of one's own judges, and cannot be mixed with the settings of the usual one."""
     _, pruner, study = notebook_study(finished(line(0.5)), rule=ProbabilityRule(confidence=0.8))
     assert pruner.explain(study, running(study, {1: 0.1})).reason.endswith(">= 0.8")
     with pytest.raises(SettingError, match="must be left out with `rule`"):
-        PredictivePruner(SRM(), max_epochs=T, rule=ProbabilityRule(), keep=2)
+        PredictivePruner(SRM(), max_epochs=T, rule=ProbabilityRule(), **settings)
 
 
 def test_several_objectives_are_refused() -> None:

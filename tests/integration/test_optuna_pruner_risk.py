@@ -1,0 +1,371 @@
+"""The Optuna pruner's default rule: where it looks, whom it learns from, whom it spares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.distributions import FloatDistribution
+from optuna.trial import FrozenTrial, TrialState
+
+from bandits.curves import Metric
+from bandits.forecasts import Forecast
+from bandits.integrations.optuna import PredictivePruner
+from bandits.integrations.optuna_study import KnownStudy
+from bandits.predictors import SRM, LastSeenValue
+from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, StoppingRule, Verdict
+from bandits.stopping.auditing import is_audited
+from bandits.stopping.track_record import TrackRecord
+from tests.integration.optuna_studies import (
+    RATE,
+    Notebook,
+    T,
+    exponential,
+    finished,
+    line,
+    notebook_study,
+    optimised,
+    quiet,  # noqa: F401 - for every test of this file
+    running,
+    study_with,
+)
+
+MIDNIGHT = datetime(2026, 1, 1)
+PRUNED, COMPLETE = TrialState.PRUNED, TrialState.COMPLETE
+
+
+@dataclass
+class Learner(StoppingRule):
+    """Looks after epochs 2, 5 and 8 and drops what is forecast below the bar, once it has so many curves; and is silent
+    as long as there are audits, but fewer than it wants to see."""
+
+    least: int = 1
+    audit: float = 0.0
+    audits: int = 0
+    keep: int = 1
+    learns = True
+
+    def settings(self) -> Mapping[str, Any]:
+        return {}
+
+    def checkpoints(self, horizon: int) -> Sequence[int]:
+        return (2, 5, 8)
+
+    def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
+        return ProbabilityRule(0.5).judge(forecast, bar=bar)
+
+    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
+        if len(record) < self.least:
+            return Keep("too few curves")
+        if 0 < record.audited.sum() < self.audits:
+            return Keep("too few audits")
+        return super().learn(record)
+
+
+def reported(steps: Sequence[int]) -> dict[int, float]:
+    """A bad trial that reported these steps; its score tells the step."""
+    return {step: step / 1000 for step in steps}
+
+
+def looks(options: dict[str, int], steps: Sequence[int], first_step: int = 1) -> list[tuple[int, int]]:
+    """At which of its steps a trial is looked at, and how many epochs of its curve are seen then."""
+    notebook, pruner, study = notebook_study(finished(line(1.0, first_step)), rule=Learner(), **options)
+    seen = []
+    for i, step in enumerate(steps):
+        notebook.asked.clear()
+        trial = running(study, reported(steps[: i + 1]))
+        notebook.asked.clear()
+        pruner.prune(study, trial)
+        seen.extend((step, curve.tau) for asked, curve in notebook.asked if asked.id == trial.number)
+    return seen
+
+
+# Where it looks
+
+
+@pytest.mark.parametrize(
+    ("options", "steps", "expected"),
+    [
+        ({}, range(1, 11), [(2, 2), (5, 5), (8, 8)]),
+        ({}, [3, 6, 9], [(3, 2), (6, 5), (9, 8)]),  # reports at intervals
+        ({}, [1, 2, 4, 7, 8], [(2, 2), (7, 5), (8, 8)]),  # steps left out
+        ({}, [1, 9], [(9, 8)]),  # three checkpoints at once: the last one
+        ({}, [1, 10], []),  # the horizon
+        ({"interval_steps": 4}, range(1, 11), [(4, 2), (8, 8)]),
+        ({"n_warmup_steps": 6}, range(1, 11), [(6, 5), (8, 8)]),
+        ({"n_warmup_steps": 3, "interval_steps": 3}, range(1, 11), [(3, 2), (6, 5), (9, 8)]),
+    ],
+)
+def test_each_pass_of_a_checkpoint_counts_once(
+    options: dict[str, int], steps: Sequence[int], expected: list[tuple[int, int]]
+) -> None:
+    """A trial is judged at its first check at or after a checkpoint, by its curve up to there."""
+    assert looks(options, steps) == expected
+
+
+def test_checkpoints_are_epochs_whatever_the_first_step() -> None:
+    """Where epoch 1 is step 0, the checkpoint after epoch 2 is passed at step 1."""
+    assert looks({}, range(10), first_step=0) == [(1, 2), (4, 5), (7, 8)]
+
+
+def test_what_came_after_a_checkpoint_is_not_seen() -> None:
+    """The forecast is made from the curve as it stood after the checkpoint, gaps filled."""
+    notebook, pruner, study = notebook_study(finished(line(1.0)), rule=Learner())
+    pruner.prune(study, running(study, {1: 0.1, 3: 0.3, 6: 0.9}))
+    assert notebook.asked[-1][1].scores.tolist() == pytest.approx([0.1, 0.2, 0.3, 0.5, 0.7])
+
+
+def test_report_without_a_value_passes_no_checkpoint() -> None:
+    """A checkpoint at which NaN was reported is passed with the next finite value."""
+    _, pruner, study = notebook_study(finished(line(1.0)), rule=Learner())
+    told = [
+        pruner.explain(study, running(study, reports)).reason
+        for reports in ({1: 0.1, 2: math.nan}, {1: 0.1, 2: math.nan, 3: 0.1}, {1: 0.1, 2: 0.1, 3: math.nan})
+    ]
+    nothing = "not checked: no checkpoint has been passed since the last check"
+    assert told == [nothing, "P(score at epoch 10 <= 1) = 1 >= 0.5", nothing]
+
+
+def test_usual_rule_looks_at_few_epochs() -> None:
+    """By default a trial of 10 epochs is looked at seven times."""
+    pruner = PredictivePruner(LastSeenValue(min_curves=5), max_epochs=T)
+    study = study_with(pruner, *(finished(line(0.5 + i / 100)) for i in range(20)))
+    reports = [dict.fromkeys(range(1, epoch + 1), 0.4) for epoch in range(1, T)]
+    told = [pruner.explain(study, running(study, r)).reason for r in reports]
+    assert [epoch for epoch, reason in enumerate(told, start=1) if "not checked" not in reason] == [1, 2, 3, 4, 5, 6, 8]
+
+
+# Whom it learns from
+
+
+def story(*events: TrialState) -> list[FrozenTrial]:
+    """Trials that came one after another; their ends tell their places, and a pruned one has reported little."""
+    trials = []
+    for number, state in enumerate(events):
+        trial = finished(line(0.5 + number / 1000) if state == COMPLETE else {1: 0.1, 2: 0.1}, state=state)
+        trial.datetime_start = MIDNIGHT + timedelta(minutes=number)
+        trial.datetime_complete = MIDNIGHT + timedelta(minutes=number + 1)
+        trials.append(trial)
+    return trials
+
+
+def taught(pruner: PredictivePruner, study: optuna.Study) -> list[int]:
+    """Places of the trials that may teach."""
+    pruner.explain(study, running(study, {1: 0.1}))
+    return [trial.number for trial in pruner._known[study]._teaching]
+
+
+@pytest.mark.parametrize(
+    ("events", "teachers"),
+    [
+        ("CCCCCC", [0, 1, 2, 3, 4, 5]),  # nothing is missing
+        ("CCCCPCC", [0, 1, 2, 3]),  # from the first pruned one on, bad ones are
+        ("PCPCC", [1, 3, 4]),  # somebody else pruned: the rule has nothing to say yet
+        ("PCCCPC", [1, 2, 3]),
+    ],
+)
+def test_completed_trials_teach_until_one_is_pruned(events: str, teachers: list[int]) -> None:
+    """What is completed after the rule has pruned a trial was selected, and does not teach."""
+    known = KnownStudy(1.0, T, 3, EarlyStopper(Notebook(std=0.1), Learner(least=3), scratch_growth=1.0))
+    known.update(_numbered(story(*({"C": COMPLETE, "P": PRUNED}[event] for event in events))))
+    assert [trial.number for trial in known._teaching] == teachers
+
+
+def test_by_the_papers_rule_every_completed_trial_teaches() -> None:
+    """With `confidence`, trials that forecasts let go on teach as well."""
+    _, pruner, study = notebook_study(*story(COMPLETE, COMPLETE, PRUNED, COMPLETE), confidence=0.99)
+    assert taught(pruner, study) == [0, 1, 3]
+
+
+def test_trial_that_was_running_when_the_first_was_pruned_does_not_teach() -> None:
+    """Whoever ends after the first pruned trial was at the forecast's mercy, whenever it began."""
+    _, pruner, study = notebook_study(finished(line(0.5)), finished(line(0.6)), rule=Learner())
+    early = study.ask()
+    study.add_trial(finished({2: 0.1}, state=PRUNED))
+    for step, value in line(0.7).items():
+        early.report(value, step)
+    study.tell(early, 0.7)
+    assert taught(pruner, study) == [0, 1]
+
+
+def test_audited_trials_teach() -> None:
+    """A trial that nothing could have pruned teaches whenever it is completed."""
+    audited = [number for number in range(40) if is_audited(number, 0.02, seed=0)]
+    _, pruner, study = notebook_study(
+        *story(*[COMPLETE] * 5, PRUNED, *[COMPLETE] * 34), rule=Learner(audit=0.02), n_startup_trials=1
+    )
+    assert taught(pruner, study) == [0, 1, 2, 3, 4, *(number for number in audited if number > 5)]
+
+
+def test_new_parameter_leaves_audits_what_they_are() -> None:
+    """When a parameter turns up late, curves are read again, and who came after the first pruned trial is an audit."""
+    trials = story(*[COMPLETE] * 5, PRUNED, *[COMPLETE] * 34)
+    first = next(number for number in range(6, 40) if is_audited(number, 0.02, seed=0))
+    trials[first].distributions, trials[first].params = {"rate": RATE}, {"rate": 0.1}
+    stopper = EarlyStopper(Notebook(std=0.1), Learner(audit=0.02), refit_growth=1.0, scratch_growth=1.0)
+    known = KnownStudy(1.0, T, 1, stopper)
+    known.update(_numbered(trials))
+    teachers = [trial for trial, _ in known.history.reaching(T)]
+    assert [trial.id for trial in teachers if known.history.is_audit(trial.id, T)] == [t.id for t in teachers[5:]]
+    assert [trial.features["has rate"] for trial in teachers] == [float(t.id == first) for t in teachers]
+
+
+def test_while_the_rule_is_silent_trials_teach_again() -> None:
+    """When audits silence the rule, trials that begin in the silence are fair until it prunes again."""
+    share = 0.02
+    trials = story(*[COMPLETE] * 5, PRUNED, *[COMPLETE] * 30)
+    first = next(number for number in range(6, 36) if is_audited(number, share, seed=0))
+    trials[first + 2].datetime_start = trials[first].datetime_start  # it began before the silence
+    stopper = EarlyStopper(Notebook(std=0.1), Learner(audit=share, audits=3), refit_growth=1.0, scratch_growth=1.0)
+    known = KnownStudy(1.0, T, 1, stopper)
+    known.update(_numbered(trials))
+    expected = [0, 1, 2, 3, 4, first, *range(first + 1, 36)]
+    if not is_audited(first + 2, share, seed=0):
+        expected.remove(first + 2)
+    assert [trial.number for trial in known._teaching] == expected
+
+
+def test_training_set_grows_in_jumps_from_the_first_verdict_on() -> None:
+    """The first fit is made with as many trials as start-up ones, each further one with a quarter more."""
+    notebook = Notebook(std=0.1)
+    pruner = PredictivePruner(notebook, max_epochs=T, n_startup_trials=11, rule=Learner(least=3))
+    study = study_with(pruner)
+    sizes = []
+    for number in range(30):
+        study.add_trial(finished(line(0.5 + number / 1000)))
+        notebook.fits.clear()
+        pruner.explain(study, running(study, {1: 0.1, 2: 0.1}))
+        sizes.extend(len(history) for history in notebook.fits[:1])  # the others leave a fold out
+    assert sizes == [11, 14, 18, 23, 29]
+
+
+@given(
+    events=st.lists(st.tuples(st.sampled_from("CCCPE"), st.integers(1, 9)), max_size=40),
+    batches=st.data(),
+)
+def test_order_of_arrival_changes_nothing(events: list[tuple[str, int]], batches: st.DataObject) -> None:
+    """Whoever hears of trials in whatever order and batches knows in the end the same as who hears of all at once."""
+    trials = []
+    for minute, (event, length) in enumerate(events):
+        state = PRUNED if event == "P" else COMPLETE
+        trial = finished({1: 0.1, 2: 0.2} if event in "PE" else line(0.5 + minute % 7 / 10), state=state)
+        trial.datetime_complete = MIDNIGHT + timedelta(minutes=minute // 2)
+        trial.datetime_start = MIDNIGHT + timedelta(minutes=minute // 2 - length)
+        trials.append(trial)
+    trials = batches.draw(st.permutations(trials))
+    numbered = _numbered(trials)
+    order = batches.draw(st.permutations(numbered))
+
+    def known() -> KnownStudy:
+        rule = Learner(least=3, audit=0.1, audits=2)
+        return KnownStudy(1.0, T, 2, EarlyStopper(Notebook(std=0.1), rule, scratch_growth=1.0))
+
+    at_once, bit_by_bit = known(), known()
+    at_once.update(numbered)
+    told = 0
+    while told < len(order):
+        told = min(len(order), told + batches.draw(st.integers(1, 5)))
+        bit_by_bit.update(sorted(order[:told], key=lambda trial: trial.number))
+    first, second = vars(at_once), vars(bit_by_bit)
+    for name in ("complete", "first_step", "_best", "_taught", "_taught_before", "_start", "_open_since"):
+        assert first[name] == second[name], name
+    assert [t.number for t in at_once._teaching] == [t.number for t in bit_by_bit._teaching]
+    assert set(at_once._exposed) == set(bit_by_bit._exposed)
+    for trial, curve in at_once.history.reaching(T):
+        assert curve == bit_by_bit.history.curve(trial.id)
+        assert at_once.history.is_audit(trial.id, T) == bit_by_bit.history.is_audit(trial.id, T)
+
+
+def _numbered(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """The trials as a study numbers them."""
+    study = optuna.create_study(direction="maximize")
+    study.add_trials(trials)
+    return study.get_trials()
+
+
+# Several processes
+
+
+def test_two_processes_agree(tmp_path: Path) -> None:
+    """Two who open the same study give the verdicts, with their evidence, of the one that was there from the start."""
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+
+    def pruner() -> PredictivePruner:
+        return PredictivePruner(SRM(min_curves=10, model="ridge"), max_epochs=T, seed=4)
+
+    there = pruner()
+    study = optuna.create_study(storage=url, study_name="s", direction="maximize", pruner=there)
+    study.sampler = optuna.samplers.RandomSampler(seed=3)
+    study.optimize(exponential(1.0), n_trials=40)
+    space = {"level": FloatDistribution(0.2, 0.9), "rate": FloatDistribution(0.2, 0.8)}
+    curves = [{epoch: level * (1 - 0.6**epoch) for epoch in range(1, 4)} for level in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    trials = [running(study, curve, **space) for curve in curves]
+    own = [there.explain(study, trial) for trial in trials]
+    assert {type(verdict) for verdict in own} == {Keep, Drop}
+    for _ in range(2):
+        late = pruner()
+        opened = optuna.load_study(storage=url, study_name="s", pruner=late)
+        assert [late.explain(opened, trial) for trial in trials] == own
+
+
+# Whom it spares, and what it says
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0], ids=["maximize", "minimize"])
+def test_audited_trials_are_never_pruned(sign: float) -> None:
+    """Every audited trial is completed, also those that were forecast to lose, and says so ever after."""
+    pruner = PredictivePruner(SRM(min_curves=10, model="ridge"), max_epochs=T, audit=0.3, seed=1)
+    study = optimised(pruner, sign)
+    audited = {trial.number for trial in study.trials if is_audited(trial.number, 0.3, seed=1)}
+    pruned = {trial.number for trial in study.get_trials(states=(PRUNED,))}
+    assert len(pruned) >= 15
+    assert not audited & pruned
+    verdicts = [pruner.explain(study, study.trials[number]) for number in sorted(audited)]
+    spared = [verdict for verdict in verdicts if verdict.spared]
+    assert len(spared) >= 5
+    assert all(isinstance(verdict, Keep) for verdict in spared)
+    words = spared[0].words(Metric("loss", "minimize"))
+    assert words.startswith("loss ")
+    assert words.endswith("; carried on nevertheless, to check the rule")
+
+
+def test_audits_can_be_left_out() -> None:
+    """With audit=0 no trial is spared."""
+    pruner = PredictivePruner(LastSeenValue(min_curves=5), max_epochs=T, audit=0.0)
+    study = optimised(pruner)
+    assert not any(pruner.explain(study, trial).spared for trial in study.trials)
+
+
+def test_reason_speaks_of_risk() -> None:
+    """A verdict says how likely a trial that ends at the bar would look as bad."""
+    pruner = PredictivePruner(SRM(min_curves=10, model="ridge"), max_epochs=T, risk=0.2)
+    study = optimised(pruner)
+    reasons = [pruner.explain(study, trial).reason for trial in study.get_trials(states=(PRUNED,))]
+    assert len(reasons) >= 20
+    assert all("P(looks as bad at any check | ends at" in reason and reason.endswith("<= 0.2") for reason in reasons)
+
+
+def test_says_how_many_fair_trials_it_waits_for() -> None:
+    """A risk of 5 % needs 19 fair trials, whatever the predictor needs."""
+    pruner = PredictivePruner(LastSeenValue(min_curves=5), max_epochs=T, risk=0.05)
+    study = study_with(pruner, *(finished(line(0.5 + i / 100)) for i in range(12)))
+    trial = running(study, {1: 0.01})
+    assert pruner.explain(study, trial).reason == "no threshold: the rule needs 19 fair trials, has 12"
+    study.add_trials(finished(line(0.4 + i / 100)) for i in range(12))
+    assert pruner.explain(study, trial).evidence is not None
+
+
+def test_waits_while_the_predictor_cannot_be_checked() -> None:
+    """A predictor that abstains once a fold is left out leaves no record: the rule's own words say what is missing."""
+    pruner = PredictivePruner(LastSeenValue(min_curves=10), max_epochs=T)
+    study = study_with(pruner, *(finished(line(0.5 + i / 100)) for i in range(10)))
+    trial = running(study, {1: 0.01})
+    assert pruner.explain(study, trial).reason.startswith("no threshold: a risk of 0.1 needs 9 fair curves")
