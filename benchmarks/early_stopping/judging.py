@@ -187,7 +187,9 @@ def check(
     for arm in rng.permutation(arms)[:_CHECKED].tolist():
         expected = 0
         for column, epoch in enumerate(forecasts.epochs.tolist()):
-            rule = rules if isinstance(rules, ProbabilityRule) else None if isinstance(rules, Keep) else rules.get(epoch)
+            rule = (
+                rules if isinstance(rules, ProbabilityRule) else None if isinstance(rules, Keep) else rules.get(epoch)
+            )
             forecast = forecasts.answers[column][arm]
             if rule is not None and forecast is not None and isinstance(rule.judge(forecast, bar=bar), Drop):
                 expected = epoch

@@ -140,16 +140,18 @@ def _judges(
     bar = float(np.nanmax(arms.ends[: task.burn_in]))
     rng = rng_for(task.ordering, "checked")
     if "risk" in side.rules:
-        record = look_back(
-            predictor, forecaster, history, history, horizon=horizon, epochs=epochs, seed=task.ordering
-        )
+        record = look_back(predictor, forecaster, history, history, horizon=horizon, epochs=epochs, seed=task.ordering)
         judge = RiskJudge(forecasts, record)
         for risk in RISKS:
             dropped_at, rules = judge.at(risk)
             check(forecasts, dropped_at, rules, bar, rng)
             found[f"risk {risk:g}"] = (dropped_at, 1, True)
         for keep in KEEPS:
-            found[f"risk {DEFAULT_RISK:g} keep {keep}"] = (RiskJudge(forecasts, record, keep).at(DEFAULT_RISK)[0], keep, True)
+            found[f"risk {DEFAULT_RISK:g} keep {keep}"] = (
+                RiskJudge(forecasts, record, keep).at(DEFAULT_RISK)[0],
+                keep,
+                True,
+            )
     if "probability" in side.rules:
         for confidence in CONFIDENCES:
             dropped_at = probability(forecasts, confidence)

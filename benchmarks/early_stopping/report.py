@@ -155,7 +155,9 @@ def risk(rows: Rows, bounds: Rows) -> str:  # noqa: ARG001
     ways = {"whole": "the table's best arm", "halves": "half-tables"}
     kinds = {"lost": "beyond noise", "dropped": "dropped at all"}
     text = "; ".join(f"{ways[way]}, {kinds[kind]}: {good} of {of}" for (way, kind), (good, of) in counts.items())
-    return f"Measured risk at most the stated one + {100 * ALLOWED:.0f} points, cells: {text}.\n\n{markdown(head, lines)}"
+    return (
+        f"Measured risk at most the stated one + {100 * ALLOWED:.0f} points, cells: {text}.\n\n{markdown(head, lines)}"
+    )
 
 
 def _verdict(told: dict[str, Any], stated: float) -> str:

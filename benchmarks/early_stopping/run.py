@@ -1,7 +1,7 @@
 """What early stopping saves, what it loses, and whether it is wrong as often as it says.
 
     python benchmarks/early_stopping/run.py [--predictors NAME ...] [--tables NAME ...] [--burn-ins 10 20 40 100]
-        [--orderings 100] [--orderings-elsewhere 30] [--resume] [--redo NAME ...] [--out FILE] [--update-readme]
+        [--orderings 100] [--orderings-elsewhere 20] [--resume] [--redo NAME ...] [--out FILE] [--update-readme]
 
 Forecasts are made once for each table, order, burn-in and predictor; every rule and level is replayed on them. See
 README.md beside this file. What is done is kept in a file beside the results: `--resume` doesn't repeat it, but for the
@@ -54,8 +54,7 @@ def tasks_of(arguments: argparse.Namespace) -> list[Task]:
             for burn_in in side.burn_ins:
                 if burn_in not in arguments.burn_ins:
                     continue
-                narrow = group != "shipped" and burn_in != BOUND_BURN_IN
-                orderings = arguments.orderings_elsewhere if narrow else arguments.orderings
+                orderings = arguments.orderings if burn_in == BOUND_BURN_IN else arguments.orderings_elsewhere
                 numbers = range(min(orderings, arguments.orderings, side.orderings or orderings))
                 tasks += [Task(name, table, burn_in, n) for n in sorted(numbers, key=lambda n: (n % SPLITS, n))]
     return tasks
@@ -68,9 +67,7 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", choices=list(groups()), metavar="NAME")
     parser.add_argument("--burn-ins", nargs="+", type=int, choices=BURN_INS, default=BURN_INS)
     parser.add_argument("--orderings", type=int, default=100)
-    parser.add_argument(
-        "--orderings-elsewhere", type=int, default=30, help="of tables that are not shipped, but for a burn-in of 40"
-    )
+    parser.add_argument("--orderings-elsewhere", type=int, default=20, help="at other burn-ins than 40")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--resume", action="store_true", help="keep what an earlier call has measured")
     parser.add_argument("--redo", nargs="+", choices=list(SIDES), default=[], metavar="NAME")
