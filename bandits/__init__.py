@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bandits.runtime.loop import run
     from bandits.runtime.result import Result
     from bandits.schedulers import ASHA, PASHA, Hyperband, MedianRule, RandomSearch, SuccessiveHalving, TopK
-    from bandits.stopping import EarlyStopper, ProbabilityRule
+    from bandits.stopping import EarlyStopper, ProbabilityRule, RiskControlledRule
     from bandits.verdicts import Drop, Keep
 
 __version__ = "0.1.0"
@@ -43,6 +43,7 @@ __all__ = [
     "ProbabilityRule",
     "RandomSearch",
     "Result",
+    "RiskControlledRule",
     "SuccessiveHalving",
     "TopK",
     "Trial",
@@ -67,6 +68,7 @@ _HOMES = {
     "ProbabilityRule": "bandits.stopping",
     "RandomSearch": "bandits.schedulers",
     "Result": "bandits.runtime.result",
+    "RiskControlledRule": "bandits.stopping",
     "SuccessiveHalving": "bandits.schedulers",
     "TopK": "bandits.schedulers",
     "Trial": "bandits.curves",

@@ -1,7 +1,7 @@
 """Contracts are worth what they catch: each of these plug-ins breaks one rule, and the test of that rule says so."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from bandits.predictors import Forecaster, Predictor
 from bandits.samplers.base import Sampler
 from bandits.schedulers import Done, Failed, Hyperband, Job, Measured, Scheduler, Wait
 from bandits.stopping import Drop, Keep, ProbabilityRule, StoppingRule
+from bandits.stopping.track_record import TrackRecord
 from bandits.testing import (
     ObjectiveContract,
     PredictorContract,
@@ -196,6 +197,30 @@ class DropsAll(ProbabilityRule):
         return Drop("whatever it was")
 
 
+class LooksAtTheEnd(ProbabilityRule):
+    def checkpoints(self, horizon: int) -> Sequence[int]:
+        return range(1, horizon + 1)
+
+
+class HidesItsForecast(ProbabilityRule):
+    def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
+        return type(super().judge(forecast, bar=bar))("trust me")
+
+
+class LearnsNothing(ProbabilityRule):
+    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
+        return {record.horizon: self}
+
+
+class LearnsToDropWinners(ProbabilityRule):
+    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
+        return dict.fromkeys(record.epochs, DropsAll())
+
+
+class AuditsTooMany(ProbabilityRule):
+    audit = 1.5
+
+
 class Dice(ProbabilityRule):
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
         return Keep(f"because of {np.random.default_rng().random()}")
@@ -207,6 +232,11 @@ RULES: dict[str, tuple[type[StoppingRule], str]] = {
     "saves arms by raising the bar": (Upside, "test_a_higher_bar_never_saves_an_arm"),
     "drops winners": (DropsAll, "test_keeps_a_sure_winner"),
     "rolls dice": (Dice, "test_is_deterministic"),
+    "judges at the horizon": (LooksAtTheEnd, "test_checkpoints_ascend_and_end_before_the_horizon"),
+    "drops without a forecast to show": (HidesItsForecast, "test_every_verdict_has_a_reason"),
+    "learns a threshold for the horizon": (LearnsNothing, "test_learns_rules_or_says_why_not"),
+    "learns to drop winners": (LearnsToDropWinners, "test_keeps_a_sure_winner"),
+    "audits more arms than there are": (AuditsTooMany, "test_settings_build_it_again"),
 }
 
 

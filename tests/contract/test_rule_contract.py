@@ -2,11 +2,14 @@
 
 import pytest
 
-from bandits.stopping import ProbabilityRule, StoppingRule
+from bandits.stopping import ProbabilityRule, RiskControlledRule, StoppingRule
 from bandits.testing import NeverDropRule, StoppingRuleContract
 
 RULES = {
-    "default": ProbabilityRule(),
+    "default": RiskControlledRule(),
+    "bold, without audits": RiskControlledRule(0.5, audit=0.0, tolerance=0.05),
+    "careful, with a margin": RiskControlledRule(0.02, margin=0.1, keep=3),
+    "the paper's": ProbabilityRule(),
     "margin": ProbabilityRule(confidence=0.8, margin=0.1, keep=3),
     "cautious": ProbabilityRule(confidence=0.999),
     "never": NeverDropRule(),

@@ -1,6 +1,6 @@
-"""One small run, every decision of which is on file: a change of behaviour shows as a changed line.
+"""One small run for each rule, every decision of which is on file: a change of behaviour shows as a changed line.
 
-The file is rewritten by
+The files are rewritten by
 
     python tests/golden/test_decision_trace.py
 
@@ -13,18 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from bandits import EarlyStopper, Hyperband, ProbabilityRule, run
+from bandits import EarlyStopper, Hyperband, ProbabilityRule, RiskControlledRule, run
 from bandits.predictors import LastSeenValue
 from bandits.runtime.records import Record
+from bandits.stopping import StoppingRule
 from bandits.testing import ReplayObjective
 
+RULES: dict[str, StoppingRule] = {
+    "probability": ProbabilityRule(confidence=0.8),
+    "risk_control": RiskControlledRule(risk=0.2, audit=0.05),
+}
 WORKERS = (1, 2)
+every_rule = pytest.mark.parametrize("rule", RULES)
+any_number_of_workers = pytest.mark.parametrize("workers", WORKERS)
 
 
-def table() -> list[list[float]]:
-    """34 losses that fall from about 5 at paces of their own; two of them diverge after epoch 1."""
+def table(loops: int) -> list[list[float]]:
+    """17 losses a loop that fall from about 5 at paces of their own; one in 17 diverges after epoch 1."""
     rows = []
-    for i in range(34):
+    for i in range(17 * loops):
         start, end, pace = 4.0 + (7 * i % 13) / 6, 0.5 + (5 * i % 17) / 10, 0.3 + (3 * i % 7) / 10
         row = [end + (start - end) / (1 + pace * epoch**1.5) for epoch in range(1, 10)]
         rows.append([row[0], *[float("nan")] * 8] if i % 17 == 9 else row)
@@ -48,39 +55,44 @@ def said(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else repr(value)
 
 
-def trace(workers: int) -> str:
-    """Two loops of Hyperband with a stopper that learns from few curves."""
-    stopper = EarlyStopper(LastSeenValue(min_curves=4), ProbabilityRule(confidence=0.8), refit_growth=1.5)
-    objective = ReplayObjective(table(), goal="minimize", seconds=[1.0, 1.5, 0.75])
-    result = run(Hyperband(max_epochs=9, loops=2, stopper=stopper), objective, seed=1, workers=workers)
+def trace(rule: str, workers: int) -> str:
+    """A few loops of Hyperband with a stopper that learns from few curves."""
+    loops = 2 if rule == "probability" else 4
+    stopper = EarlyStopper(LastSeenValue(min_curves=4), RULES[rule], refit_growth=1.5)
+    objective = ReplayObjective(table(loops), goal="minimize", seconds=[1.0, 1.5, 0.75])
+    result = run(Hyperband(max_epochs=9, loops=loops, stopper=stopper), objective, seed=1, workers=workers)
     return "".join(f"{line(record)}\n" for record in result.journal.records())
 
 
-def file_for(workers: int) -> Path:
+def file_for(rule: str, workers: int) -> Path:
     """Where the trace is kept."""
-    return Path(__file__).with_name(f"hyperband_{workers}_workers.txt")
+    return Path(__file__).with_name(f"hyperband_{rule}_{workers}_workers.txt")
 
 
-@pytest.mark.parametrize("workers", WORKERS)
-def test_decisions_are_those_on_file(workers: int) -> None:
+@every_rule
+@any_number_of_workers
+def test_decisions_are_those_on_file(rule: str, workers: int) -> None:
     """Line by line: jobs, epochs, forecasts, verdicts, promotions and cuts."""
-    expected = file_for(workers).read_text().splitlines()
-    actual = trace(workers).splitlines()
+    expected = file_for(rule, workers).read_text().splitlines()
+    actual = trace(rule, workers).splitlines()
 
     for number, (was, now) in enumerate(zip(expected, actual, strict=False), start=1):
-        assert was == now, f"line {number} of {file_for(workers).name}"
+        assert was == now, f"line {number} of {file_for(rule, workers).name}"
     assert len(expected) == len(actual)
 
 
-@pytest.mark.parametrize("workers", WORKERS)
-def test_the_trace_has_something_of_everything(workers: int) -> None:
+@every_rule
+@any_number_of_workers
+def test_the_trace_has_something_of_everything(rule: str, workers: int) -> None:
     """What is on file shows drops, doubts, cuts, promotions and a failure; a trace without them would prove little."""
-    text = file_for(workers).read_text()
+    text = file_for(rule, workers).read_text()
 
     for sign in ("drop=True", "drop=False", "forecast=", "state=dropped", "state=cut", "state=queued", "TrialFailed"):
         assert sign in text
+    assert ("to check the rule" in text) == (rule == "risk_control")
 
 
 if __name__ == "__main__":
-    for count in WORKERS:
-        file_for(count).write_text(trace(count))
+    for kind in RULES:
+        for count in WORKERS:
+            file_for(kind, count).write_text(trace(kind, count))

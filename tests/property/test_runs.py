@@ -1,6 +1,7 @@
 """What must hold of every run: whatever the curves, the ties, the failures, and however many workers."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -35,6 +36,7 @@ from bandits.runtime.records import (
     TrialStarted,
 )
 from bandits.schedulers import Done, Failed, Measured, Scheduler, State
+from bandits.stopping import RiskControlledRule, StoppingRule
 from bandits.testing import NeverDropRule, OraclePredictor, ReplayObjective, SpyPredictor
 from bandits.verdicts import KEEP, Drop
 
@@ -110,63 +112,76 @@ def promotions(result: Result) -> set[tuple[int, int]]:
     }
 
 
-def observant(confidence: float = 0.8) -> EarlyStopper:
+RULES = st.sampled_from(
+    [ProbabilityRule(0.8), ProbabilityRule(0.6), RiskControlledRule(0.5, audit=0.0), RiskControlledRule(0.5, audit=0.3)]
+)
+
+
+def observant(rule: StoppingRule) -> EarlyStopper:
     """A stopper with a predictor that learns, and errs."""
-    return EarlyStopper(LastSeenValue(min_curves=2), ProbabilityRule(confidence))
+    return EarlyStopper(LastSeenValue(min_curves=2), rule)
+
+
+@st.composite
+def exact_rules(draw: st.DrawFn) -> StoppingRule:
+    """Rules that ask no more of an arm than to end above the bar."""
+    keep, audit = draw(st.integers(1, 3)), draw(st.sampled_from([0.0, 0.3]))
+    risky = RiskControlledRule(draw(st.sampled_from([0.2, 0.5])), keep=keep, audit=audit, tolerance=0.0)
+    return draw(st.sampled_from([ProbabilityRule(keep=keep), risky]))
 
 
 @every_bracket
-@given(case=cases(), keep=st.integers(1, 3))
-def test_an_oracle_changes_no_promotion(scheduler: Scheduler, case: Case, keep: int) -> None:
+@given(case=cases(), rule=exact_rules())
+def test_an_oracle_changes_no_promotion(scheduler: Scheduler, case: Case, rule: StoppingRule) -> None:
     """With forecasts without error the same arms are promoted at every rung, and the same arm is the best."""
     plain = case.run(scheduler)
-    stopped = case.run(scheduler, EarlyStopper(OraclePredictor(case.curves), ProbabilityRule(keep=keep)))
+    stopped = case.run(scheduler, EarlyStopper(OraclePredictor(case.curves), rule))
 
     assert promotions(plain) == promotions(stopped)
     assert plain.best == stopped.best
     assert stopped.epochs_trained <= plain.epochs_trained
 
 
-@given(case=cases(), keep=st.integers(1, 3))
-def test_an_oracle_does_not_change_the_best_of_a_random_search(case: Case, keep: int) -> None:
+@given(case=cases(), rule=exact_rules())
+def test_an_oracle_does_not_change_the_best_of_a_random_search(case: Case, rule: StoppingRule) -> None:
     """The n best arms are all trained in full, n being the rule's `keep`."""
     plain = case.run(SEARCH)
-    stopped = case.run(SEARCH, EarlyStopper(OraclePredictor(case.curves), ProbabilityRule(keep=keep)))
+    stopped = case.run(SEARCH, EarlyStopper(OraclePredictor(case.curves), rule))
 
     assert plain.best == stopped.best
     final = {i: case.curves[i][SEARCH.max_epochs - 1] for i in range(SEARCH.trials)}
-    for trial_id in sorted(final, key=lambda i: (-final[i], i))[:keep]:
+    for trial_id in sorted(final, key=lambda i: (-final[i], i))[: rule.keep]:
         assert stopped.scheduler.arms[trial_id].state is State.COMPLETED
 
 
 @every_bracket
-@given(case=cases(), keep=st.integers(1, 3))
-def test_an_oracle_keeps_the_n_best_of_the_last_rungs(scheduler: Scheduler, case: Case, keep: int) -> None:
+@given(case=cases(), rule=exact_rules())
+def test_an_oracle_keeps_the_n_best_of_the_last_rungs(scheduler: Scheduler, case: Case, rule: StoppingRule) -> None:
     """Of the arms that would finish R, the n best do."""
     plain = case.run(scheduler)
-    stopped = case.run(scheduler, EarlyStopper(OraclePredictor(case.curves), ProbabilityRule(keep=keep)))
+    stopped = case.run(scheduler, EarlyStopper(OraclePredictor(case.curves), rule))
     final = {i: arm.score for i, arm in plain.scheduler.arms.items() if arm.state is State.COMPLETED}
 
-    for trial_id in sorted(final, key=lambda i: (-(final[i] or 0.0), i))[:keep]:
+    for trial_id in sorted(final, key=lambda i: (-(final[i] or 0.0), i))[: rule.keep]:
         assert stopped.scheduler.arms[trial_id].state is State.COMPLETED
 
 
 @every_scheduler
-@given(case=cases(failures=True))
-def test_a_rule_that_never_drops_is_a_plain_run(scheduler: Scheduler, case: Case) -> None:
-    """Event for event, but for the advice itself."""
+@given(case=cases(failures=True), rule=st.sampled_from([NeverDropRule(), RiskControlledRule(0.5, audit=1.0)]))
+def test_a_rule_that_never_drops_is_a_plain_run(scheduler: Scheduler, case: Case, rule: StoppingRule) -> None:
+    """Event for event, but for the advice itself; as it is if every arm is audited."""
     plain = records(case.run(scheduler))
-    watched = records(case.run(scheduler, EarlyStopper(LastSeenValue(min_curves=2), NeverDropRule())))
+    watched = records(case.run(scheduler, observant(rule)))
     plain, watched = ([record for record in run[1:] if not isinstance(record, Advised)] for run in (plain, watched))
 
     assert plain == watched
 
 
 @every_scheduler
-@given(case=cases(failures=True))
-def test_no_more_epochs_than_planned(scheduler: Scheduler, case: Case) -> None:
+@given(case=cases(failures=True), rule=RULES)
+def test_no_more_epochs_than_planned(scheduler: Scheduler, case: Case, rule: StoppingRule) -> None:
     """Failures and forecasts only ever save; no arm trains past R; every epoch is trained once."""
-    for stopper in (None, observant()):
+    for stopper in (None, observant(rule)):
         objective = case.objective()
         result = run(scheduler.fresh(stopper=stopper), objective, workers=case.workers)
         if scheduler.planned_epochs is not None:
@@ -193,10 +208,10 @@ def without_reason(record: Record) -> Record:
 
 
 @every_scheduler
-@given(case=cases(failures=True))
-def test_negating_values_and_goal_changes_no_decision(scheduler: Scheduler, case: Case) -> None:
+@given(case=cases(failures=True), rule=RULES)
+def test_negating_values_and_goal_changes_no_decision(scheduler: Scheduler, case: Case, rule: StoppingRule) -> None:
     """Record by record the two runs are each other's mirror image."""
-    machine = scheduler.fresh(stopper=observant())
+    machine = scheduler.fresh(stopper=observant(rule))
     down = [[-value for value in row] for row in case.curves]
     maximised = run(machine, case.objective(), workers=case.workers)
     minimised = run(machine, ReplayObjective(down, goal="minimize", seconds=case.seconds), workers=case.workers)
@@ -211,15 +226,16 @@ def test_negating_values_and_goal_changes_no_decision(scheduler: Scheduler, case
     row=st.integers(0, ROWS - 1),
     tau=st.integers(0, EPOCHS - 1),
     future=st.lists(st.sampled_from([-9.0, 0.0, 0.6, 9.0]), min_size=EPOCHS, max_size=EPOCHS),
+    rule=RULES,
 )
 def test_the_future_does_not_change_the_past(
-    scheduler: Scheduler, case: Case, row: int, tau: int, future: list[float]
+    scheduler: Scheduler, case: Case, row: int, tau: int, future: list[float], rule: StoppingRule
 ) -> None:
     """Other scores of one arm after epoch tau change nothing that happens before the arm reports epoch tau + 1."""
     curves = [list(curve) for curve in case.curves]
     curves[row][tau:] = future[tau:]
     first, second = (
-        records(replace(case, curves=table).run(scheduler, observant(0.6))) for table in (case.curves, curves)
+        records(replace(case, curves=table).run(scheduler, observant(rule))) for table in (case.curves, curves)
     )
     last = next(
         (
@@ -234,14 +250,14 @@ def test_the_future_does_not_change_the_past(
 
 
 @every_scheduler
-@given(case=cases(failures=True))
-def test_a_predictor_sees_the_past_only(scheduler: Scheduler, case: Case) -> None:
-    """It is shown curves up to tau < horizon, and learns from curves that end at the horizon."""
+@given(case=cases(failures=True), rule=RULES)
+def test_a_predictor_sees_the_past_only(scheduler: Scheduler, case: Case, rule: StoppingRule) -> None:
+    """It is shown curves up to tau < horizon, and learns from curves that end at the horizon; looking back, too."""
     spy = SpyPredictor(LastSeenValue(min_curves=2))
-    machine = scheduler.fresh(stopper=EarlyStopper(spy, ProbabilityRule(0.8)))
+    machine = scheduler.fresh(stopper=EarlyStopper(spy, rule))
     run(machine, case.objective(), workers=case.workers)
 
-    assert all(longest == horizon and horizon in machine.horizons for horizon, _, longest in spy.fits)
+    assert all(longest in (0, horizon) and horizon in machine.horizons for horizon, _, longest in spy.fits)
     for trial_id, scores, horizon in spy.seen:
         assert len(scores) < horizon
         assert tuple(case.curves[trial_id][: len(scores)]) == scores
@@ -288,32 +304,33 @@ def replayed(scheduler: Scheduler, journal: list[Record], metric: Callable[[floa
 
 
 @every_scheduler
-@given(case=cases(failures=True))
-def test_a_journal_can_be_replayed(scheduler: Scheduler, case: Case) -> None:
+@given(case=cases(failures=True), rule=RULES)
+def test_a_journal_can_be_replayed(scheduler: Scheduler, case: Case, rule: StoppingRule) -> None:
     """A fresh scheduler that is told of the jobs, epochs and failures of a journal decides everything anew, the same:
     every forecast, verdict, promotion and cut, in the same place."""
-    result = case.run(scheduler, observant())
+    result = case.run(scheduler, observant(rule))
     expected = [spoken_of_scores(record) for record in records(result)]
-    fresh = scheduler.fresh(stopper=observant())
+    fresh = scheduler.fresh(stopper=observant(rule))
 
     assert expected == [spoken_of_scores(r) for r in replayed(fresh, records(result), result.metric.orient)]
     assert result.scheduler.arms == fresh.arms
+    assert result.scheduler.audits == fresh.audits
     assert result.brackets == fresh.brackets
 
 
 def spoken_of_scores(record: Record) -> Record:
     """A record whose reason says "score" for the metric's name."""
     if isinstance(record, Advised | Changed):
-        return replace(record, reason=record.reason.replace("P(value at", "P(score at"))
+        return replace(record, reason=re.sub(r"^(P\()?value ", r"\1score ", record.reason))
     return record
 
 
 @every_scheduler
-@given(case=cases(failures=True))
-def test_workers_change_neither_configurations_nor_curves(scheduler: Scheduler, case: Case) -> None:
+@given(case=cases(failures=True), rule=RULES)
+def test_workers_change_neither_configurations_nor_curves(scheduler: Scheduler, case: Case, rule: StoppingRule) -> None:
     """With any number of workers an id has the same configuration and seed, and its curve comes whole and in order."""
-    alone = replace(case, workers=1).run(scheduler, observant())
-    together = case.run(scheduler, observant())
+    alone = replace(case, workers=1).run(scheduler, observant(rule))
+    together = case.run(scheduler, observant(rule))
 
     for trial_id in alone.trials.keys() & together.trials.keys():
         assert alone.trials[trial_id] == together.trials[trial_id]
@@ -335,3 +352,26 @@ def test_simulated_workers_share_the_work(scheduler: Scheduler, case: Case) -> N
     assert sorted(clocks) == clocks
     worked = sum(record.seconds for record in epochs)
     assert worked / case.workers <= result.seconds <= worked
+
+
+@every_scheduler
+@given(case=cases(failures=True), rule=RULES)
+def test_the_same_seed_gives_the_same_run(scheduler: Scheduler, case: Case, rule: StoppingRule) -> None:
+    """Byte for byte, audits and all."""
+    first, second = (repr(records(case.run(scheduler, observant(rule)))) for _ in range(2))
+
+    assert first.encode() == second.encode()
+
+
+def test_these_runs_drop_and_audit() -> None:
+    """So that the properties above are no empty words: on an ordinary table both rules drop arms, an oracle under the
+    risk-controlled rule too, and audited arms that would have been dropped go on."""
+    curves = [[(5 * i % 22) / 22 + (3 * i % 7) / 70 / epoch for epoch in range(1, EPOCHS + 1)] for i in range(ROWS)]
+    case = Case(curves, [1.0], 1)
+    exact = RiskControlledRule(0.5, audit=0.0, tolerance=0.0)
+    for scheduler in (SEARCH, BRACKETS["hyperband, loops"], BRACKETS["top-k, odd sizes"]):
+        assert case.run(scheduler, EarlyStopper(OraclePredictor(curves), exact)).count(State.DROPPED) > 0
+    for rule in (ProbabilityRule(0.8), RiskControlledRule(0.5, audit=0.0)):
+        assert case.run(SEARCH, observant(rule)).count(State.DROPPED) > 0
+    audited = case.run(SEARCH, observant(RiskControlledRule(0.5, audit=0.3)))
+    assert len(audited.scheduler.audits) > 0

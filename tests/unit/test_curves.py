@@ -169,3 +169,31 @@ def test_unknown_trials_have_no_curve() -> None:
     """Asking for one is a KeyError."""
     with pytest.raises(KeyError):
         History().curve(0)
+
+
+def test_exposed_curves_are_no_fair_sample() -> None:
+    """A trial at a forecast's mercy on its way to a horizon is unfair there, and there only; others are fair, known or
+    not."""
+    history = grown(3, 3)
+    history.expose(1, 5)
+
+    assert [history.is_fair(trial_id, 5) for trial_id in (0, 1, 2)] == [True, False, True]
+    assert [history.is_fair(trial_id, 3) for trial_id in (0, 1)] == [True, True]
+    history.expose(1, 5)
+    history.expose(0, 5)
+    assert not history.is_fair(0, 5)
+
+
+def test_audits_are_fair_curves_that_came_after_the_first_exposure() -> None:
+    """What had reached the horizon before is no audit; what has not yet, or begins later, may become one; what is
+    exposed never is. Before anyone is exposed, there are no audits."""
+    history = grown(5, 4, 4)
+    assert not any(history.is_audit(trial_id, 5) for trial_id in range(4))
+    history.expose(2, 5)
+    history.record(Trial(1), 5, 0.5)
+    history.record(Trial(2), 5, 0.5)
+
+    assert [history.is_audit(trial_id, 5) for trial_id in (0, 1, 2, 3)] == [False, True, False, True]
+    history.expose(3, 5)  # a later exposure does not move the line
+    assert [history.is_audit(trial_id, 5) for trial_id in (0, 1, 2, 3)] == [False, True, False, False]
+    assert not history.is_audit(1, 4)

@@ -5,7 +5,7 @@ import pytest
 from bandits.curves import Metric
 from bandits.errors import SettingError
 from bandits.forecasts import Forecast
-from bandits.verdicts import KEEP, Drop, Evidence, Keep
+from bandits.verdicts import KEEP, SPARED, Drop, Evidence, Keep, RiskEvidence
 
 LOSS, ACCURACY = Metric("loss", "minimize"), Metric("accuracy", "maximize")
 
@@ -46,3 +46,39 @@ def test_words_are_the_reason_in_the_units_of_a_metric() -> None:
     """With evidence they are its sentence; without, the reason as it is."""
     assert Drop(evidence().sentence(), evidence()).words(LOSS) == "P(loss at epoch 20 >= 2) = 0.97 >= 0.95"
     assert Keep("no bar yet").words(LOSS) == "no bar yet"
+
+
+def risky(probability: float = 0.97, bar: float = -2.0) -> RiskEvidence:
+    """A loss of about 2.5 is forecast; of arms that end at 2, 3 % would look as bad."""
+    return RiskEvidence(Forecast(-2.5, 0.1234, horizon=20), bar, probability, confidence=0.9)
+
+
+def test_a_sentence_of_risk() -> None:
+    """It says what is forecast, and how likely an arm that ends at the bar looks as bad, beside the risk."""
+    words = "score -2.5 ± 0.12 is forecast for epoch 20; P(looks as bad at any check | ends at -2) ="
+    assert risky().sentence() == f"{words} 0.03 <= 0.1"
+    assert risky(0.5).sentence() == f"{words} 0.5 > 0.1"
+    assert risky(0.9).sentence() == f"{words} 0.1 <= 0.1"
+
+
+def test_a_sentence_of_risk_in_the_units_of_a_metric() -> None:
+    """Raw values are shown: a loss without its sign, an accuracy as it is."""
+    assert risky().sentence(LOSS) == (
+        "loss 2.5 ± 0.12 is forecast for epoch 20; P(looks as bad at any check | ends at 2) = 0.03 <= 0.1"
+    )
+    assert "accuracy -2.5 ± 0.12" in risky().sentence(ACCURACY)
+
+
+def test_an_arm_that_is_spared_says_so_in_any_units() -> None:
+    """The reason of the drop that did not happen, and why it did not."""
+    verdict = Keep(risky().sentence() + SPARED, risky(), spared=True)
+
+    assert verdict.words(LOSS) == risky().sentence(LOSS) + "; carried on nevertheless, to check the rule"
+    assert Keep("enough" + SPARED, spared=True).words(LOSS) == "enough; carried on nevertheless, to check the rule"
+    assert not Keep("enough").spared
+
+
+def test_exposure_is_part_of_a_verdict() -> None:
+    """Whether another forecast would have led to another verdict."""
+    assert Keep("why", exposed=True) != Keep("why")
+    assert not Drop("why").exposed

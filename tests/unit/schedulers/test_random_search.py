@@ -5,7 +5,7 @@ import pytest
 from bandits.curves import Trial
 from bandits.errors import SettingError
 from bandits.schedulers import Job, Measured, RandomSearch, State
-from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, Verdict
+from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, RiskControlledRule, Verdict
 from bandits.testing import NeverDropRule, OraclePredictor, SpyPredictor, play
 
 SCORES = [0.5, 0.1, 0.9, 0.2, 0.8, 0.3, 0.95, 0.4, 0.6]
@@ -93,6 +93,46 @@ def test_survivors_do_not_teach() -> None:
     assert spy.fits == [(4, 4, 4)]
     assert len(scheduler.training) == 4
     assert len(scheduler.measured) == 9
+
+
+class Auditing(ProbabilityRule):
+    """The probability rule, half of whose arms are audited."""
+
+    audit = 0.5
+
+
+def test_audited_arms_teach() -> None:
+    """They finish whatever is forecast, so they are a fair sample: they join the burn-in arms in the training set, and
+    those that a forecast spoke against are on the list of audits."""
+    rows = [[(7 * i % 23) / 23] * 4 for i in range(40)]
+    stopper = EarlyStopper(OraclePredictor(rows), Auditing(), seed=1)
+    scheduler = RandomSearch(trials=40, max_epochs=4, burn_in=5, stopper=stopper)
+    play(scheduler, lambda trial_id, epoch: rows[trial_id][0])
+
+    audited = [i for i in range(5, 40) if stopper.is_audited(i)]
+    assert 8 < len(audited) < 30
+    assert [trial.id for trial, _ in scheduler.training.reaching(4)] == [*range(5), *audited]
+    assert all(scheduler.arms[i].state is State.COMPLETED for i in audited)
+    assert all(scheduler.training.is_audit(i, 4) for i in audited if i > min(scheduler.audits))
+    assert set(scheduler.audits) <= set(audited)
+    for trial_id, audit in scheduler.audits.items():
+        best = max(rows[i][0] for i in range(trial_id))
+        assert (audit.epoch, audit.horizon, audit.bar) == (1, 4, best)
+        assert rows[trial_id][0] <= best
+
+
+def test_while_the_rule_waits_for_curves_all_arms_teach() -> None:
+    """Burn-in is over after two arms, but a risk of 0.1 needs nine curves: nobody is at a forecast's mercy until there
+    are."""
+    rows = [[(7 * i % 23) / 23 + 0.01 * t for t in range(4)] for i in range(30)]
+    stopper = EarlyStopper(OraclePredictor(rows), RiskControlledRule(0.1, audit=0.0), refit_growth=1)
+    scheduler = RandomSearch(trials=30, max_epochs=4, burn_in=2, stopper=stopper)
+    play(scheduler, lambda trial_id, epoch: rows[trial_id][epoch - 1])
+
+    assert [trial.id for trial, _ in scheduler.training.reaching(4)] == list(range(9))
+    assert [scheduler.arms[i].state for i in range(9)] == [State.COMPLETED] * 9
+    assert scheduler.counts[State.DROPPED] > 15
+    assert scheduler.brackets[0].best == max(range(30), key=lambda i: rows[i][3])
 
 
 def test_the_burn_in_may_be_longer_than_the_run() -> None:

@@ -4,13 +4,22 @@ import math
 
 import pytest
 
-from bandits.curves import Trial
+from bandits.curves import Curve, History, Trial
 from bandits.errors import ProtocolError
-from bandits.schedulers import BracketReport, Failed, Hyperband, Measured, RandomSearch, RungReport, State
+from bandits.schedulers import (
+    BracketReport,
+    Failed,
+    Hyperband,
+    Measured,
+    RandomSearch,
+    RungReport,
+    State,
+    SuccessiveHalving,
+)
 from bandits.schedulers.base import Arm
 from bandits.stopping import EarlyStopper
-from bandits.testing import OraclePredictor
-from bandits.verdicts import KEEP
+from bandits.testing import OraclePredictor, play
+from bandits.verdicts import KEEP, Drop, Keep, Verdict
 
 
 def test_nan_never_ranks() -> None:
@@ -64,3 +73,51 @@ def test_brackets_keep_the_best_of_their_last_rung() -> None:
         report.completed(Arm(trial_id, score=score))
 
     assert (report.best, report.best_score) == (1, 0.5)
+
+
+class Scripted:
+    """A stopper that says what it was told to, by trial and epoch, and otherwise keeps."""
+
+    keep = 1
+
+    def __init__(self, verdicts: dict[tuple[int, int], Verdict]) -> None:
+        self.verdicts = verdicts
+        self.bars: dict[tuple[int, int], float | None] = {}
+
+    def settings(self) -> dict:
+        return {}
+
+    def advise(self, trial: Trial, curve: Curve, history: History, *, horizon: int, bar: float | None) -> Verdict:
+        self.bars[trial.id, curve.tau] = bar
+        return self.verdicts.get((trial.id, curve.tau), Keep("why not"))
+
+
+def test_exposed_arms_are_noted_on_their_way_to_their_horizon() -> None:
+    """Kept or dropped: an arm at a forecast's mercy is no fair sample of those that reach the rung's end."""
+    verdicts = {(0, 2): Keep("good", exposed=True), (1, 2): Drop("bad", exposed=True), (2, 2): Keep("no forecast")}
+    scheduler = SuccessiveHalving(max_epochs=9, trials=3, stopper=Scripted(verdicts))
+    horizon = scheduler.horizons[0]
+    play(scheduler, lambda trial_id, epoch: 1.0 - trial_id / 10)
+
+    assert horizon > 2
+    assert [scheduler.training.is_fair(i, horizon) for i in range(3)] == [False, False, True]
+    assert scheduler.training.is_fair(0, 9)
+    assert scheduler.audits == {}
+    assert scheduler.arms[1].state is State.DROPPED
+
+
+def test_audits_are_the_first_time_that_an_arm_was_spared() -> None:
+    """With the horizon and the bar of that moment; a later verdict does not change them, and without a bar there is
+    nothing to check."""
+    spared = Keep("bad, but audited", spared=True)
+    stopper = Scripted({(0, 1): spared, (1, 2): spared, (1, 3): spared, (2, 1): spared})
+    scheduler = RandomSearch(trials=3, max_epochs=4, burn_in=1, stopper=stopper)
+    play(scheduler, lambda trial_id, epoch: 0.5 + trial_id / 10)
+
+    assert stopper.bars[0, 1] is None
+    assert set(scheduler.audits) == {1, 2}
+    assert (scheduler.audits[1].epoch, scheduler.audits[1].horizon) == (2, 4)
+    assert (scheduler.audits[2].epoch, scheduler.audits[2].bar) == (1, stopper.bars[2, 1])
+    assert scheduler.audits[1].bar == stopper.bars[1, 2]
+    assert scheduler.counts[State.COMPLETED] == 3
+    assert scheduler.fresh(stopper=None).audits == {}
