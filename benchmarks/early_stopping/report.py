@@ -17,8 +17,8 @@ BURN_IN = 40
 GROUPS = ("shipped", "recorded", "made up", "stress")
 JUDGED = (0.05, 0.1, 0.2)  # stated risks
 PAPER_CLAIMS = {"metaqnn_cifar10": "6x", "deep_resnets_cifar10": "3.4x"}
-"""Baker et al. (2017), 100 curves: the best of any confidence at which the best survives in most of 10 orderings; on the
-ResNets only 0.99 does."""
+"""Baker et al. (2017), 100 curves: the best of any confidence that keeps the best in most of 10 orderings; on ResNets
+only 0.99 does."""
 
 
 def at(rows: Rows, **wanted: Any) -> list[dict[str, Any]]:

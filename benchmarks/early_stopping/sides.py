@@ -14,8 +14,10 @@ RISKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 CONFIDENCES = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
 DEFAULT_RISK = 0.1
 KEEPS = (3, 10)  # beside 1, at the default risk
-CONSTANTS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 3.75, 4.0, 4.5, 5.0, 5.5, 6.0, 7.0, 8.0, 9.0, 10.0,
-             12.0, 15.0, 20.0, 30.0)  # fmt: skip
+CONSTANTS = (
+    *(0.0, 0.5, 1.0, 1.5, 2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 3.75),
+    *(4.0, 4.5, 5.0, 5.5, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 15.0, 20.0, 30.0),
+)
 BOUND_CURVES = 300  # or half of the table, if that is less
 _EVERY_EPOCH_UP_TO = 60  # epochs a curve: on longer ones, the paper's SRM judges at the sparse checkpoints
 _DRAWS = 8  # of the paper's 1000 settings that are tried for each regression
