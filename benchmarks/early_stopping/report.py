@@ -112,6 +112,8 @@ def paper(rows: Rows, bounds: Rows) -> str:  # noqa: ARG001 - all parts are aske
 
 
 def _cell(row: dict[str, Any]) -> str:
+    if row["side"] == "lce":  # on so few arms, with another ceiling
+        return f"share {row['share']:.2f}, {row['near']}/{row['orderings']}"
     return f"{row['speed_up']:.1f}x, {row['near']}/{row['orderings']}"
 
 

@@ -92,7 +92,8 @@ def main() -> None:
     }
     seconds = {name: round(sum(r["cpu_seconds"] for r in runs if r["side"] == name), 1) for name in SIDES}
     payload = {"benchmark": "early_stopping", "command": sys.argv, "machine": machine(), "settings": settings}
-    write_results(arguments.out, {**payload, "cpu_seconds": seconds, "bounds": in_hindsight, "rows": rows})
+    told = {"bounds": [rounded(row) for row in in_hindsight], "rows": [rounded(row) for row in rows]}
+    write_results(arguments.out, {**payload, "cpu_seconds": seconds, **told})
     for marker, tell in PARTS.items():
         text = tell(rows, in_hindsight)
         print(f"\n## {marker}\n\n{text}")
@@ -100,6 +101,13 @@ def main() -> None:
             update_readme(HERE / "README.md", marker, text)
     print(f"\nCPU seconds: {seconds}")
     draw(rows, in_hindsight, arguments.out.with_suffix(".png"))
+
+
+def rounded(value: Any) -> Any:
+    """The same with five digits, which is more than is known."""
+    if isinstance(value, dict):
+        return {key: rounded(part) for key, part in value.items()}
+    return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
 def measure_one(task: Task) -> dict[str, Any]:

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from bandits import EarlyStopper, RandomSearch, run
 from bandits.curves import History, Metric
 from bandits.objectives import CurveTable
 from bandits.predictors import SRM, LastSeenValue, Predictor
 from bandits.rng import rng_for
-from bandits.stopping import ProbabilityRule
+from bandits.schedulers import State
+from bandits.stopping import ProbabilityRule, RiskControlledRule
 from bandits.stopping.checkpoints import sparse
 from bandits.stopping.track_record import look_back
 from bandits.testing import ramps
@@ -152,6 +154,19 @@ def test_arrays_judge_as_the_rules_do(benchmark: dict[str, ModuleType], predicto
     assert dropped > 0
     with pytest.raises(ValueError, match="is dropped at"):
         judging.check(forecasts, lambda bar: np.full(60, 99), rules, ends[-1], rng_for(0, "checked"))
+
+
+@pytest.mark.parametrize("table", ["lstm_ptb", "nas_bench_nlp_wikitext2"])
+def test_replay_spends_what_a_real_run_without_refits_spends(benchmark: dict[str, ModuleType], table: str) -> None:
+    """Epoch by epoch the same, audits and failing runs included, and it returns the same score."""
+    told = benchmark["measuring"].measure(benchmark["measuring"].Task("srm", table, 40, 3))
+    objective = CurveTable(table)
+    stopper = EarlyStopper(SRM(), RiskControlledRule(0.1), refit_growth=1e9, seed=3)
+    search = RandomSearch(len(objective), objective.max_epochs, stopper, burn_in=40)
+    result = run(search, objective, seed=3)
+    replayed = told["replays"]["risk 0.1"]
+    assert (replayed["spent"], replayed["dropped"]) == (result.epochs_trained, result.count(State.DROPPED))
+    assert replayed["regret"] == pytest.approx(result.regret)
 
 
 def test_arms_fail_at_their_first_gap(benchmark: dict[str, ModuleType]) -> None:
