@@ -35,9 +35,9 @@ class RiskControlledRule(StoppingRule):
     A rule that asks of a forecast "will this arm beat the bar?" asks again after every epoch, of forecasts that miss
     the best arms by more than others (whoever wins was lucky too). This rule turns the question around, and asks it
     once for all checks together: *of arms that end exactly at the bar, which share would look as bad as this one, at
-    one check or another?* It drops the arm if that share is at most `risk`. An arm that ends above the bar looks
-    better, so that each arm which would have ended above it is dropped, at any time in its life, with at most that
-    probability; the eventual best of a run among them.
+    one check or another?* It drops the arm if that share is at most `risk`, for arms that end at the bar and for such
+    that end higher. So each arm which would have ended above the bar is dropped, at any time in its life, with at most
+    that probability; the eventual best of a run among them.
 
     How it knows: the predictor says what it would have forecast for each training curve i, at each checkpoint t, had
     it not learnt from it. Its standardised errors z_it = (end - forecast) / std are regressed on the ends, one line a
@@ -267,8 +267,10 @@ class Threshold(StoppingRule):
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
         bar -= self.rule.margin
         end = min(self.scale.link.apply(bar) + self.tolerance, self.lines.reach)
-        error = self.scale.of_forecast(forecast, end)
-        share = self.lines.share(float(self.lines.badness(self.column, error, end)))
+        # An arm that ends higher must look better: where the line is steeper than this forecast's error, it would not.
+        ends = np.array([end, self.lines.reach])
+        errors = np.array([self.scale.of_forecast(forecast, end), self.scale.of_forecast(forecast, self.lines.reach)])
+        share = self.lines.share(float(self.lines.badness(self.column, errors, ends).min()))
         verdict = Drop if share <= self.rule.risk + 1e-12 else Keep
         evidence = RiskEvidence(forecast, bar, 1.0 - share, 1.0 - self.rule.risk)
         return verdict(evidence.sentence(), evidence)

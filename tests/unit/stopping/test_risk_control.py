@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -166,13 +166,14 @@ def test_more_risk_and_worse_forecasts_drop_more() -> None:
 
 
 def test_higher_bars_drop_more() -> None:
-    """What is dropped at a bar is dropped at every higher one, for a forecast whose error is no larger than those of
-    the record."""
+    """What is dropped at a bar is dropped at every higher one, however large the forecast's error is: an arm that ends
+    higher must look better, which lines that are steeper than that error would not have it."""
     thresholds = learnt(RiskControlledRule(0.1), world(40))
+    assert any(threshold.lines.slopes[threshold.column] > 1 / 3 for threshold in thresholds.values())
     for threshold in thresholds.values():
-        for mean in np.linspace(-3, 1, 17).tolist():
+        for mean, std in product(np.linspace(-9, 1, 17).tolist(), (0.3, 1.0, 3.0)):
             drops = [
-                isinstance(threshold.judge(Forecast(mean, 0.3, 10), bar=bar), Drop) for bar in np.linspace(-2, 4, 50)
+                isinstance(threshold.judge(Forecast(mean, std, 10), bar=bar), Drop) for bar in np.linspace(-2, 4, 50)
             ]
             assert sorted(drops) == drops
 
@@ -393,3 +394,16 @@ def test_settings_have_rules(settings: dict, message: str) -> None:
     """A broken setting is refused with its name, its rule and its value."""
     with pytest.raises(SettingError, match=message):
         RiskControlledRule(**settings)
+
+
+def test_steep_lines_are_no_reason_to_drop() -> None:
+    """Errors of the record grow by 2 a unit of the end, and those of a vague forecast by 1 / 2: at a low bar it looks
+    worse than any curve, at the reach it does not. So it is kept at both."""
+    record = record_of([1, 2, 3, 4, 5], [[-4.0], [-1.9], [0.0], [1.9], [4.0]])
+    threshold = learnt(RiskControlledRule(0.2), record)[5]
+    vague = Forecast(-2.0, 2.0, 10)
+    alone = [float(threshold.lines.badness(0, (end + 2.0) / 2.0, end)) for end in (1.0, threshold.lines.reach)]
+
+    assert alone[0] > threshold.lines.worst[-1] > alone[1]
+    assert isinstance(threshold.judge(vague, bar=1.0), Keep)
+    assert isinstance(threshold.judge(vague, bar=9.0), Keep)

@@ -57,8 +57,14 @@ def dropped(rules: list[Threshold], means: Floats, stds: Floats, bars: Floats) -
     """Which arms are dropped at some checkpoint, against bars of their own: `Threshold.judge` for many at once."""
     found = np.zeros(len(means), bool)
     for column, threshold in enumerate(rules):
-        ends = np.minimum(bars + threshold.tolerance, threshold.lines.reach)
-        badness = threshold.lines.badness(column, (ends - means[:, column]) / stds[column], ends)
+        reach = threshold.lines.reach
+        badness = np.min(
+            [
+                threshold.lines.badness(column, (ends - means[:, column]) / stds[column], ends)
+                for ends in (np.minimum(bars + threshold.tolerance, reach), np.full(len(bars), reach))
+            ],
+            axis=0,
+        )
         worse = len(threshold.lines.worst) - np.searchsorted(threshold.lines.worst, badness)
         found |= (1 + worse) / (len(threshold.lines.worst) + 1) <= threshold.rule.risk + 1e-12
     return found
