@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
-from bandits.predictors.base import Predictor
+from bandits.predictors.base import Hindsight, Predictor
 from bandits.rng import rng_for
 from bandits.testing.toys import ramps
 
@@ -158,6 +158,22 @@ class PredictorContract:
         assert all(isinstance(answer, Forecast | Abstain) for answer in answers)
         if predictor.min_curves(self.horizon + 5) > 0:
             assert all(isinstance(answer, Abstain) and answer.reason for answer in answers)
+
+    def test_hindsight_is_about_training_curves(self, predictor: Predictor) -> None:
+        """Before the horizon it is unknown, refused with a reason, or a finite forecast with an error for some of the
+        training curves, each once; from the horizon on there is none."""
+        pairs = ramps(self.curves, self.horizon)
+        forecaster = predictor.fit(History.from_curves(pairs), horizon=self.horizon, rng=rng_for(0, "contract"))
+        for tau in range(1, self.horizon + 1):
+            said = forecaster.hindsight(tau)
+            if isinstance(said, Hindsight):
+                assert tau < self.horizon
+                assert len(said.trials) == len(set(said.trials)) == len(said.means) == len(said.stds)
+                assert set(said.trials) <= {trial.id for trial, _ in pairs}
+                assert np.isfinite(said.means).all()
+                assert (np.isfinite(said.stds) & (said.stds > 0)).all()
+            else:
+                assert said is None or said.reason
 
     def test_does_not_look_past_the_horizon(self, predictor: Predictor) -> None:
         """What training curves did after the horizon changes no answer."""

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from bandits.curves import Curve, History, Trial
-from bandits.forecasts import Abstain, Forecast
+from bandits.forecasts import Abstain, Forecast, Link
 from bandits.objectives.base import Measurement, Objective
 from bandits.predictors import Forecaster, Predictor
+from bandits.predictors.base import Hindsight
 from bandits.samplers.base import Sampler
 from bandits.schedulers import Done, Failed, Hyperband, Job, Measured, Scheduler, Wait
 from bandits.stopping import Drop, Keep, ProbabilityRule, StoppingRule
@@ -151,6 +152,16 @@ class Records(Mean):
         return super().fit(history, horizon=horizon, rng=rng)
 
 
+class Hindsighted(Says):
+    def hindsight(self, tau: int) -> Hindsight:
+        return Hindsight([0, 0], np.array([0.5, 0.5]), np.array([0.1, 0.1]), Link.IDENTITY)
+
+
+class CountsACurveTwice(Mean):
+    def answer(self, ends: list[float], horizon: int, rng: np.random.Generator) -> Forecaster:
+        return Hindsighted(Forecast(0.5, 0.1, horizon))
+
+
 PREDICTORS: dict[str, tuple[type[Predictor], str]] = {
     "forecasts the present": (ForecastsThePresent, "test_an_arm_at_its_horizon_is_not_forecast"),
     "guesses without curves": (GuessesWithoutCurves, "test_a_horizon_that_no_curve_reaches"),
@@ -165,6 +176,7 @@ PREDICTORS: dict[str, tuple[type[Predictor], str]] = {
     "raises for odd data": (FragileMean, "test_odd_data_are_no_reason_to_raise"),
     "looks past the horizon": (LooksAhead, "test_does_not_look_past_the_horizon"),
     "records into the history": (Records, "test_leaves_the_history_alone"),
+    "looks back at a curve twice": (CountsACurveTwice, "test_hindsight_is_about_training_curves"),
 }
 
 
