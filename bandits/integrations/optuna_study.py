@@ -72,7 +72,8 @@ class KnownStudy:
         self._exposed: list[int] = []
         self._taught_before = 0  # how many were in the history when the first trial was exposed
         self._open_since: datetime | None = datetime.min  # None while the field is closed
-        self._turned: Moment = (datetime.min, -1)  # the last trial whose place in the order matters
+        self._latest: Moment = (datetime.min, -1)  # the last trial
+        self._turned = self._latest  # the last one that the next ones' places depend on
 
     # What is known
 
@@ -107,22 +108,37 @@ class KnownStudy:
         from_0 = self.first_step == 1 and any(_is_complete(t) and 0 in t.intermediate_values for t in new)
         if from_0:
             self.first_step = 0  # every curve read so far was read one epoch too early
-        if from_0 or _moment(new[0]) < self._turned:  # or another process was slow to say that a trial had ended
+        if from_0 or any(map(self._changes_the_past, new)):
             self._forget()
             new = sorted(self._finished.values(), key=_moment)
         for trial in new:
             self._take_in(trial)
 
+    def _changes_the_past(self, trial: FrozenTrial) -> bool:
+        """Whether a trial would have changed what became of others, had it been known in time.
+
+        (Processes hear of trials in another order than that in which they finished.) While the field is closed,
+        trials are exposed whoever came before them, unless an audited one has silenced the rule.
+        """
+        moment = _moment(trial)
+        return moment < self._turned or (moment < self._latest and self._stopper.is_audited(trial.number))
+
     def _take_in(self, trial: FrozenTrial) -> None:
         """Learn that a trial has finished; those that finished before are known."""
-        if self._learns and self._open_since is None and not self._speaks():
+        if self._open_since is None and not self._speaks():
             self._open_since = self._turned[0]
-        if not _is_complete(trial):
-            if self._learns and self._speaks():
-                if self._open_since is not None:
-                    self._open_since, self._turned = None, _moment(trial)
-                self._expose(trial.number)
-            return
+        was_open, before = self._open_since is not None, len(self._teaching)
+        if _is_complete(trial):
+            self._complete(trial)
+        elif self._learns and self._speaks():
+            self._open_since = None
+            self._expose(trial.number)
+        self._latest = max(self._latest, _moment(trial))
+        if was_open or len(self._teaching) > before:
+            self._turned = self._latest
+
+    def _complete(self, trial: FrozenTrial) -> None:
+        """Learn that a trial is complete."""
         self.complete += 1
         if math.isfinite(_value(trial)):
             insort(self._best, self._sign * _value(trial))
@@ -130,12 +146,10 @@ class KnownStudy:
         if self._reaches(trial):
             if self._is_fair(trial):
                 self._teaching.append(trial)
-                self._turned = _moment(trial)
             else:
                 self._expose(trial.number)
         if self._start is None and self._may_start():
             self._start = len(self._teaching)
-            self._turned = _moment(trial)
         self._teach(self._training_size(len(self._teaching)))
 
     def _is_fair(self, trial: FrozenTrial) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,6 +68,17 @@ class Learner(StoppingRule):
         if 0 < record.audited.sum() < self.audits:
             return Keep("too few audits")
         return super().learn(record)
+
+
+class Auditor(EarlyStopper):
+    """Audits the trials that it is told to; learns from them one by one, if from no other."""
+
+    def __init__(self, audited: Collection[int], growth: float = 1.0, **rule: int) -> None:
+        super().__init__(Notebook(std=0.1), Learner(**rule), refit_growth=growth, scratch_growth=1.0)
+        self.audited = audited
+
+    def is_audited(self, trial_id: int) -> bool:
+        return trial_id in self.audited
 
 
 def reported(steps: Sequence[int]) -> dict[int, float]:
@@ -146,10 +157,11 @@ def test_usual_rule_looks_at_few_epochs() -> None:
 # Whom it learns from
 
 
-def story(*events: TrialState) -> list[FrozenTrial]:
-    """Trials that came one after another; their ends tell their places, and a pruned one has reported little."""
+def story(events: str) -> list[FrozenTrial]:
+    """Trials that came one after another, each a minute long: C for a completed one, P for a pruned one."""
     trials = []
-    for number, state in enumerate(events):
+    for number, event in enumerate(events):
+        state = {"C": COMPLETE, "P": PRUNED}[event]
         trial = finished(line(0.5 + number / 1000) if state == COMPLETE else {1: 0.1, 2: 0.1}, state=state)
         trial.datetime_start = MIDNIGHT + timedelta(minutes=number)
         trial.datetime_complete = MIDNIGHT + timedelta(minutes=number + 1)
@@ -157,80 +169,76 @@ def story(*events: TrialState) -> list[FrozenTrial]:
     return trials
 
 
-def taught(pruner: PredictivePruner, study: optuna.Study) -> list[int]:
-    """Places of the trials that may teach."""
-    pruner.explain(study, running(study, {1: 0.1}))
-    return [trial.number for trial in pruner._known[study]._teaching]
+def told(stopper: EarlyStopper, trials: Sequence[FrozenTrial], startup: int = 1) -> KnownStudy:
+    """What is known of a study of these trials."""
+    known = KnownStudy(1.0, T, startup, stopper)
+    known.update(numbered(trials))
+    return known
+
+
+def numbered(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """The trials as a study numbers them."""
+    study = optuna.create_study(direction="maximize")
+    study.add_trials(trials)
+    return study.get_trials()
+
+
+def teachers(known: KnownStudy) -> list[int]:
+    """Numbers of the trials that may teach."""
+    return [trial.number for trial in known._teaching]
 
 
 @pytest.mark.parametrize(
-    ("events", "teachers"),
+    ("events", "audited", "fair"),
     [
-        ("CCCCCC", [0, 1, 2, 3, 4, 5]),  # nothing is missing
-        ("CCCCPCC", [0, 1, 2, 3]),  # from the first pruned one on, bad ones are
-        ("PCPCC", [1, 3, 4]),  # somebody else pruned: the rule has nothing to say yet
-        ("PCCCPC", [1, 2, 3]),
+        ("CCCCCC", {}, [0, 1, 2, 3, 4, 5]),  # nothing is missing
+        ("CCCCPCC", {}, [0, 1, 2, 3]),  # from the first pruned one on, bad ones are
+        ("PCPCC", {}, [1, 3, 4]),  # somebody else pruned: the rule has nothing to say yet
+        ("PCCCPC", {}, [1, 2, 3]),
+        ("CCCPCCPCC", {2, 5, 8}, [0, 1, 2, 5, 8]),
     ],
 )
-def test_completed_trials_teach_until_one_is_pruned(events: str, teachers: list[int]) -> None:
-    """What is completed after the rule has pruned a trial was selected, and does not teach."""
-    known = KnownStudy(1.0, T, 3, EarlyStopper(Notebook(std=0.1), Learner(least=3), scratch_growth=1.0))
-    known.update(_numbered(story(*({"C": COMPLETE, "P": PRUNED}[event] for event in events))))
-    assert [trial.number for trial in known._teaching] == teachers
+def test_completed_trials_teach_until_one_is_pruned(events: str, audited: Collection[int], fair: list[int]) -> None:
+    """What is completed after the rule has pruned a trial was selected, and teaches only if it is audited."""
+    assert fair == teachers(told(Auditor(audited, least=3), story(events), startup=3))
 
 
 def test_by_the_papers_rule_every_completed_trial_teaches() -> None:
     """With `confidence`, trials that forecasts let go on teach as well."""
-    _, pruner, study = notebook_study(*story(COMPLETE, COMPLETE, PRUNED, COMPLETE), confidence=0.99)
-    assert taught(pruner, study) == [0, 1, 3]
+    notebook, pruner, study = notebook_study(*story("CCPC"), confidence=0.99)
+    pruner.explain(study, running(study, {1: 0.1}))
+    assert [trial.id for trial, _ in notebook.fits[-1].reaching(T)] == [0, 1, 3]
 
 
 def test_trial_that_was_running_when_the_first_was_pruned_does_not_teach() -> None:
     """Whoever ends after the first pruned trial was at the forecast's mercy, whenever it began."""
-    _, pruner, study = notebook_study(finished(line(0.5)), finished(line(0.6)), rule=Learner())
-    early = study.ask()
-    study.add_trial(finished({2: 0.1}, state=PRUNED))
-    for step, value in line(0.7).items():
-        early.report(value, step)
-    study.tell(early, 0.7)
-    assert taught(pruner, study) == [0, 1]
+    trials = story("CCPCC")
+    trials[3].datetime_start = trials[0].datetime_start
+    assert teachers(told(Auditor({}), trials)) == [0, 1]
 
 
-def test_audited_trials_teach() -> None:
-    """A trial that nothing could have pruned teaches whenever it is completed."""
-    audited = [number for number in range(40) if is_audited(number, 0.02, seed=0)]
-    _, pruner, study = notebook_study(
-        *story(*[COMPLETE] * 5, PRUNED, *[COMPLETE] * 34), rule=Learner(audit=0.02), n_startup_trials=1
-    )
-    assert taught(pruner, study) == [0, 1, 2, 3, 4, *(number for number in audited if number > 5)]
+def test_audited_trials_are_known_as_such() -> None:
+    """What teaches after the first trial was exposed is an audit, by which the rule is checked."""
+    known = told(Auditor({1, 4, 6}), story("CCCPCCCC"))
+    assert teachers(known) == [0, 1, 2, 4, 6]
+    assert [number for number in range(8) if known.history.is_audit(number, T) and number in teachers(known)] == [4, 6]
 
 
 def test_new_parameter_leaves_audits_what_they_are() -> None:
     """When a parameter turns up late, curves are read again, and who came after the first pruned trial is an audit."""
-    trials = story(*[COMPLETE] * 5, PRUNED, *[COMPLETE] * 34)
-    first = next(number for number in range(6, 40) if is_audited(number, 0.02, seed=0))
-    trials[first].distributions, trials[first].params = {"rate": RATE}, {"rate": 0.1}
-    stopper = EarlyStopper(Notebook(std=0.1), Learner(audit=0.02), refit_growth=1.0, scratch_growth=1.0)
-    known = KnownStudy(1.0, T, 1, stopper)
-    known.update(_numbered(trials))
-    teachers = [trial for trial, _ in known.history.reaching(T)]
-    assert [trial.id for trial in teachers if known.history.is_audit(trial.id, T)] == [t.id for t in teachers[5:]]
-    assert [trial.features["has rate"] for trial in teachers] == [float(t.id == first) for t in teachers]
+    trials = story("CCCPCCCC")
+    trials[6].distributions, trials[6].params = {"rate": RATE}, {"rate": 0.1}
+    history = told(Auditor({1, 4, 6}), trials).history
+    assert [(trial.id, trial.features["has rate"], history.is_audit(trial.id, T)) for trial, _ in history.reaching(T)] \
+        == [(0, 0.0, False), (1, 0.0, False), (2, 0.0, False), (4, 0.0, True), (6, 1.0, True)]  # fmt: skip
 
 
 def test_while_the_rule_is_silent_trials_teach_again() -> None:
     """When audits silence the rule, trials that begin in the silence are fair until it prunes again."""
-    share = 0.02
-    trials = story(*[COMPLETE] * 5, PRUNED, *[COMPLETE] * 30)
-    first = next(number for number in range(6, 36) if is_audited(number, share, seed=0))
-    trials[first + 2].datetime_start = trials[first].datetime_start  # it began before the silence
-    stopper = EarlyStopper(Notebook(std=0.1), Learner(audit=share, audits=3), refit_growth=1.0, scratch_growth=1.0)
-    known = KnownStudy(1.0, T, 1, stopper)
-    known.update(_numbered(trials))
-    expected = [0, 1, 2, 3, 4, first, *range(first + 1, 36)]
-    if not is_audited(first + 2, share, seed=0):
-        expected.remove(first + 2)
-    assert [trial.number for trial in known._teaching] == expected
+    trials = story("CCCPCCCCCPCC")
+    trials[7].datetime_start = trials[4].datetime_start  # it began before the silence
+    known = told(Auditor({5}, audits=3), trials)  # silent from 5 on, when there is one audit; 6 and 8 make three
+    assert teachers(known) == [0, 1, 2, 5, 6, 8]
 
 
 def test_training_set_grows_in_jumps_from_the_first_verdict_on() -> None:
@@ -248,47 +256,40 @@ def test_training_set_grows_in_jumps_from_the_first_verdict_on() -> None:
 
 
 @given(
-    events=st.lists(st.tuples(st.sampled_from("CCCPE"), st.integers(1, 9)), max_size=40),
-    batches=st.data(),
+    events=st.lists(st.tuples(st.sampled_from("CCCCPE"), st.integers(1, 9)), min_size=8, max_size=30),
+    audited=st.sets(st.integers(0, 30), max_size=10),
+    data=st.data(),
 )
-def test_order_of_arrival_changes_nothing(events: list[tuple[str, int]], batches: st.DataObject) -> None:
+def test_order_of_arrival_changes_nothing(
+    events: list[tuple[str, int]], audited: Collection[int], data: st.DataObject
+) -> None:
     """Whoever hears of trials in whatever order and batches knows in the end the same as who hears of all at once."""
     trials = []
-    for minute, (event, length) in enumerate(events):
-        state = PRUNED if event == "P" else COMPLETE
-        trial = finished({1: 0.1, 2: 0.2} if event in "PE" else line(0.5 + minute % 7 / 10), state=state)
-        trial.datetime_complete = MIDNIGHT + timedelta(minutes=minute // 2)
-        trial.datetime_start = MIDNIGHT + timedelta(minutes=minute // 2 - length)
+    for i, (event, minutes) in enumerate(events):
+        complete = event != "P"
+        trial = finished({1: 0.1} if event in "PE" else line(0.5 + i % 7 / 10), state=COMPLETE if complete else PRUNED)
+        trial.datetime_complete = MIDNIGHT + timedelta(minutes=i // 2)
+        trial.datetime_start = trial.datetime_complete - timedelta(minutes=minutes)
         trials.append(trial)
-    trials = batches.draw(st.permutations(trials))
-    numbered = _numbered(trials)
-    order = batches.draw(st.permutations(numbered))
+    trials = numbered(data.draw(st.permutations(trials)))
+    order = data.draw(st.permutations(trials))
 
     def known() -> KnownStudy:
-        rule = Learner(least=3, audit=0.1, audits=2)
-        return KnownStudy(1.0, T, 2, EarlyStopper(Notebook(std=0.1), rule, scratch_growth=1.0))
+        return KnownStudy(1.0, T, 2, Auditor(audited, growth=1.25, least=3, audits=2))
 
     at_once, bit_by_bit = known(), known()
-    at_once.update(numbered)
-    told = 0
-    while told < len(order):
-        told = min(len(order), told + batches.draw(st.integers(1, 5)))
-        bit_by_bit.update(sorted(order[:told], key=lambda trial: trial.number))
-    first, second = vars(at_once), vars(bit_by_bit)
-    for name in ("complete", "first_step", "_best", "_taught", "_taught_before", "_start", "_open_since"):
-        assert first[name] == second[name], name
-    assert [t.number for t in at_once._teaching] == [t.number for t in bit_by_bit._teaching]
+    at_once.update(trials)
+    heard = 0
+    while heard < len(order):
+        heard = min(len(order), heard + data.draw(st.integers(1, 5)))
+        bit_by_bit.update(sorted(order[:heard], key=lambda trial: trial.number))
+    assert teachers(at_once) == teachers(bit_by_bit)
     assert set(at_once._exposed) == set(bit_by_bit._exposed)
-    for trial, curve in at_once.history.reaching(T):
-        assert curve == bit_by_bit.history.curve(trial.id)
+    assert (at_once.complete, at_once.bar()) == (bit_by_bit.complete, bit_by_bit.bar())
+    taught, taught_too = (known.history.reaching(T) for known in (at_once, bit_by_bit))
+    assert taught == taught_too
+    for trial, _ in taught:
         assert at_once.history.is_audit(trial.id, T) == bit_by_bit.history.is_audit(trial.id, T)
-
-
-def _numbered(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """The trials as a study numbers them."""
-    study = optuna.create_study(direction="maximize")
-    study.add_trials(trials)
-    return study.get_trials()
 
 
 # Several processes
