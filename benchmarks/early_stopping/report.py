@@ -16,6 +16,7 @@ DEFAULT = "srm"
 BURN_IN = 40
 GROUPS = ("shipped", "recorded", "made up", "stress")
 JUDGED = (0.05, 0.1, 0.2)  # stated risks
+_CLEARLY = 2.0  # standard errors
 PAPER_CLAIMS = {"metaqnn_cifar10": "6x", "deep_resnets_cifar10": "3.4x"}
 """Baker et al. (2017), 100 curves: the best of any confidence that keeps the best in most of 10 orderings; on ResNets
 only 0.99 does."""
@@ -138,8 +139,8 @@ def levels(rows: Rows, bounds: Rows) -> str:  # noqa: ARG001
 
 def risk(rows: Rows, bounds: Rows) -> str:  # noqa: ARG001
     """Stated against measured risk of the default, and where it exceeds what is allowed."""
-    lines, counts = [], {("whole", "lost"): [0, 0], ("halves", "lost"): [0, 0], ("whole", "dropped"): [0, 0],
-                         ("halves", "dropped"): [0, 0]}  # fmt: skip
+    counts = {(way, kind): [0, 0, 0] for way in ("whole", "halves") for kind in ("lost", "dropped")}
+    lines = []
     for group in GROUPS:
         tables = list(dict.fromkeys(row["table"] for row in at(rows, side=DEFAULT, rule="risk", group=group)))
         for table in tables:
@@ -150,16 +151,20 @@ def risk(rows: Rows, bounds: Rows) -> str:  # noqa: ARG001
                     told = found[0][way] if found else {"n": 0}
                     cells.append(_verdict(told, level))
                     for kind in ("lost", "dropped") if told["n"] else ():
-                        counts[way, kind][0] += told[kind] <= level + ALLOWED
-                        counts[way, kind][1] += 1
+                        miss = misses_by(told[kind], level, told["n"])
+                        for place, counted in enumerate((True, miss <= 0, miss > _CLEARLY)):
+                            counts[way, kind][place] += counted
             lines.append([table, *cells])
-    head = ["table", *(f"{way}, {level:.0%}" for way in ("best arm", "half-tables") for level in JUDGED)]
     ways = {"whole": "the table's best arm", "halves": "half-tables"}
-    kinds = {"lost": "beyond noise", "dropped": "dropped at all"}
-    text = "; ".join(f"{ways[way]}, {kinds[kind]}: {good} of {of}" for (way, kind), (good, of) in counts.items())
-    return (
-        f"Measured risk at most the stated one + {100 * ALLOWED:.0f} points, cells: {text}.\n\n{markdown(head, lines)}"
-    )
+    kinds = {"lost": "lost beyond noise", "dropped": "dropped at all"}
+    told_of = [
+        [f"{ways[way]}, {kinds[kind]}", *map(str, (cells, good, bad))]
+        for (way, kind), (cells, good, bad) in counts.items()
+    ]
+    allowed = f"at most the stated risk + {100 * ALLOWED:.0f} points"
+    summed = markdown(["measured", "cells", allowed, f"more, by over {_CLEARLY:g} standard errors"], told_of)
+    head = ["table", *(f"{way}, {level:.0%}" for way in ("best arm", "half-tables") for level in JUDGED)]
+    return f"{summed}\n\n{markdown(head, lines)}"
 
 
 def _verdict(told: dict[str, Any], stated: float) -> str:
@@ -168,7 +173,7 @@ def _verdict(told: dict[str, Any], stated: float) -> str:
         return ""
     text = f"{100 * told['lost']:.1f} ± {100 * told['lost_se']:.1f} ({100 * told['dropped']:.1f})"
     miss = misses_by(told["lost"], stated, told["n"])
-    return f"**{text}: {miss:.1f} se**" if told["lost"] > stated + ALLOWED else text
+    return f"**{text}: {miss:.1f} se**" if miss > 0 else text
 
 
 def burn_ins(rows: Rows, bounds: Rows) -> str:  # noqa: ARG001
