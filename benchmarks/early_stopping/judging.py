@@ -25,7 +25,7 @@ from bandits.verdicts import Drop, Keep
 
 __all__ = ["Forecasts", "RiskJudge", "check", "constant", "probability"]
 
-_CHECKED = 20  # forecasts of a replay that are judged a second time
+_CHECKED = 8  # forecasts of a replay that are judged a second time
 
 
 @dataclass(frozen=True)
@@ -143,17 +143,20 @@ class RiskJudge:
         """`[n, K]` P(an arm that ends at the bar looks as bad), NaN without a forecast or a threshold."""
         if (place, bar) not in self._shares:
             forecasts, shares = self.forecasts, np.full(self.forecasts.means.shape, np.nan)
-            linked = forecasts.link.apply(bar)
             for column, epoch in enumerate(forecasts.epochs.tolist()):
                 threshold = self._lines[place].get(epoch)
                 if threshold is None:
                     continue
-                lines = threshold.lines
-                end = min(linked + threshold.tolerance, lines.reach)
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    errors = (end - forecasts.means[:, column]) / forecasts.stds[:, column]
-                badness = lines.badness(threshold.column, errors, end)
-                n = len(lines.worst)
+                lines, scale = threshold.lines, threshold.scale
+                if scale.link is not forecasts.link:
+                    raise ValueError(f"forecasts have the link {forecasts.link}, the record has {scale.link}")
+                stds = np.maximum(forecasts.stds[:, column], scale.least_std)
+                bar_end = min(scale.link.apply(bar) + threshold.tolerance, lines.reach)
+                ways = [
+                    lines.badness(threshold.column, (end - forecasts.means[:, column]) / stds, end)
+                    for end in (bar_end, lines.reach)
+                ]
+                badness, n = np.minimum(*ways), len(lines.worst)
                 share = (1 + n - np.searchsorted(lines.worst, badness, side="left")) / (n + 1)
                 shares[:, column] = np.where(np.isnan(badness), np.nan, share)
             self._shares[place, bar] = shares
@@ -162,7 +165,7 @@ class RiskJudge:
 
 def _alike(one: Threshold, other: Threshold) -> bool:
     """Whether two thresholds differ in nothing but their risk."""
-    if (one.column, one.tolerance) != (other.column, other.tolerance):
+    if (one.column, one.tolerance, one.scale) != (other.column, other.tolerance, other.scale):
         return False
     if one.lines is other.lines:
         return True
@@ -174,25 +177,32 @@ def check(
     forecasts: Forecasts,
     dropped_at: DroppedAt,
     rules: Mapping[int, StoppingRule] | Keep | ProbabilityRule,
-    bar: float,
+    bars: Sequence[float],
     rng: np.random.Generator,
 ) -> None:
-    """Hold a sample of arms against the rules' own verdicts.
+    """Hold a sample of arms against the rules' own verdicts, at some bars.
 
     Raises:
         ValueError: the two differ.
     """
-    epochs: Ints = dropped_at(bar)
     arms: Ints = np.flatnonzero(np.isfinite(forecasts.means).any(axis=1))
-    for arm in rng.permutation(arms)[:_CHECKED].tolist():
-        expected = 0
-        for column, epoch in enumerate(forecasts.epochs.tolist()):
-            rule = (
-                rules if isinstance(rules, ProbabilityRule) else None if isinstance(rules, Keep) else rules.get(epoch)
-            )
-            forecast = forecasts.answers[column][arm]
-            if rule is not None and forecast is not None and isinstance(rule.judge(forecast, bar=bar), Drop):
-                expected = epoch
-                break
-        if expected != epochs[arm]:
-            raise ValueError(f"arm {arm} is dropped at {epochs[arm]} here, by the rule at {expected}; bar {bar!r}")
+    for bar in bars:
+        epochs: Ints = dropped_at(bar)
+        for arm in rng.permutation(arms)[:_CHECKED].tolist():
+            expected = _judged(forecasts, rules, arm, bar)
+            if expected != epochs[arm]:
+                raise ValueError(f"arm {arm} is dropped at {epochs[arm]} here, by the rule at {expected}; bar {bar!r}")
+
+
+def _judged(
+    forecasts: Forecasts, rules: Mapping[int, StoppingRule] | Keep | ProbabilityRule, arm: int, bar: float
+) -> int:
+    """The first epoch at which the rule itself drops an arm; 0 for never."""
+    if isinstance(rules, Keep):
+        return 0
+    for column, epoch in enumerate(forecasts.epochs.tolist()):
+        rule = rules if isinstance(rules, ProbabilityRule) else rules.get(epoch)
+        forecast = forecasts.answers[column][arm]
+        if rule is not None and forecast is not None and isinstance(rule.judge(forecast, bar=bar), Drop):
+            return int(epoch)
+    return 0

@@ -137,14 +137,14 @@ def _judges(
     forecasts = Forecasts.make(forecaster, pairs, arms.lengths, epochs, skip=task.burn_in)
     found: dict[str, tuple[DroppedAt, int, bool]] = {}
     rules: Mapping[int, StoppingRule] | Keep | ProbabilityRule
-    bar = float(np.nanmax(arms.ends[: task.burn_in]))
+    bars = [float(np.nanmax(arms.ends[: task.burn_in])), float(np.nanmax(arms.ends))]
     rng = rng_for(task.ordering, "checked")
     if "risk" in side.rules:
         record = look_back(predictor, forecaster, history, history, horizon=horizon, epochs=epochs, seed=task.ordering)
         judge = RiskJudge(forecasts, record)
         for risk in RISKS:
             dropped_at, rules = judge.at(risk)
-            check(forecasts, dropped_at, rules, bar, rng)
+            check(forecasts, dropped_at, rules, bars, rng)
             found[f"risk {risk:g}"] = (dropped_at, 1, True)
         for keep in KEEPS:
             found[f"risk {DEFAULT_RISK:g} keep {keep}"] = (
@@ -155,7 +155,7 @@ def _judges(
     if "probability" in side.rules:
         for confidence in CONFIDENCES:
             dropped_at = probability(forecasts, confidence)
-            check(forecasts, dropped_at, ProbabilityRule(confidence), bar, rng)
+            check(forecasts, dropped_at, ProbabilityRule(confidence), bars, rng)
             found[f"probability {confidence:g}"] = (dropped_at, 1, False)
     return forecasts, found
 

@@ -143,17 +143,18 @@ def test_arrays_judge_as_the_rules_do(benchmark: dict[str, ModuleType], predicto
     ends = sorted(curve.scores[-1] for _, curve in pairs)
     judge = judging.RiskJudge(forecasts, record)
     dropped = 0
-    for bar in (ends[-1], ends[-10], ends[20]):
-        for risk in (0.05, 0.1, 0.5):
-            dropped_at, rules = judge.at(risk)
-            judging.check(forecasts, dropped_at, rules, bar, rng_for(0, "checked"))
-            dropped += int((dropped_at(bar) > 0).sum())
-        for confidence in (0.5, 0.99):
-            dropped_at = judging.probability(forecasts, confidence)
-            judging.check(forecasts, dropped_at, ProbabilityRule(confidence), bar, rng_for(1, "checked"))
+    bars = (ends[-1], ends[-10], ends[20])
+    for risk in (0.05, 0.1, 0.5):
+        dropped_at, rules = judge.at(risk)
+        for sample in range(10):
+            judging.check(forecasts, dropped_at, rules, bars, rng_for(sample, "checked"))
+        dropped += int((dropped_at(ends[-1]) > 0).sum())
+    for confidence in (0.5, 0.99):
+        dropped_at = judging.probability(forecasts, confidence)
+        judging.check(forecasts, dropped_at, ProbabilityRule(confidence), bars, rng_for(1, "checked"))
     assert dropped > 0
     with pytest.raises(ValueError, match="is dropped at"):
-        judging.check(forecasts, lambda bar: np.full(60, 99), rules, ends[-1], rng_for(0, "checked"))
+        judging.check(forecasts, lambda bar: np.full(60, 99), rules, bars, rng_for(0, "checked"))
 
 
 @pytest.mark.parametrize("table", ["lstm_ptb", "nas_bench_nlp_wikitext2"])
