@@ -63,11 +63,12 @@ class Forecaster(ABC):
         """Forecast many arms at once; the same answers as `forecast`, in the same order."""
         return [self.forecast(trial, curve) for trial, curve in arms]
 
-    def hindsight(self, tau: int) -> Hindsight | None:  # noqa: ARG002 - for predictors that know
+    def hindsight(self, tau: int) -> Hindsight | Abstain | None:  # noqa: ARG002 - for predictors that know
         """Leave-one-out forecasts of the training curves from their first `tau` epochs.
 
         Returns:
-            None if there is no cheaper way to them than fitting again without each curve, or some of them.
+            Why there are none after that epoch; or None if there is no cheaper way to them than fitting again without
+            some of the curves.
         """
         return None
 

@@ -116,9 +116,10 @@ class Consensus(ImputingRegressor):
 
     def fit(self, design: Design, y: Floats, rng: np.random.Generator, imputed: Imputed | None = None) -> Agreement:
         """See `ImputingRegressor.fit`."""
+        rows = None
         if len(y) > _ENOUGH:
-            chosen = np.sort(rng.permutation(len(y))[:_ENOUGH])
-            design, y, imputed = design.rows(chosen), y[chosen], None
+            rows = np.linspace(0, len(y) - 1, _ENOUGH).astype(np.intp)  # the same ones at every tau
+            design, y, imputed = design.rows(rows), y[rows], None
         elif imputed is not None and len(y) + len(imputed) > _ENOUGH:
             others = np.sort(rng.permutation(len(imputed))[: _ENOUGH - len(y)])
             design = design.rows(np.concatenate((np.arange(len(y)), len(y) + others)))

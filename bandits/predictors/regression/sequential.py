@@ -127,11 +127,11 @@ class _Fitted(Forecaster):
             if isinstance(stage, _Stage):
                 self._settled[tau] = regressor.settled(stage.fitted)
 
-    def hindsight(self, tau: int) -> Hindsight | None:
+    def hindsight(self, tau: int) -> Hindsight | Abstain:
         """See `Forecaster.hindsight`. At no cost: a regression knows its out-of-sample errors."""
         stage = self._refusal or self._stage(tau)
         if isinstance(stage, Abstain):
-            return None
+            return stage
         fitted = stage.fitted
         rows = np.arange(len(self._scores)) if fitted.rows is None else fitted.rows
         means = self._scores[rows, -1] - fitted.residuals
