@@ -10,7 +10,16 @@ import pytest
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.predictors import Abstain, Forecast, Forecaster, LastSeenValue, Predictor
-from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, RiskControlledRule, StoppingRule, Verdict
+from bandits.stopping import (
+    Drop,
+    EarlierCurves,
+    EarlyStopper,
+    Keep,
+    ProbabilityRule,
+    RiskControlledRule,
+    StoppingRule,
+    Verdict,
+)
 from bandits.stopping.track_record import TrackRecord
 from bandits.testing import NeverDropRule, OraclePredictor, SpyPredictor, ramps
 
@@ -201,6 +210,7 @@ def test_settings_and_keep_come_from_the_rule() -> None:
     [
         ({"predictor": "srm"}, r"`predictor` must be a Predictor such as SRM\(\), got 'srm'"),
         ({"predictor": Needy}, r"`predictor` must be a Predictor such as SRM\(\), got <class"),
+        ({"earlier": ["journal"]}, r"`earlier` must be EarlierCurves, got \['journal'\]"),
         ({"refit_growth": 0.5}, "`refit_growth` must be >= 1, got 0.5"),
         ({"refit_growth": math.nan}, "`refit_growth` must be >= 1, got nan"),
         ({"seed": -1}, "`seed` must be an integer >= 0, got -1"),
@@ -357,3 +367,20 @@ def test_a_fit_that_learnt_from_dropped_earlier_curves_is_not_used_again() -> No
         stopper._fit(training, history, 5)
 
     assert spy.fits == [(5, 9, 5), (5, 4, 5)]
+
+
+def test_earlier_curves_are_among_the_settings_and_teach() -> None:
+    """A journal is told of them; a run without curves of its own starts with them, under a rule that learns too."""
+    earlier = EarlierCurves([(Trial(-1 - trial.id), curve) for trial, curve in ramps(30, 5)], sources=["table:old"])
+    stopper = EarlyStopper(LastSeenValue(min_curves=10), earlier=earlier)
+    history = History()
+    verdict = stopper.advise(Trial(1000), Curve(np.array([0.3])), history, horizon=5, bar=0.4)
+
+    assert stopper.settings()["earlier"] == earlier.settings()
+    assert "earlier" not in EarlyStopper(LastSeenValue()).settings()
+    assert verdict.exposed
+    assert verdict.evidence is not None
+    status = stopper.status_of_earlier(history)
+    assert status is not None
+    assert (status.taught, status.dropped) == (30, "")
+    assert EarlyStopper(LastSeenValue()).status_of_earlier(history) is None
