@@ -90,6 +90,12 @@ def command() -> None:
 @click.option(
     "--sizes", metavar="FORM", help="Hyperband's bracket sizes: ceil (Algorithm 1) or floor (Table 1). [default: ceil]"
 )
+@click.option(
+    "--look-ahead",
+    is_flag=True,
+    default=None,
+    help="At every rung of Hyperband, also drop arms that would not end as the run's best.",
+)
 @click.option("--goal", metavar="GOAL", help="maximize or minimize, for a file whose metric does not tell.")
 @click.option(
     "--warm-start",

@@ -39,8 +39,8 @@ class RunSpec:
         predictor: a name of `bandits list predictors`; None drops no arm early.
         objective: "table:NAME", "table:FILE.csv", "module:function", or "NAME:ARGUMENT" of a plug-in.
         max_epochs: R; by default the objective's length.
-        eta, loops, trials, kappa, sizes, min_epochs, burn_in, percentile, warm_up, min_arms, interval, k, first_epochs:
-            as the algorithm documents them.
+        eta, loops, trials, kappa, sizes, look_ahead, min_epochs, burn_in, percentile, warm_up, min_arms, interval, k,
+            first_epochs: as the algorithm documents them.
         risk, audit, margin, keep: as `RiskControlledRule` documents them.
         confidence: as `ProbabilityRule` documents it; takes that rule instead.
         goal: "maximize" or "minimize", for a file whose metric does not tell.
@@ -58,6 +58,7 @@ class RunSpec:
     trials: int | None = None
     kappa: float | None = None
     sizes: str | None = None
+    look_ahead: bool | None = None
     min_epochs: int | None = None
     burn_in: int | None = None
     percentile: float | None = None
@@ -110,6 +111,7 @@ class RunSpec:
         }
         if self.predictor is None:
             given |= {} if self.kappa is None else {"kappa": self.kappa}
+            given |= {"look_ahead": True} if self.look_ahead else {}
             given |= {"warm_start": self.warm_start} if self.warm_start else {}
             for name, value in given.items():
                 raise SettingError.broken(f"`{name}`", "must come with a predictor", value)
@@ -133,6 +135,7 @@ class RunSpec:
             "trials": self.trials,
             "kappa": self.kappa,
             "sizes": self.sizes,
+            "look_ahead": self.look_ahead,
             "min_epochs": self.min_epochs,
             "burn_in": self.burn_in,
             "percentile": self.percentile,

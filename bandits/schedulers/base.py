@@ -275,20 +275,29 @@ class Scheduler(ABC):
             self._rung(arm).finished += 1
             self._arrived(arm)
             return KEEP
-        if stopper is None:
-            return KEEP
+        return KEEP if stopper is None else self._advised(event.trial, arm, stopper)
+
+    def _advised(self, trial: Trial, arm: Arm, stopper: Stopper) -> Verdict:
+        """Ask about an arm in the middle of its job, until an answer drops it.
+
+        Returns:
+            The `Drop`; else the first answer that a forecast is behind; else the first one.
+        """
         curve = self.measured.curve(arm.id)
-        bar = self._bar(arm)
-        verdict = stopper.advise(event.trial, curve, self.training, horizon=arm.stop, bar=bar)
-        if verdict.exposed:
-            self.training.expose(arm.id, arm.stop)
-        elif verdict.spared and bar is not None:
-            self.audits.setdefault(arm.id, Audit(epoch, arm.stop, bar))
-        if isinstance(verdict, Drop):
-            self._move(arm, Happening.DROP, verdict.reason)
-            self._rung(arm).dropped += 1
-            self._left(arm)
-        return verdict
+        kept: list[Verdict] = []
+        for horizon, bar in self._questions(arm):
+            verdict = stopper.advise(trial, curve, self.training, horizon=horizon, bar=bar)
+            if verdict.exposed:
+                self.training.expose(arm.id, horizon)
+            elif verdict.spared and bar is not None:
+                self.audits.setdefault(arm.id, Audit(arm.epochs, horizon, bar))
+            if isinstance(verdict, Drop):
+                self._move(arm, Happening.DROP, verdict.reason)
+                self._rung(arm).dropped += 1
+                self._left(arm)
+                return verdict
+            kept.append(verdict)
+        return next((verdict for verdict in kept if verdict.evidence is not None), kept[0])
 
     def take_changes(self) -> Sequence[Change]:
         """Changes of state since the last call, oldest first; starts of jobs are not among them."""
@@ -311,6 +320,13 @@ class Scheduler(ABC):
     def _bar(self, arm: Arm) -> float | None:
         """The largest score at `arm.stop` with which the arm would still lose; None while nobody can know,
         or where the arm may not be dropped by a forecast."""
+
+    def _questions(self, arm: Arm) -> Sequence[tuple[int, float | None]]:
+        """What the stopper is asked about an arm in the middle of its job: horizons and their bars, one at least.
+
+        The first `Drop` ends the arm. By default the end of the job is asked about, and nothing else.
+        """
+        return ((arm.stop, self._bar(arm)),)
 
     # What all algorithms share
 

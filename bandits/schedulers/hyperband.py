@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 from bandits.errors import SettingError, check_at_least
@@ -34,16 +35,27 @@ class BracketScheduler(Scheduler):
     forecast without error therefore changes no promotion. At the last rung, the bar is the n-th best score at
     R in the whole run, n being `keep`. With kappa, that share of the rung's arms must have finished as well.
 
+    With `look_ahead`, a second question follows at every rung below the last: will the arm, at R, beat the n-th best
+    score there so far in the whole run? An arm that won't is dropped, whatever it would be at its rung's end.
+
     Source: f-Hyperband, Baker et al. (ICLR 2018 submission, section 4.2.1).
     """
 
     def __init__(
-        self, max_epochs: int, plans: tuple[BracketPlan, ...], kappa: float | None, stopper: Stopper | None
+        self,
+        max_epochs: int,
+        plans: tuple[BracketPlan, ...],
+        kappa: float | None,
+        stopper: Stopper | None,
+        look_ahead: bool = False,
     ) -> None:
         super().__init__(max_epochs, stopper)
         if kappa is not None and not 0 < kappa <= 1:
             raise SettingError.broken("`kappa`", "must be in (0, 1]", kappa)
+        if not isinstance(look_ahead, bool):
+            raise SettingError.broken("`look_ahead`", "must be True or False", look_ahead)
         self.kappa = kappa
+        self.look_ahead = look_ahead
         self._plans = plans
         self._first_id = 0
         self._opened = 0
@@ -132,6 +144,14 @@ class BracketScheduler(Scheduler):
         best = self._best_at_end if bracket.last_rung and self._best_at_end is not None else bracket.best
         return best.bar_for(arm.id)
 
+    def _questions(self, arm: Arm) -> Sequence[tuple[int, float | None]]:
+        bracket = self._by_index[arm.bracket]
+        at_rung = super()._questions(arm)
+        if not self.look_ahead or bracket.last_rung or self._best_at_end is None:
+            return at_rung
+        bar = self._best_at_end.bar_for(arm.id) if bracket.may_drop else None
+        return (*at_rung, (self.max_epochs, bar))
+
 
 class SuccessiveHalving(BracketScheduler):
     """One bracket of successive halving.
@@ -181,6 +201,19 @@ class SuccessiveHalving(BracketScheduler):
 class Hyperband(BracketScheduler):
     """Hyperband: successive halvings from bold (many arms, few epochs) to cautious (few arms, R epochs each).
 
+    Looking ahead, Hyperband drops an arm for either of two reasons: a forecast says that it won't be promoted, or that
+    it won't end, at R, better than the n-th best so far of all brackets, n being the stopper's `keep`. That saves more,
+    and changes what is promised. Without, a forecast that is never wrong leaves every promotion as it is. With, it
+    drops an arm that would have been promoted if n others have ended at least as well, so none of those that would
+    have ended as one of the n best of the run. But places become free: other arms are promoted instead, and at later
+    rungs they may come before an arm that would have won. In brackets of two rungs or one, where nobody is in the way
+    later, the best found is never worse than without; in longer ones it may be worse or better.
+
+    What a rule that learns its thresholds (`RiskControlledRule`) states about its risk lacks a premise here. The curves
+    that reach R were chosen at lower rungs, for their scores there. They are no fair sample of arms in their first
+    epochs: those that looked bad early and would have ended well are missing, so thresholds lean to the bold side. How
+    often good arms are lost by looking ahead can be measured, and is not guaranteed.
+
     Args:
         max_epochs: R, the longest training of one arm, >= 1.
         eta: 1 in eta arms goes on at each rung, >= 2 (the paper advises 3 or 4).
@@ -189,6 +222,7 @@ class Hyperband(BracketScheduler):
         kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]. By default as
             many as will be promoted must; at the last rung, where arms compete with the whole run, none.
         sizes: "ceil" for the bracket sizes of the paper's Algorithm 1, "floor" for those of its Table 1.
+        look_ahead: ask at every rung how an arm would end at R as well. Nothing to a run without a stopper.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -210,6 +244,7 @@ class Hyperband(BracketScheduler):
         stopper: Stopper | None = None,
         kappa: float | None = None,
         sizes: Sizes = "ceil",
+        look_ahead: bool = False,
     ) -> None:
         check_at_least("max_epochs", max_epochs, 1)
         self.eta = check_at_least("eta", eta, 2)
@@ -219,7 +254,7 @@ class Hyperband(BracketScheduler):
         self.sizes: Sizes = sizes
         plans = hyperband_brackets(max_epochs, eta, sizes)
         self._per_loop = len(plans)
-        super().__init__(max_epochs, plans * loops, kappa, stopper)
+        super().__init__(max_epochs, plans * loops, kappa, stopper, look_ahead)
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -228,6 +263,7 @@ class Hyperband(BracketScheduler):
             "loops": self.loops,
             "kappa": self.kappa,
             "sizes": self.sizes,
+            "look_ahead": self.look_ahead,
         }
 
     def _bracket_name(self, index: int) -> str:

@@ -40,6 +40,11 @@ def _hyperband(table: CurveTable, stopper: Stopper | None) -> Scheduler:
     return _algorithm("hyperband", max_epochs=table.max_epochs, eta=ETA, loops=loops, stopper=stopper)
 
 
+def _looking_ahead(table: CurveTable, stopper: Stopper | None) -> Scheduler:
+    one = _hyperband(table, None)
+    return _algorithm(one.name, **one.settings() | {"look_ahead": True}, stopper=stopper)
+
+
 def _asha(table: CurveTable, stopper: Stopper | None) -> Scheduler:
     return _algorithm("asha", max_epochs=table.max_epochs, eta=ETA, trials=len(table), stopper=stopper)
 
@@ -120,6 +125,7 @@ SIDES: Mapping[str, Side] = {
     "optuna median": Side(pruner=lambda R: MedianPruner()),  # noqa: ARG005 - likewise
     "random + srm": Side("random", _random, _srm, plain="random", style=("#0b6e4f", "-")),
     "hyperband + srm": Side("hyperband", _hyperband, _srm, plain="hyperband", style=("#4a7fc1", "-")),
+    "hyperband + srm, looking ahead": Side("hyperband", _looking_ahead, _srm, plain="hyperband"),
     "asha + srm": Side("asha", _asha, _srm, plain="asha", style=("#c8553d", "-")),
     "random + srm, paper's rule": Side("random", _random, _paper, plain="random"),
     "hyperband + srm, paper's rule": Side("hyperband", _hyperband, _paper, plain="hyperband"),
@@ -130,7 +136,7 @@ SIDES: Mapping[str, Side] = {
 }
 """By name, in the order of the tables."""
 
-DEFAULT = tuple(name for name in SIDES if "paper's rule" not in name)
+DEFAULT = tuple(name for name in SIDES if "paper's rule" not in name and "looking ahead" not in name)
 
 
 def missing(side: str) -> bool:

@@ -4,8 +4,9 @@
 
 Hyperband with R = the table's length, eta 3, as many outer loops as the table has rows for without using one twice (at
 most 40, the paper's figure), one worker, the default confidence. The same seed with plain Hyperband, `srm`, `srm` at
-the paper's confidence for f-Hyperband, `last-seen-value`, and an oracle that knows the rung's end: under the same rule,
-no predictor that is never wrong saves more. The curves that a predictor learns from are part of the run, and charged.
+the paper's confidence for f-Hyperband, `srm` with the risk-controlled rule, inside rungs alone and looking ahead,
+`last-seen-value`, and an oracle that knows the rung's end: under the same rule, no predictor that is never wrong saves
+more. The curves that a predictor learns from are part of the run, and charged.
 """
 
 from __future__ import annotations
@@ -23,16 +24,27 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import machine, update_readme, write_results
 
-from bandits import EarlyStopper, Hyperband, ProbabilityRule, run
+from bandits import EarlyStopper, Hyperband, ProbabilityRule, RiskControlledRule, run
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Forecast
 from bandits.objectives import SHIPPED_TABLES, CurveTable
 from bandits.predictors import SRM, Forecaster, LastSeenValue, Predictor
 from bandits.schedulers import State
+from bandits.stopping import StoppingRule
 
 HERE = Path(__file__).parent
 ETA, MOST_LOOPS = 3, 40
 DEFAULT, PAPER = ProbabilityRule().confidence, 0.95  # the paper's figure for f-Hyperband
+SIDES = (
+    "plain",
+    "srm",
+    "srm, confidence 0.95",
+    "srm, risk-controlled",
+    "srm, looking ahead",
+    "last-seen-value",
+    "oracle",
+)
+LOOKING_AHEAD = "srm, looking ahead"
 
 
 class Oracle(Predictor):
@@ -63,19 +75,22 @@ class OracleForecaster(Forecaster):
 def one_run(task: tuple[str, str, int]) -> dict[str, Any]:
     table_name, side, seed = task
     table = CurveTable(table_name)
-    sides: dict[str, tuple[Predictor, float]] = {
-        "srm": (SRM(), DEFAULT),
-        "srm, confidence 0.95": (SRM(), PAPER),
-        "last-seen-value": (LastSeenValue(), DEFAULT),
-        "oracle": (Oracle(table), DEFAULT),
+    sides: dict[str, tuple[Predictor, StoppingRule]] = {
+        "srm": (SRM(), ProbabilityRule(DEFAULT)),
+        "srm, confidence 0.95": (SRM(), ProbabilityRule(PAPER)),
+        "srm, risk-controlled": (SRM(), RiskControlledRule()),
+        LOOKING_AHEAD: (SRM(), RiskControlledRule()),
+        "last-seen-value": (LastSeenValue(), ProbabilityRule(DEFAULT)),
+        "oracle": (Oracle(table), ProbabilityRule(DEFAULT)),
     }
     stopper = None
     if side != "plain":
-        predictor, confidence = sides[side]
-        stopper = EarlyStopper(predictor, ProbabilityRule(confidence), seed=seed)
+        predictor, rule = sides[side]
+        stopper = EarlyStopper(predictor, rule, seed=seed)
     loops = min(MOST_LOOPS, len(table) // Hyperband(table.max_epochs, ETA).total_trials)
     began = time.process_time()
-    result = run(Hyperband(table.max_epochs, ETA, loops, stopper), table, seed=seed)
+    scheduler = Hyperband(table.max_epochs, ETA, loops, stopper, look_ahead=side == LOOKING_AHEAD)
+    result = run(scheduler, table, seed=seed)
     return {
         "table": table_name,
         "side": side,
@@ -97,9 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--tables", nargs="+", default=list(SHIPPED_TABLES))
-    parser.add_argument(
-        "--sides", nargs="+", default=["plain", "srm", "srm, confidence 0.95", "last-seen-value", "oracle"]
-    )
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), metavar="NAME")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=HERE / "results" / "hyperband_savings.json")
     parser.add_argument("--update-readme", action="store_true")

@@ -17,6 +17,7 @@ MACHINES: dict[str, tuple[type[Scheduler], dict[str, Any]]] = {
     "hyperband": (Hyperband, {"max_epochs": 9}),
     "hyperband, Table 1": (Hyperband, {"max_epochs": 9, "sizes": "floor", "loops": 2}),
     "hyperband, odd sizes": (Hyperband, {"max_epochs": 7, "eta": 2, "kappa": 0.5}),
+    "hyperband, looking ahead": (Hyperband, {"max_epochs": 9, "loops": 2, "look_ahead": True}),
     "hyperband of one": (Hyperband, {"max_epochs": 1}),
     "asha, promotion": (ASHA, {"max_epochs": 9}),
     "asha, promotion, odd sizes": (ASHA, {"max_epochs": 13, "eta": 2, "trials": 17, "min_epochs": 2}),

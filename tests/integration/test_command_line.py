@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from bandits import cli
 from bandits.runtime import SqliteJournal
+from bandits.runtime.records import Advised, JobStarted
 
 KEYS = [
     "algorithm",
@@ -111,6 +112,11 @@ def test_states_add_up(bandits):
         (["run", "hyperband", "--predictor", "srm", "--keep", "0"], ["`keep`", ">= 1", "got 0"]),
         (["run", "hyperband", "--predictor", "srm", "--kappa", "0"], ["`kappa` must be in (0, 1]", "0.0"]),
         (["run", "hyperband", "--confidence", "0.9"], ["`confidence` must come with a predictor", "0.9"]),
+        (["run", "hyperband", "--look-ahead"], ["`look_ahead` must come with a predictor", "got True"]),
+        (
+            ["run", "halving", "--predictor", "srm", "--look-ahead"],
+            ["`look_ahead` must be a setting of halving (eta, trials, kappa)", "got True"],
+        ),
         (["run", "hyperband", "--risk", "0.2"], ["`risk` must come with a predictor", "0.2"]),
         (["run", "hyperband", "--audit", "0.2"], ["`audit` must come with a predictor", "0.2"]),
         (["run", "hyperband", "--predictor", "srm", "--risk", "0.6"], ["`risk` must be in (0, 0.5]", "0.6"]),
@@ -214,6 +220,30 @@ def test_a_larger_risk_saves_more(bandits):
     assert bold["epochs_trained"] < usual["epochs_trained"] < careful["epochs_trained"]
     assert (audited["dropped"], audited["epochs_trained"]) == (0, audited["epochs_without_predictor"])
     assert report("--audit", "0")["epochs_trained"] < usual["epochs_trained"]
+
+
+def test_looking_ahead_saves_more(bandits):
+    """`--look-ahead` drops arms on their way to rungs below the last, for what is forecast for R."""
+
+    def report(*settings: str) -> dict:
+        words = ("--predictor", "srm", "--confidence", "0.9", "--loops", "10", "--json", *settings)
+        code, out, _ = bandits("run", "hyperband", *words)
+        assert 0 == code
+        return json.loads(out)
+
+    within_rungs, looking_ahead = report(), report("--look-ahead", "--journal", "run.journal")
+    assert looking_ahead["epochs_trained"] < within_rungs["epochs_trained"]
+    assert looking_ahead["epochs_without_predictor"] == within_rungs["epochs_without_predictor"]
+    with SqliteJournal.open("run.journal") as journal:
+        records = list(journal.records())
+    stops: dict[int, int] = {}
+    ahead = 0
+    for record in records:
+        if isinstance(record, JobStarted):
+            stops[record.trial] = record.stop
+        if isinstance(record, Advised) and record.drop:
+            ahead += record.horizon == 20 > stops[record.trial]
+    assert ahead > 0
 
 
 def test_explain_names_the_trials_there_are(bandits):
@@ -342,5 +372,5 @@ def test_help_names_every_option():
 
     for option in ("predictor", "objective", "max-epochs", "eta", "loops", "trials", "risk", "audit", "confidence",
                    "margin", "keep", "kappa", "percentile", "warm-up", "min-arms", "interval", "k", "first-epochs",
-                   "workers", "seed", "journal", "json"):  # fmt: skip
+                   "look-ahead", "workers", "seed", "journal", "json"):  # fmt: skip
         assert f"--{option}" in shown

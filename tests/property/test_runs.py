@@ -54,6 +54,8 @@ BRACKETS: dict[str, Scheduler] = {
 }
 SEARCH = RandomSearch(trials=18, max_epochs=5, burn_in=5)
 ALL: dict[str, Scheduler] = BRACKETS | {
+    "hyperband, looking ahead": Hyperband(max_epochs=7, eta=2, look_ahead=True),
+    "hyperband, looking ahead in loops": Hyperband(max_epochs=3, loops=4, kappa=0.4, look_ahead=True),
     "random": SEARCH,
     "asha": ASHA(max_epochs=9, trials=20),
     "asha, odd sizes": ASHA(max_epochs=10, eta=2, trials=16, min_epochs=2),
