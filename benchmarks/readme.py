@@ -30,6 +30,8 @@ def main() -> None:
     update_readme(readme, "main job", f"\n```\n{lines}\n```\n")
     results = json.loads((ROOT / "benchmarks/hyperband_savings/results/hyperband_savings.json").read_text())
     update_readme(readme, "savings", "\n" + savings(results["rows"]) + "\n")
+    stopping = json.loads((ROOT / "benchmarks/early_stopping/results/early_stopping.json").read_text())
+    update_readme(ROOT / "docs/stopping.md", "stopping", "\n" + early_stopping(stopping["rows"]) + "\n")
     calibration = json.loads((ROOT / "benchmarks/calibration/results/calibration.json").read_text())
     update_readme(ROOT / "docs/how-to-choose.md", "measured", "\n" + choice(calibration["rows"]) + "\n")
 
@@ -45,6 +47,24 @@ def savings(rows: list[dict]) -> str:
         lines.append(
             f"| {table} | {plain['epochs']:,.0f} | {srm['saved']:.0%} | {srm['same_best']} of {srm['seeds']} "
             f"| {srm['regret_change']:+.2g} ± {srm['regret_change_se']:.1g} | {oracle['saved']:.0%} |"
+        )
+    return "\n".join(lines)
+
+
+def early_stopping(rows: list[dict]) -> str:
+    """One line a table: the default predictor and rule after 40 complete curves."""
+    mine = [row for row in rows if (row["side"], row["rule"], row["burn_in"], row["keep"]) == ("srm", "risk", 40, 1)]
+    by = {(row["table"], row["level"]): row for row in mine}
+    lines = [
+        "| table | speed-up | share | kept | risk, half-tables: 5 % | 10 % | 20 % |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for table in dict.fromkeys(row["table"] for row in mine):
+        row = by[table, 0.1]
+        lost = (f"{100 * by[table, level]['halves']['lost']:.0f}" for level in (0.05, 0.1, 0.2))
+        lines.append(
+            f"| {table} | {row['speed_up']:.1f}x | {row['share']:.2f} | {row['near']} of {row['orderings']} "
+            f"| {' | '.join(lost)} |"
         )
     return "\n".join(lines)
 

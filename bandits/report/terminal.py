@@ -118,7 +118,7 @@ def story(journal: Journal, trial: int) -> RenderableType:
     lines = [Text(f"trial {trial}", style="bold")]
     table = Table(box=None, pad_edge=False, header_style="bold")
     name = "value" if started is None else started.metric
-    for column in ("epoch", name, "forecast", "at epoch", "bar", "P(loses)", "what happened"):
+    for column in ("epoch", name, "forecast", "at epoch", "bar", "confidence", "what happened"):
         table.add_column(column, justify="left" if column == "what happened" else "right")
     for record in records:
         match record:

@@ -18,7 +18,7 @@ from bandits.stopping.rules import StoppingRule, is_number
 from bandits.stopping.track_record import Scale, TrackRecord
 from bandits.verdicts import Drop, Keep, RiskEvidence, Verdict
 
-__all__ = ["RiskControlledRule", "Threshold"]
+__all__ = ["Lines", "RiskControlledRule", "Threshold"]
 
 Floats = NDArray[np.float64]
 
@@ -138,7 +138,7 @@ class RiskControlledRule(StoppingRule):
         """See `StoppingRule.learn`."""
         if len(record) < self.least_curves:
             return self._waits(len(record))
-        lines = _Lines.fit(record)
+        lines = Lines.fit(record)
         audits = record.audited
         before = record.of(~audits)
         if audits.any() and len(before) >= self.least_curves:
@@ -150,7 +150,7 @@ class RiskControlledRule(StoppingRule):
                         f" risk of {self.risk:g} does not explain; waits for {self.least_curves} new curves"
                     )
                 record = record.of(audits)
-                lines = _Lines.fit(record)
+                lines = Lines.fit(record)
         noise = record.noise if self.tolerance == "noise" else float(self.tolerance)
         return {
             epoch: Threshold(self, lines, record.scale, column, noise) for column, epoch in enumerate(record.epochs)
@@ -163,14 +163,14 @@ class RiskControlledRule(StoppingRule):
 
     def _wrong(self, before: TrackRecord, audited: TrackRecord) -> int:
         """How many audited arms an earlier record would have dropped against their own ends."""
-        lines = _Lines.fit(before)
+        lines = Lines.fit(before)
         worst = np.max([lines.badness(column, audited.errors[:, column], audited.ends)
                         for column in range(len(before.epochs))], axis=0)  # fmt: skip
         return int(sum(lines.share(float(m)) <= self.risk for m in worst))
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines:
+class Lines:
     """How short forecasts fall of the ends of arms, by their ends, and how far single arms are from that.
 
     Args:
@@ -194,7 +194,7 @@ class _Lines:
     raised: float
 
     @classmethod
-    def fit(cls, record: TrackRecord) -> _Lines:
+    def fit(cls, record: TrackRecord) -> Lines:
         """Learn from a record of 5 curves or more."""
         ends, errors = record.ends, record.errors
         n = len(ends)
@@ -226,10 +226,25 @@ class _Lines:
 
     def badness(self, column: int, errors: Floats | float, ends: Floats | float) -> Floats:
         """m of arms that end at `ends`, with forecasts that fall short by `errors` standard deviations."""
+        line, unit = self._raised_line(column, ends)
+        return np.asarray((errors - line) / unit)
+
+    def threshold(self, column: int, ends: Floats | float, risk: float) -> Floats:
+        """By how many standard deviations a forecast may fall short of an arm's end before the arm is dropped."""
+        line, unit = self._raised_line(column, ends)
+        return line + self.limit(risk) * unit
+
+    def _raised_line(self, column: int, ends: Floats | float) -> tuple[Floats, Floats]:
+        """The upper end of the line's interval at `ends`, and the errors beyond it that count as 1."""
         away = np.minimum(ends, self.reach) - self.centre
         leverage = 1.0 / len(self.worst) + (away**2 / self.spread if self.spread > 0 else 0.0)
         line = self.heights[column] + self.slopes[column] * away + self.raised * self.scatter * np.sqrt(leverage)
-        return np.asarray((errors - line) / (self.growth[column] * np.sqrt(1.0 + leverage)))
+        return np.asarray(line), np.asarray(self.growth[column] * np.sqrt(1.0 + leverage))
+
+    def limit(self, risk: float) -> float:
+        """The badness from which at most the share `risk` of arms looks as bad at some checkpoint; inf if none is."""
+        beyond = math.floor(risk * (len(self.worst) + 1) + 1e-9)  # one of them is the arm itself
+        return float(self.worst[-beyond]) if beyond >= 1 else math.inf
 
     def share(self, badness: float) -> float:
         """P(an arm looks as bad as this at some checkpoint), at most."""
@@ -252,7 +267,7 @@ class Threshold(StoppingRule):
     """
 
     rule: RiskControlledRule
-    lines: _Lines
+    lines: Lines
     scale: Scale
     column: int
     tolerance: float
