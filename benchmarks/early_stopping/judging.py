@@ -20,7 +20,7 @@ from bandits.forecasts import ErrorShape, Forecast, Link
 from bandits.predictors import Forecaster
 from bandits.stopping import ProbabilityRule, StoppingRule
 from bandits.stopping.risk_control import RiskControlledRule, Threshold
-from bandits.stopping.track_record import TrackRecord
+from bandits.stopping.track_record import Scale, TrackRecord
 from bandits.verdicts import Drop, Keep
 
 __all__ = ["Forecasts", "RiskJudge", "check", "constant", "probability"]
@@ -131,6 +131,14 @@ class RiskJudge:
         epochs = self.forecasts.epochs
         return (lambda bar: first_epochs(epochs, self._share(place, bar) <= risk + 1e-12)), learnt
 
+    def _errors(self, scale: Scale, column: int, end: float) -> Floats:
+        """`[n]` by how many standard deviations forecasts fall short of an end, as `Scale.of_forecast` says."""
+        forecasts = self.forecasts
+        if scale.link is forecasts.link:
+            return (end - forecasts.means[:, column]) / np.maximum(forecasts.stds[:, column], scale.least_std)
+        said = forecasts.answers[column]  # folds of few curves chose another scale
+        return np.array([math.nan if forecast is None else scale.of_forecast(forecast, end) for forecast in said])
+
     def _place(self, thresholds: Mapping[int, Threshold]) -> int:
         """Which of the thresholds met before these are, but for their risk; new ones are added."""
         for place, known in enumerate(self._lines):
@@ -148,12 +156,9 @@ class RiskJudge:
                 if threshold is None:
                     continue
                 lines, scale = threshold.lines, threshold.scale
-                if scale.link is not forecasts.link:
-                    raise ValueError(f"forecasts have the link {forecasts.link}, the record has {scale.link}")
-                stds = np.maximum(forecasts.stds[:, column], scale.least_std)
                 bar_end = min(scale.link.apply(bar) + threshold.tolerance, lines.reach)
                 ways = [
-                    lines.badness(threshold.column, (end - forecasts.means[:, column]) / stds, end)
+                    lines.badness(threshold.column, self._errors(scale, column, end), end)
                     for end in (bar_end, lines.reach)
                 ]
                 badness, n = np.minimum(*ways), len(lines.worst)
