@@ -67,6 +67,7 @@ class Summary:
             "dropped": result.count(State.DROPPED),
             "cut": result.count(State.CUT),
             "failed": result.count(State.FAILED),
+            "audits": asdict(result.audits),
             "epochs_trained": result.epochs_trained,
             "epochs_without_predictor": None if baseline is None else baseline.epochs_trained,
             "best_value": result.best_value,
@@ -124,11 +125,11 @@ class Summary:
             yield BracketRow(name, loops[name, index], total)
 
     def why_nothing_was_dropped(self) -> list[str]:
-        """The reasons why a predictor dropped no arm: the last "no forecast" at each horizon; else nothing."""
+        """The reasons why a predictor dropped no arm: the last one at each horizon; else nothing."""
         if self.predictor is None or self.result.count(State.DROPPED):
             return []
         last: dict[str, str] = {}
         for record in self.result.journal.records():
-            if isinstance(record, Advised) and record.reason.startswith("no forecast"):
+            if isinstance(record, Advised) and record.reason.startswith(("no forecast", "no threshold")):
                 last[record.reason.partition(", has ")[0]] = record.reason
         return list(last.values()) or ["no forecast was sure enough, or there was no bar to hold one against"]

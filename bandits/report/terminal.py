@@ -50,6 +50,11 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     words = ("completed", "dropped by a forecast", cut, "failed")
     counts = ", ".join(f"{result.count(state):,} {word}" for state, word in zip(states, words, strict=True))
     yield "arms", f"{len(result.trials):,} tried: {counts}"
+    audits = result.audits
+    if audits.spared:
+        beat = f"{audits.wrong:,} beat the bar" if audits.wrong else "none beat the bar"
+        spared = f"{audits.spared:,} arms that would have been dropped went on as a check"
+        yield "audit", f"{spared}; of {audits.ended:,} that came to their horizon, {beat}"
     earlier = summary.warm_start()
     if earlier is not None:
         yield "warm", earlier.sentence()

@@ -11,7 +11,22 @@ from bandits.runtime.journal import Journal
 from bandits.schedulers.base import BracketReport, Scheduler
 from bandits.schedulers.lifecycle import State
 
-__all__ = ["Best", "Result"]
+__all__ = ["AuditOutcome", "Best", "Result"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOutcome:
+    """What came of the arms that a forecast spoke against and that went on to check the rule.
+
+    Args:
+        spared: how many there were.
+        ended: how many of them have come to the epoch that was forecast.
+        wrong: how many of these were better there than the bar which they were said not to beat.
+    """
+
+    spared: int
+    ended: int
+    wrong: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,16 @@ class Result:
     def brackets(self) -> list[BracketReport]:
         """What happened, bracket by bracket and rung by rung."""
         return self.scheduler.brackets
+
+    @property
+    def audits(self) -> AuditOutcome:
+        """How often the rule was right about the arms that it spared."""
+        ended = wrong = 0
+        for trial_id, audit in self.scheduler.audits.items():
+            if self.scheduler.arms[trial_id].epochs >= audit.horizon:
+                ended += 1
+                wrong += bool(self.scheduler.measured.curve(trial_id).scores[audit.horizon - 1] > audit.bar)
+        return AuditOutcome(len(self.scheduler.audits), ended, wrong)
 
     def count(self, state: State) -> int:
         """How many arms are in a state."""

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from bandits import EarlyStopper, Hyperband, ProbabilityRule, run
+from bandits import EarlyStopper, Hyperband, ProbabilityRule, RandomSearch, run
 from bandits.objectives import CurveTable
 from bandits.predictors import LastSeenValue
 from bandits.report.live import LiveView, picture
@@ -91,3 +91,13 @@ def test_the_live_view_draws_only_on_a_terminal():
 
     assert "" == pipe.getvalue()
     assert "hyperband on metaqnn_cifar10" in screen.getvalue()
+
+
+def test_audits_are_told():
+    """A run that spared arms says how many, and how many of them beat the bar; the same in JSON."""
+    result = run(RandomSearch(60, 20, EarlyStopper(LastSeenValue(min_curves=5)), burn_in=10), TABLE)
+    summary = Summary("table:x", "last-seen-value", result, None)
+
+    audits = summary.as_json()["audits"]
+    assert audits["spared"] == len(result.scheduler.audits) > 0
+    assert f"{audits['spared']} arms that would have been dropped went on as a check" in text_of(summary_view(summary))

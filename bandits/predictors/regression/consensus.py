@@ -103,8 +103,8 @@ class Consensus(ImputingRegressor):
     """The precision-weighted mean of medians of Gaussian processes.
 
     No forecast lies further beyond the training targets than three times the distance from their median to their
-    end on that side. Of more than 500 curves, 500 spread evenly over their order are used, which bounds the cost of a fit
-    (O(n^3)) where more curves would teach little; complete ones come first.
+    end on that side. Of more than 500 curves, 500 spread evenly over their order are used, which bounds the cost of a
+    fit (O(n^3)) where more curves would teach little; complete ones come first.
 
     Residuals are those of exact leave-one-out predictions, with hyperparameters and range held fixed.
 
