@@ -83,7 +83,7 @@ class Predictor(ABC):
 
     @abstractmethod
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
-        """Learn from every curve of `history` that reaches `horizon`.
+        """Learn from every curve of `history` that reaches `horizon`; from shorter ones, where a predictor can.
 
         Args:
             history: read now, not kept.
