@@ -78,9 +78,8 @@ class RiskControlledRule(StoppingRule):
     Raises:
         SettingError: an argument breaks its rule.
 
-    Source: ours. Conformal prediction: Vovk, Gammerman, Shafer (2005); of maxima over a path: as in simultaneous
-    bands. Risk control from a calibration sample: Angelopoulos et al., "Conformal risk control" (2022). The question
-    that is turned around: Neyman-Pearson.
+    Source: ours. Conformal prediction: Vovk, Gammerman and Shafer, "Algorithmic learning in a random world" (2005);
+    a stated risk from a calibration sample: Angelopoulos et al., "Conformal risk control" (ICLR 2024).
 
     Example:
         >>> RiskControlledRule(risk=0.05).settings()["risk"]
