@@ -407,3 +407,23 @@ def test_steep_lines_are_no_reason_to_drop() -> None:
     assert alone[0] > threshold.lines.worst[-1] > alone[1]
     assert isinstance(threshold.judge(vague, bar=1.0), Keep)
     assert isinstance(threshold.judge(vague, bar=9.0), Keep)
+
+
+@pytest.mark.parametrize("risk", [0.01, 0.05, 0.1, 0.3])
+def test_the_limit_is_where_the_share_of_paths_comes_down_to_the_risk(risk: float) -> None:
+    """Just above the limit at most that share of arms looks as bad, at the limit more do; few curves have none."""
+    lines = learnt(RiskControlledRule(0.1), world(40))[world(40).epochs[0]].lines
+
+    limit = lines.limit(risk)
+    if risk < 1 / 41:
+        assert limit == math.inf
+    else:
+        assert lines.share(np.nextafter(limit, math.inf)) <= risk < lines.share(limit)
+
+
+def test_an_arm_at_the_threshold_is_as_bad_as_the_limit() -> None:
+    """Errors at the threshold, for arms that end anywhere within reach, have the badness of the limit."""
+    lines = learnt(RiskControlledRule(0.1), world(40))[world(40).epochs[0]].lines
+    ends = np.linspace(-2.0, lines.reach, 7)
+
+    assert np.full(7, lines.limit(0.1)) == pytest.approx(lines.badness(2, lines.threshold(2, ends, 0.1), ends))
