@@ -137,7 +137,6 @@ class RiskControlledRule(StoppingRule):
         """See `StoppingRule.learn`."""
         if len(record) < self.least_curves:
             return self._waits(len(record))
-        lines = Lines.fit(record)
         audits = record.audited
         before = record.of(~audits)
         if audits.any() and len(before) >= self.least_curves:
@@ -149,7 +148,7 @@ class RiskControlledRule(StoppingRule):
                         f" risk of {self.risk:g} does not explain; waits for {self.least_curves} new curves"
                     )
                 record = record.of(audits)
-                lines = Lines.fit(record)
+        lines = Lines.fit(record)
         noise = record.noise if self.tolerance == "noise" else float(self.tolerance)
         return {
             epoch: Threshold(self, lines, record.scale, column, noise) for column, epoch in enumerate(record.epochs)

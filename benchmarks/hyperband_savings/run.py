@@ -23,12 +23,11 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import machine, update_readme, write_results
+from oracle import Oracle
 
 from bandits import EarlyStopper, Hyperband, ProbabilityRule, RiskControlledRule, run
-from bandits.curves import Curve, History, Trial
-from bandits.forecasts import Forecast
 from bandits.objectives import SHIPPED_TABLES, CurveTable
-from bandits.predictors import SRM, Forecaster, LastSeenValue, Predictor
+from bandits.predictors import SRM, LastSeenValue, Predictor
 from bandits.runtime.result import Result
 from bandits.schedulers import State
 from bandits.stopping import StoppingRule
@@ -38,31 +37,6 @@ ETA, MOST_LOOPS = 3, 40
 PAPER = 0.95  # its confidence for f-Hyperband
 SIDES = ("plain", "srm", "srm, looking ahead", "srm, confidence 0.95", "last-seen-value", "oracle")
 LOOKING_AHEAD = "srm, looking ahead"
-
-
-class Oracle(Predictor):
-    """Knows every curve of a table: a forecast without error."""
-
-    name = "oracle"
-
-    def __init__(self, table: CurveTable) -> None:
-        self.table = table
-
-    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - needs none
-        return 0
-
-    def fit(self, history: History, *, horizon: int, rng: object) -> Forecaster:  # noqa: ARG002 - learns nothing
-        return OracleForecaster(self.table, horizon)
-
-
-class OracleForecaster(Forecaster):
-    def __init__(self, table: CurveTable, horizon: int) -> None:
-        self.table, self.horizon = table, horizon
-
-    def forecast(self, trial: Trial, curve: Curve) -> Forecast:
-        *_, last = self.table.train(trial, curve.tau, self.horizon)
-        score = self.table.metric.orient(last.value)
-        return Forecast(score if score == score else -1e9, 0.0, self.horizon)  # a run that will diverge cannot win
 
 
 def one_run(task: tuple[str, str, int]) -> dict[str, Any]:

@@ -11,11 +11,9 @@ import numpy as np
 import pytest
 
 from bandits import ASHA, EarlyStopper, Hyperband, ProbabilityRule, RandomSearch, Result, SuccessiveHalving, run
-from bandits.curves import Curve, History, Trial
+from bandits.curves import Trial
 from bandits.errors import ProtocolError, SettingError
-from bandits.forecasts import Forecast
 from bandits.objectives.base import Measurement
-from bandits.predictors import Forecaster
 from bandits.runtime import MemoryJournal, SqliteJournal
 from bandits.runtime.records import (
     Advised,
@@ -28,7 +26,6 @@ from bandits.runtime.records import (
     TrialFailed,
     TrialStarted,
 )
-from bandits.runtime.result import AuditOutcome
 from bandits.samplers.base import Sampler
 from bandits.schedulers import Job, Scheduler, State, Wait
 from bandits.testing import OraclePredictor, ReplayObjective
@@ -444,39 +441,3 @@ def test_an_error_outside_any_trial_ends_the_journal_and_is_raised() -> None:
 
     assert len([record for record in records if isinstance(record, Epoch)]) == 4
     assert records[-1] == Ended("failed", 4.0)
-
-
-class AuditsAll(ProbabilityRule):
-    """The probability rule, none of whose arms is ever dropped."""
-
-    audit = 1.0
-
-
-class Pessimist(OraclePredictor):
-    """Says of every arm that it ends at 0.55, for certain."""
-
-    def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
-        return SaysTheSame(horizon)
-
-
-class SaysTheSame(Forecaster):
-    def __init__(self, horizon: int) -> None:
-        self.horizon = horizon
-
-    def forecast(self, trial: Trial, curve: Curve) -> Forecast:
-        return Forecast(0.55, 0.0, self.horizon)
-
-
-def test_audits_tell_how_often_the_rule_was_wrong() -> None:
-    """After a first arm that ends at 0.6, two are said to end at 0.55: one ends at 0.9, the other at 0.2."""
-    table = ReplayObjective([[0.4, 0.5, 0.6], [0.5, 0.6, 0.9], [0.2, 0.2, 0.2]])
-    stopper = EarlyStopper(Pessimist(table), AuditsAll())
-
-    result = run(RandomSearch(3, 3, stopper, burn_in=1), table)
-
-    assert AuditOutcome(spared=2, ended=2, wrong=1) == result.audits
-
-
-def test_without_a_stopper_nothing_is_audited() -> None:
-    """No arm was spared, and none was judged wrongly."""
-    assert AuditOutcome(0, 0, 0) == run(RandomSearch(2, 3), ReplayObjective(CURVES)).audits
