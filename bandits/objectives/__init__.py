@@ -1,6 +1,6 @@
 """What is trained or replayed."""
 
-from bandits.objectives.base import Measurement, Objective
+from bandits.objectives.base import Measurement, Objective, Site
 from bandits.objectives.curve_table import CurveTable
 from bandits.objectives.function import FunctionObjective, objective
 from bandits.objectives.shipped_tables import SHIPPED_TABLES, shipped_titles
@@ -12,6 +12,7 @@ __all__ = [
     "FunctionObjective",
     "Measurement",
     "Objective",
+    "Site",
     "TableReport",
     "objective",
     "shipped_titles",

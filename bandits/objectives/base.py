@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bandits.curves import Metric, Trial
@@ -12,7 +13,7 @@ from bandits.curves import Metric, Trial
 if TYPE_CHECKING:
     from bandits.samplers.base import Sampler
 
-__all__ = ["Measurement", "Objective"]
+__all__ = ["Measurement", "Objective", "Site"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,28 @@ class Measurement:
         epoch: which epoch, from 1.
         value: the metric, raw (not oriented). A value that is not a finite number fails the trial.
         seconds: how long the epoch took, >= 0.
+        details: other numbers of the epoch, such as its training loss, by name.
     """
 
     epoch: int
     value: float
     seconds: float
+    details: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an objective trains: what a worker process tells it before the first epoch.
+
+    Args:
+        device: "cpu" or "cuda:1", say; empty for the objective's own choice.
+        threads: how many CPU threads it may use, >= 1.
+        folder: where to save every epoch, so that any process can go on from it; None keeps paused trials in memory.
+    """
+
+    device: str
+    threads: int
+    folder: Path | None
 
 
 class Objective(ABC):
@@ -40,6 +58,8 @@ class Objective(ABC):
         virtual_time: True where epochs are replayed, so that their seconds pass on a virtual clock and any
             number of workers can be simulated.
         configurations: how many different ones there are; None where they cannot be counted.
+        devices: what worker processes share out among them, in turn; empty where it makes no difference.
+        memory_per_worker: bytes that a worker process takes, about; 0 where that is unknown.
     """
 
     name: str
@@ -47,6 +67,15 @@ class Objective(ABC):
     max_epochs: int
     virtual_time: bool = False
     configurations: int | None = None
+    devices: tuple[str, ...] = ()
+    memory_per_worker: int = 0
+
+    def set_up(self, site: Site) -> None:  # noqa: B027 - most objectives train anywhere
+        """Get ready to train at a site: called once in a worker process, on the objective's copy there.
+
+        With a folder, `train` saves after every epoch what it takes to go on, before it yields that epoch's
+        measurement, and goes on from what another process has saved; `release` deletes it.
+        """
 
     @abstractmethod
     def sampler(self, seed: int) -> Sampler:

@@ -68,6 +68,13 @@ class Executor(ABC):
     def stop(self, trial_id: int) -> None:
         """End the job of an arm that has just reported."""
 
+    @abstractmethod
+    def release(self, trial: Trial) -> None:
+        """An arm will not train again: free what is held for it."""
+
+    def close(self) -> None:  # noqa: B027 - most executors hold nothing
+        """The run is over: end what still works."""
+
 
 @dataclass(slots=True)
 class _Task:
@@ -147,6 +154,9 @@ class InlineExecutor(Executor):
         if task is not None:
             self._due.remove(task)
 
+    def release(self, trial: Trial) -> None:
+        self._objective.release(trial)
+
     def _train_one(self, task: _Task) -> Measurement | str:
         """Train one epoch: what it gave, or why it failed."""
         try:
@@ -166,7 +176,8 @@ class InlineExecutor(Executor):
             return f"the seconds of epoch {expected} must be a number >= 0, got {outcome.seconds!r}"
         if type(outcome.value) is float and type(outcome.seconds) is float:
             return outcome
-        return Measurement(expected, float(outcome.value), float(outcome.seconds))  # from here on, plain numbers only
+        # From here on, plain numbers only.
+        return Measurement(expected, float(outcome.value), float(outcome.seconds), outcome.details)
 
 
 class _Raising(Iterator[Measurement]):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
 from bandits.curves import Metric, Trial
 from bandits.errors import ProtocolError, SettingError, check_at_least
 from bandits.objectives.base import Objective
-from bandits.runtime.executors import Crash, Executor, InlineExecutor
+from bandits.runtime.executors import Crash, Executor, InlineExecutor, Report
 from bandits.runtime.journal import Journal, MemoryJournal
 from bandits.runtime.records import Advised, Changed, Ended, Epoch, JobStarted, RunStarted, TrialFailed, TrialStarted
 from bandits.runtime.result import Best, Result
-from bandits.samplers.base import Sampler
+from bandits.samplers.base import Outcome, Sampler
 from bandits.schedulers.base import Failed, Job, Measured, Scheduler, Wait
 from bandits.schedulers.lifecycle import State
 from bandits.verdicts import KEEP, Drop, Verdict
@@ -21,6 +23,13 @@ from bandits.verdicts import KEEP, Drop, Verdict
 __all__ = ["run"]
 
 Watch = Callable[[Result], None]
+
+_ENDS: Mapping[State, Literal["completed", "dropped", "cut", "failed"]] = {
+    State.COMPLETED: "completed",
+    State.DROPPED: "dropped",
+    State.CUT: "cut",
+    State.FAILED: "failed",
+}
 
 
 def run(
@@ -77,10 +86,11 @@ def run(
         table_best=objective.best_possible(machine.horizons),
     )
     executor = InlineExecutor(objective, workers)
-    result.journal.append(_run_started(result))
+    loop = _Loop(result, objective, executor, objective.sampler(seed) if sampler is None else sampler)
+    result.journal.append(_run_started(result, {} if sampler is None else sampler.settings()))
     how = "failed"  # unless it comes to one of the ends below
     try:
-        _spend(result, objective, executor, objective.sampler(seed) if sampler is None else sampler, watch)
+        loop.spend(watch)
         how = "done"
     except KeyboardInterrupt:
         result.interrupted = True
@@ -88,66 +98,105 @@ def run(
     finally:
         for trial_id, arm in machine.arms.items():
             if not arm.state.final and trial_id in result.trials:
-                objective.release(result.trials[trial_id])
+                executor.release(result.trials[trial_id])
+        executor.close()
         result.seconds = executor.clock
         result.journal.append(Ended(how, executor.clock))
     return result
 
 
-def _spend(result: Result, objective: Objective, executor: Executor, sampler: Sampler, watch: Watch | None) -> None:
-    """Ask, submit, measure, journal, tell, until the scheduler is done."""
-    machine, journal, metric = result.scheduler, result.journal, result.metric
-    arms = machine.arms
-    while _hand_out_jobs(result, objective, executor, sampler):
-        event = executor.next_event()
-        trial = event.trial
-        if isinstance(event, Crash):
-            journal.append(TrialFailed(trial.id, arms[trial.id].epochs, event.reason, event.clock))
-            machine.tell(Failed(trial, event.reason))
-            _note_changes(result, objective)
-        else:
-            epoch, value = event.measurement.epoch, event.measurement.value
-            journal.append(Epoch(trial.id, epoch, value, event.measurement.seconds, event.clock))
-            result.epochs_trained += 1
-            score = metric.orient(value)
-            if epoch == arms[trial.id].stop:
-                _compete(result, trial, epoch, score)
-            verdict = machine.tell(Measured(trial, epoch, score))
-            words = ""
-            if verdict is not KEEP:
-                words = verdict.words(metric)
-                journal.append(_advised(metric, trial, epoch, verdict, words))
-                if isinstance(verdict, Drop):
-                    executor.stop(trial.id)
-            _note_changes(result, objective, words)
-        if watch is not None:
-            result.seconds = executor.clock
-            watch(result)
+@dataclass(slots=True)
+class _Loop:
+    """Who takes part in a run, and what they say to each other."""
 
+    result: Result
+    objective: Objective
+    executor: Executor
+    sampler: Sampler
+    _scores: dict[int, list[float]] = field(default_factory=dict)  # of arms that have not ended
 
-def _hand_out_jobs(result: Result, objective: Objective, executor: Executor, sampler: Sampler) -> bool:
-    """Give every idle worker a job, if there is one; False when the scheduler is done."""
-    machine = result.scheduler
-    while executor.idle:
-        job = machine.ask()
-        _note_changes(result, objective)  # an asynchronous scheduler promotes when it is asked
-        if not isinstance(job, Job):
-            if isinstance(job, Wait) and not executor.busy:
-                raise ProtocolError(f"{machine.name} waits for an arm, but none is running")
-            break
-        trial = result.trials.get(job.trial_id)
-        if trial is None:
-            trial = result.trials[job.trial_id] = _new_trial(result.seed, objective, sampler, job.trial_id)
-            result.journal.append(TrialStarted(trial.id, trial.config, trial.features, trial.seed))
-        result.journal.append(JobStarted(trial.id, job.start, job.stop, executor.clock))
-        executor.submit(trial, job)
-    return executor.busy > 0
+    def spend(self, watch: Watch | None) -> None:
+        """Ask, submit, measure, journal, tell, until the scheduler is done."""
+        while self._hand_out_jobs():
+            event = self.executor.next_event()
+            if isinstance(event, Crash):
+                self._failed(event)
+            else:
+                self._measured(event)
+            if watch is not None:
+                self.result.seconds = self.executor.clock
+                watch(self.result)
 
+    def _hand_out_jobs(self) -> bool:
+        """Give every idle worker a job, if there is one; False when the scheduler is done."""
+        result, executor = self.result, self.executor
+        machine = result.scheduler
+        while executor.idle:
+            job = machine.ask()
+            self._note_changes()  # an asynchronous scheduler promotes when it is asked
+            if not isinstance(job, Job):
+                if isinstance(job, Wait) and not executor.busy:
+                    raise ProtocolError(f"{machine.name} waits for an arm, but none is running")
+                break
+            trial = result.trials.get(job.trial_id)
+            if trial is None:
+                trial = result.trials[job.trial_id] = self._new_trial(job.trial_id)
+                result.journal.append(TrialStarted(trial.id, trial.config, trial.features, trial.seed))
+            result.journal.append(JobStarted(trial.id, job.start, job.stop, executor.clock))
+            executor.submit(trial, job)
+        return executor.busy > 0
 
-def _new_trial(seed: int, objective: Objective, sampler: Sampler, trial_id: int) -> Trial:
-    config = sampler.propose(trial_id)
-    training_seed = int(np.random.SeedSequence(seed, spawn_key=(trial_id,)).generate_state(1)[0])
-    return Trial(trial_id, config, objective.features(config), training_seed)
+    def _new_trial(self, trial_id: int) -> Trial:
+        config = self.sampler.propose(trial_id)
+        training_seed = int(np.random.SeedSequence(self.result.seed, spawn_key=(trial_id,)).generate_state(1)[0])
+        return Trial(trial_id, config, self.objective.features(config), training_seed)
+
+    def _failed(self, event: Crash) -> None:
+        """An arm cannot go on."""
+        result, trial = self.result, event.trial
+        epochs = result.scheduler.arms[trial.id].epochs
+        result.journal.append(TrialFailed(trial.id, epochs, event.reason, event.clock))
+        result.scheduler.tell(Failed(trial, event.reason))
+        self._note_changes()
+
+    def _measured(self, event: Report) -> None:
+        """An arm has trained one more epoch: journal it, and act on what the scheduler says."""
+        result, trial, measurement = self.result, event.trial, event.measurement
+        machine, journal, metric = result.scheduler, result.journal, result.metric
+        epoch, value = measurement.epoch, measurement.value
+        journal.append(Epoch(trial.id, epoch, value, measurement.seconds, event.clock, measurement.details))
+        result.epochs_trained += 1
+        score = metric.orient(value)
+        self._scores.setdefault(trial.id, []).append(score)
+        if epoch == machine.arms[trial.id].stop:
+            _compete(result, trial, epoch, score)
+        verdict = machine.tell(Measured(trial, epoch, score))
+        words = ""
+        if verdict is not KEEP:
+            words = verdict.words(metric)
+            journal.append(_advised(metric, trial, epoch, verdict, words))
+            if isinstance(verdict, Drop):
+                self.executor.stop(trial.id)
+        self._note_changes(verdict, words)
+
+    def _note_changes(self, verdict: Verdict = KEEP, words: str = "") -> None:
+        """Journal what the scheduler changed; free what ended arms hold, and tell the sampler what came of them.
+
+        `words` say why an arm was dropped, in the metric's units; the scheduler knows it in scores.
+        """
+        result = self.result
+        for change in result.scheduler.take_changes():
+            dropped = change.state is State.DROPPED
+            reason = words if dropped else change.reason
+            result.journal.append(Changed(change.trial_id, change.state, change.epoch, reason))
+            result.reasons[change.trial_id] = reason
+            if change.state.final:
+                trial = result.trials[change.trial_id]
+                self.executor.release(trial)
+                evidence = verdict.evidence if dropped else None
+                forecast = None if evidence is None else evidence.forecast.mean
+                scores = tuple(self._scores.pop(change.trial_id, ()))
+                self.sampler.learn(Outcome(trial, scores, _ENDS[change.state], forecast))
 
 
 def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:
@@ -155,19 +204,6 @@ def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:
     best = result.best
     if best is None or (score, -trial.id) > (best.score, -best.trial.id):
         result.best = Best(trial, epoch, score)
-
-
-def _note_changes(result: Result, objective: Objective, verdict: str = "") -> None:
-    """Journal what the scheduler changed, and free what ended arms hold.
-
-    `verdict` is why an arm was dropped, in the metric's units; the scheduler knows it in scores.
-    """
-    for change in result.scheduler.take_changes():
-        reason = verdict if change.state is State.DROPPED else change.reason
-        result.journal.append(Changed(change.trial_id, change.state, change.epoch, reason))
-        result.reasons[change.trial_id] = reason
-        if change.state.final:
-            objective.release(result.trials[change.trial_id])
 
 
 def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: str) -> Advised:
@@ -189,7 +225,7 @@ def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: 
     )
 
 
-def _run_started(result: Result) -> RunStarted:
+def _run_started(result: Result, sampler: Mapping[str, Any]) -> RunStarted:
     stopper = result.scheduler.stopper
     return RunStarted(
         algorithm=result.scheduler.name,
@@ -200,4 +236,5 @@ def _run_started(result: Result) -> RunStarted:
         goal=result.metric.goal,
         seed=result.seed,
         workers=result.workers,
+        sampler=sampler,
     )

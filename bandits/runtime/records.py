@@ -6,7 +6,7 @@ Values are raw (in the metric's own units and direction), so a journal can be re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bandits.schedulers.lifecycle import State
@@ -27,6 +27,7 @@ class RunStarted:
         goal: "maximize" or "minimize".
         seed: of the run.
         workers: how many train at a time.
+        sampler: settings of the sampler; empty where it has none, or is the objective's own.
     """
 
     algorithm: str
@@ -37,6 +38,7 @@ class RunStarted:
     goal: str
     seed: int
     workers: int
+    sampler: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,14 @@ class JobStarted:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One epoch was trained; it took `seconds` and ended at `clock` seconds."""
+    """One epoch was trained; it took `seconds` and ended at `clock` seconds. `details` are its other numbers."""
 
     trial: int
     epoch: int
     value: float
     seconds: float
     clock: float
+    details: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

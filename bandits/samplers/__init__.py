@@ -1,7 +1,7 @@
 """Which configuration comes next."""
 
-from bandits.samplers.base import Sampler
+from bandits.samplers.base import Outcome, Sampler
 from bandits.samplers.random import RandomSampler
 from bandits.samplers.table import TableSampler
 
-__all__ = ["RandomSampler", "Sampler", "TableSampler"]
+__all__ = ["Outcome", "RandomSampler", "Sampler", "TableSampler"]

@@ -45,7 +45,7 @@ def line(record: Record) -> str:
 
 def fields(record: Record) -> list[dataclasses.Field]:
     """The fields that say something."""
-    return [field for field in dataclasses.fields(record) if getattr(record, field.name) is not None]
+    return [field for field in dataclasses.fields(record) if getattr(record, field.name) not in (None, {})]
 
 
 def said(value: object) -> str:
