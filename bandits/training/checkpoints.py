@@ -1,0 +1,139 @@
+"""A training as it stands after an epoch, in memory or in a file without pickle.
+
+A file is one safetensors file: the tensors of the model and its optimizer, and in its header one JSON object with
+everything else. Weights and words can therefore not come from different moments.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from bandits.errors import MissingDependency, ObjectiveError
+
+__all__ = ["Checkpoint", "load_into", "tensors_of"]
+
+_FORMAT = "bandits.checkpoint.1"
+_MODEL, _OPTIMIZER = "model.", "optimizer."
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Everything that going on after an epoch needs.
+
+    Random numbers are no part of it: those of an epoch follow from the trial's seed and the epoch's number.
+
+    Args:
+        epoch: how many epochs have been trained.
+        tensors: copies on the CPU, by name: `model.NAME` and `optimizer.PARAMETER.NAME`.
+        words: whatever else there is to know, as JSON would have it.
+        identity: what the training is of; a checkpoint restores only a training with the same identity.
+    """
+
+    epoch: int
+    tensors: Mapping[str, Tensor]
+    words: Mapping[str, Any]
+    identity: Mapping[str, Any]
+
+    def write(self, file: Path) -> None:
+        """Write the file at once: whoever looks finds the whole of it, or nothing; folders are made as needed.
+
+        Raises:
+            MissingDependency: safetensors is not installed.
+            ObjectiveError: the file cannot be written.
+        """
+        save = _safetensors().save
+        header = {"format": _FORMAT, "epoch": self.epoch, "words": self.words, "identity": self.identity}
+        draft = file.with_name(f"{file.name}.{os.getpid()}.part")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(save(dict(self.tensors), metadata={"bandits": json.dumps(header)}))
+            draft.replace(file)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise ObjectiveError(f"the checkpoint {file} cannot be written: {error.strerror or error}") from error
+
+    @classmethod
+    def read(cls, file: Path) -> Checkpoint:
+        """Read a file.
+
+        Raises:
+            MissingDependency: safetensors is not installed.
+            ObjectiveError: it is missing, damaged, or no checkpoint of this library.
+        """
+        safetensors = _safetensors()
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            raise ObjectiveError(f"the checkpoint {file} is missing") from None
+        except OSError as error:
+            raise ObjectiveError(f"the checkpoint {file} cannot be read: {error.strerror or error}") from error
+        try:
+            length = int.from_bytes(content[:8], "little")
+            tensors = safetensors.load(content)
+            header = json.loads(content[8 : 8 + length])["__metadata__"]["bandits"]
+            header = json.loads(header)
+            words, identity, epoch, kind = (header[key] for key in ("words", "identity", "epoch", "format"))
+        except Exception as error:  # safetensors has errors of its own, and damaged bytes may raise anything
+            raise ObjectiveError(f"the checkpoint {file} is damaged, or none of this library's") from error
+        if kind != _FORMAT:
+            raise ObjectiveError(f"the checkpoint {file} must be of format {_FORMAT!r}, got {kind!r}")
+        return cls(epoch, tensors, words, identity)
+
+
+def tensors_of(model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Copies on the CPU of everything a model and its optimizer hold, and the optimizer's plain numbers."""
+    tensors = {_MODEL + name: _copy(tensor) for name, tensor in model.state_dict().items()}
+    numbers: dict[str, Any] = {}
+    for parameter, state in optimizer.state_dict()["state"].items():
+        for name, value in state.items():
+            if isinstance(value, Tensor):
+                tensors[f"{_OPTIMIZER}{parameter}.{name}"] = _copy(value)
+            else:
+                numbers[f"{parameter}.{name}"] = value
+    return tensors, numbers
+
+
+def load_into(
+    model: nn.Module, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]
+) -> None:
+    """Give a model and its optimizer the state that `tensors_of` took.
+
+    Raises:
+        ObjectiveError: the tensors are those of another model.
+    """
+    weights = {name.removeprefix(_MODEL): tensor for name, tensor in tensors.items() if name.startswith(_MODEL)}
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ObjectiveError("a checkpoint must hold the weights of the same model, it holds others") from error
+    state: dict[int, dict[str, Any]] = {}
+    held = {name.removeprefix(_OPTIMIZER): t for name, t in tensors.items() if name.startswith(_OPTIMIZER)}
+    for key, value in {**held, **numbers}.items():
+        parameter, _, name = key.partition(".")
+        state.setdefault(int(parameter), {})[name] = value
+    # an optimizer takes the tensors it is given for its own: copies, so that a checkpoint in memory stays as it is
+    state = {
+        parameter: {n: _copy(v) if isinstance(v, Tensor) else v for n, v in s.items()} for parameter, s in state.items()
+    }
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _copy(tensor: Tensor) -> Tensor:
+    # contiguous: a safetensors file knows one order of memory
+    return tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors.torch
+    except ImportError:
+        raise MissingDependency("saving a training", "torch") from None
+    return safetensors.torch
