@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ __all__ = ["free", "survive"]
 
 _Result = TypeVar("_Result")
 _CPU_IS_FULL = ("can't allocate memory", "not enough memory")  # in what torch says then: it has no class of its own
+_ASKED_FOR = re.compile(r"tried to allocate ([\d.]+ \w+)", re.IGNORECASE)
 
 
 def survive(work: Callable[[], _Result], device: torch.device) -> _Result:
@@ -27,10 +29,10 @@ def survive(work: Callable[[], _Result], device: torch.device) -> _Result:
     except (MemoryError, RuntimeError) as error:  # OutOfMemoryError of torch is a RuntimeError
         if not _is_out_of_memory(error):
             raise
-        reason = " ".join(str(error).split(". ")[0].split())
+        asked_for = _ASKED_FOR.search(str(error))
     # Out here the error is gone, and with its traceback every tensor that the work held.
-    where = "GPU memory" if device.type == "cuda" else "memory"
-    raise ObjectiveError(f"out of {where}: {reason}" if reason else f"out of {where}")
+    where = f"memory of {device}" if device.type == "cuda" else "memory"
+    raise ObjectiveError(f"out of {where}: an epoch asked for {asked_for[1]}" if asked_for else f"out of {where}")
 
 
 def free(device: torch.device) -> None:
@@ -41,6 +43,6 @@ def free(device: torch.device) -> None:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
     return any(words in str(error) for words in _CPU_IS_FULL)
