@@ -2,7 +2,8 @@
 
     BanditsError
     ├── SettingError (ValueError)         an argument breaks its rule
-    │   └── CurveTableError               a curve table cannot be read as one
+    │   ├── CurveTableError               a curve table cannot be read as one
+    │   └── DataError                     a data set is not there, or its files are not what they should be
     ├── UnknownPlugin (LookupError)       no algorithm, predictor, objective or table of that name
     ├── MissingDependency (ImportError)   an optional library is not installed
     ├── ObjectiveError                    an objective broke its contract; inside a trial, only that trial fails
@@ -20,6 +21,7 @@ from collections.abc import Iterable
 __all__ = [
     "BanditsError",
     "CurveTableError",
+    "DataError",
     "JournalError",
     "MissingDependency",
     "ObjectiveError",
@@ -51,6 +53,10 @@ class SettingError(BanditsError, ValueError):
 
 class CurveTableError(SettingError):
     """A file or array cannot be read as a table of learning curves."""
+
+
+class DataError(SettingError):
+    """The files of a data set are missing, or are not what they should be."""
 
 
 class UnknownPlugin(BanditsError, LookupError):

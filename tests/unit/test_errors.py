@@ -11,6 +11,7 @@ from bandits.errors import BanditsError, MissingDependency, SettingError, Unknow
     [
         ("SettingError", ValueError),
         ("CurveTableError", SettingError),
+        ("DataError", SettingError),
         ("UnknownPlugin", LookupError),
         ("MissingDependency", ImportError),
         ("ObjectiveError", Exception),

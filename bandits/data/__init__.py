@@ -1,0 +1,34 @@
+"""Data sets: find their files, download them, read them, split them; NumPy arrays come out.
+
+Importing this package is cheap, so that a listing of names costs nothing: the loaders load when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from bandits.data.catalogue import IMAGE_SETS, TEXT_SETS
+
+if TYPE_CHECKING:
+    from bandits.data.images import Images, load_images
+    from bandits.data.texts import Text, load_text
+
+__all__ = ["IMAGE_SETS", "TEXT_SETS", "Images", "Text", "load_images", "load_text"]
+
+_HOMES = {
+    "Images": "bandits.data.images",
+    "Text": "bandits.data.texts",
+    "load_images": "bandits.data.images",
+    "load_text": "bandits.data.texts",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,109 @@
+"""Downloads of data sets: checked against a published hash, with a progress bar on a terminal, through pooch."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from bandits.data.catalogue import RemoteFile
+from bandits.errors import DataError, MissingDependency
+
+__all__ = ["cache_folder", "download"]
+
+# One host of wikitext-2 refuses agents that do not call themselves a browser.
+_AGENT = "Mozilla/5.0 (compatible; bandits-hpo)"
+_TIMEOUT = 30.0  # seconds without an answer
+_CHUNK = 1 << 16  # bytes
+
+
+def cache_folder(name: str) -> Path:
+    """The folder of this user, and of this library, that keeps downloads.
+
+    Raises:
+        MissingDependency: pooch, which knows where each system keeps such folders, is not installed.
+    """
+    return Path(_pooch(name).os_cache("bandits"))
+
+
+def download(name: str, files: Sequence[RemoteFile], folder: Path) -> None:
+    """Download the files of a data set into a folder, which is made if need be.
+
+    A file appears there when it is complete and has the right hash, not before.
+
+    Args:
+        name: of the data set.
+        files: what to download.
+        folder: where to.
+
+    Raises:
+        DataError: a file can be had from none of its addresses, or cannot be written; the sentence says which files
+            to put where.
+        MissingDependency: pooch is not installed.
+    """
+    pooch = _pooch(name)
+    for file in files:
+        failures: list[str] = []
+        for url in file.urls:
+            reason = _fetch(pooch, file, url, folder)
+            if reason is None:
+                break
+            failures.append(f"the download from {url} failed: {reason}")
+        else:
+            wanted = " and ".join(each.name for each in files)
+            raise DataError(f"{name} must be downloaded or lie in {folder} as {wanted}; {'; '.join(failures)}")
+
+
+def _fetch(pooch: Any, file: RemoteFile, url: str, folder: Path) -> str | None:
+    """Download a file from one address; the reason in words where that failed."""
+    from requests import RequestException
+
+    bar = sys.stderr.isatty() and find_spec("tqdm") is not None
+    headers = {"User-Agent": _AGENT}
+    downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=_TIMEOUT, headers=headers)
+    try:
+        with _quiet(pooch.get_logger()):
+            pooch.retrieve(url, f"md5:{file.md5}", fname=file.name, path=folder, downloader=downloader)
+    except RequestException as error:
+        return _in_words(error)
+    except OSError as error:
+        return f"{folder} cannot be written ({error.strerror or error})"
+    except ValueError:  # how pooch tells of a wrong hash; it has deleted the file
+        return f"what came does not have the md5 {file.md5}"
+    return None
+
+
+def _in_words(error: Exception) -> str:
+    from requests import ConnectionError as NoConnection
+    from requests import HTTPError, Timeout
+
+    if isinstance(error, HTTPError) and error.response is not None:
+        return f"the server answered {error.response.status_code} {error.response.reason}".rstrip()
+    if isinstance(error, Timeout):
+        return "the server did not answer in time"
+    if isinstance(error, NoConnection):
+        return "the server cannot be reached"
+    return "the connection broke off"
+
+
+def _pooch(name: str) -> Any:
+    try:
+        import pooch
+    except ImportError:
+        raise MissingDependency(f"downloading {name}", "torch") from None
+    return pooch
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Keep pooch from announcing each download; the progress bar does."""
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
