@@ -1,0 +1,37 @@
+"""Nets as values: what a space of nets holds, what a net weighs and costs. Nothing here is trained."""
+
+from bandits.architectures.counts import depth, multiply_adds, num_params, num_weights
+from bandits.architectures.dropout import with_dropout
+from bandits.architectures.grammar import Grammar, State
+from bandits.architectures.layers import (
+    Convolution,
+    Dropout,
+    FullyConnected,
+    GlobalAveragePooling,
+    Layer,
+    Pooling,
+    Softmax,
+    read_layers,
+    without_dropout,
+    write_layers,
+)
+
+__all__ = [
+    "Convolution",
+    "Dropout",
+    "FullyConnected",
+    "GlobalAveragePooling",
+    "Grammar",
+    "Layer",
+    "Pooling",
+    "Softmax",
+    "State",
+    "depth",
+    "multiply_adds",
+    "num_params",
+    "num_weights",
+    "read_layers",
+    "with_dropout",
+    "without_dropout",
+    "write_layers",
+]

@@ -1,0 +1,90 @@
+"""Which rule of a grammar a layer would break as the next one, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from bandits.architectures.layers import (
+    Convolution,
+    FullyConnected,
+    GlobalAveragePooling,
+    Layer,
+    Pooling,
+    Softmax,
+)
+
+if TYPE_CHECKING:
+    from bandits.architectures.grammar import Grammar, State
+
+__all__ = ["broken_rule"]
+
+_NO_BEGINNING = "must be C, with which every net begins"
+
+
+def broken_rule(grammar: Grammar, state: State, layer: Layer) -> str | None:
+    """The rule that `layer` would break right after `state`, as the rest of a sentence; None where it is legal."""
+    if state.final:
+        return "must not be there, as SM ends a net"
+    if layer not in grammar.alphabet:
+        return _unknown(grammar, layer)
+    if isinstance(layer, Softmax):
+        return None if state.layer is not None or grammar.initial_end else _NO_BEGINNING
+    if isinstance(state.layer, GlobalAveragePooling):
+        return f"must be SM, as it follows {state.layer}"
+    if isinstance(state.layer, FullyConnected) and not isinstance(layer, FullyConnected):
+        return f"must be FC or SM, as it follows {state.layer}"
+    if state.depth >= grammar.max_depth:
+        return f"must be SM, as the most layers before it are {grammar.max_depth}"
+    if isinstance(layer, Convolution):
+        return _convolution(state, layer)
+    if isinstance(layer, Pooling):
+        return _pooling(grammar, state, layer)
+    if isinstance(layer, FullyConnected):
+        return _fully_connected(grammar, state, layer)
+    return None if state.layer is not None or grammar.initial_end else _NO_BEGINNING
+
+
+def _convolution(state: State, layer: Convolution) -> str | None:
+    if layer.kernel >= state.bucket:
+        return f"must have a kernel below {state.bucket}, {_size_of(state)}"
+    return None
+
+
+def _pooling(grammar: Grammar, state: State, layer: Pooling) -> str | None:
+    if state.layer is None and not grammar.initial_pooling:
+        return _NO_BEGINNING
+    if isinstance(state.layer, Pooling):
+        return f"must not be P, as it follows {state.layer}"
+    if layer.size > state.bucket:
+        return f"must have a window of at most {state.bucket}, {_size_of(state)}"
+    return None
+
+
+def _fully_connected(grammar: Grammar, state: State, layer: FullyConnected) -> str | None:
+    if state.layer is None:
+        return _NO_BEGINNING
+    if state.bucket >= grammar.fully_connected_below:
+        return f"must not be FC, as its input's size {state.size} is not below {grammar.fully_connected_below}"
+    if state.fully_connected >= grammar.max_fully_connected:
+        return f"must not be FC, as the most of them are {grammar.max_fully_connected}"
+    if isinstance(state.layer, FullyConnected) and layer.units > state.layer.units:
+        return f"must not be wider than {state.layer}, which it follows"
+    return None
+
+
+def _size_of(state: State) -> str:
+    return f"the bin of its input's size {state.size}"
+
+
+def _unknown(grammar: Grammar, layer: Layer) -> str:
+    """What the layers of this kind look like in the grammar."""
+    if isinstance(layer, Convolution):
+        return f"must have filters {_any_of(grammar.filters)}, kernel {_any_of(grammar.kernels)} and stride 1"
+    alike = [known for known in grammar.alphabet if isinstance(known, type(layer))]
+    return f"must be {_any_of(alike)}" if alike else f"must not be {layer.word}, which the grammar lacks"
+
+
+def _any_of(values: Iterable[object]) -> str:
+    *others, last = map(str, values)
+    return f"{', '.join(others)} or {last}" if others else last
