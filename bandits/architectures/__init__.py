@@ -15,6 +15,7 @@ from bandits.architectures.layers import (
     without_dropout,
     write_layers,
 )
+from bandits.architectures.resnets import ResidualBlock, ResNet, ResNet39
 
 __all__ = [
     "Convolution",
@@ -24,6 +25,9 @@ __all__ = [
     "Grammar",
     "Layer",
     "Pooling",
+    "ResNet",
+    "ResNet39",
+    "ResidualBlock",
     "Softmax",
     "State",
     "depth",

@@ -140,9 +140,9 @@ class Grammar:
     def for_images(cls, image_size: int, channels: int, classes: int, *, max_depth: int | None = None) -> Grammar:
         """The space for images of one size.
 
-        From 28 pixels it is the paper's (12 layers unless `max_depth` says otherwise; the paper allows 18 on
-        CIFAR-10). Below, widths are an eighth of the paper's, kernels are 1 and 3, and at most 8 layers precede SM, so that
-        a random net costs about half a million multiply-adds for an 8 x 8 digit and trains on a CPU in no time.
+        From 28 pixels it is the paper's, with 12 layers unless `max_depth` says otherwise; the paper allows 18 on
+        CIFAR-10. Below, widths are an eighth of the paper's, kernels are 1 and 3, and at most 8 layers precede SM: a
+        random net for 8 x 8 digits then takes about half a million multiply-adds a pass, little even for a CPU.
         """
         if check_at_least("image_size", image_size, 1) >= _PAPERS_SMALLEST_IMAGE:
             papers = cls(image_size, channels, classes)

@@ -1,0 +1,66 @@
+"""Nets drawn from a grammar, with other hyperparameters beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from bandits.architectures import Grammar
+from bandits.errors import SettingError, check_at_least
+from bandits.rng import rng_for
+from bandits.samplers.base import Sampler
+from bandits.samplers.random import RandomSampler
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+__all__ = ["ArchitectureSampler"]
+
+_TRIES = 100  # a net that lower ids have is drawn again, so often; then it is given twice
+
+
+class ArchitectureSampler(Sampler):
+    """Draws every net by a legal walk of its own, and every other parameter as `RandomSampler` does.
+
+    No net is given twice, unless 100 walks in a row lead to nets that lower ids have: in a small grammar that has few
+    nets left. To know that, the nets of all lower ids are drawn first, and kept.
+
+    Args:
+        grammar: of the nets.
+        space: distributions of the other parameters by name, as for `RandomSampler`; it may be empty.
+        seed: >= 0.
+
+    Raises:
+        SettingError: the space holds something else or a parameter "net", or the seed is not an integer >= 0.
+
+    Example:
+        >>> sampler = ArchitectureSampler(Grammar.for_images(8, 1, 10), {}, seed=0)
+        >>> sampler.propose(3) == sampler.propose(3)
+        True
+    """
+
+    def __init__(self, grammar: Grammar, space: Mapping[str, BaseDistribution], seed: int) -> None:
+        if "net" in space:
+            raise SettingError.broken("`space`", "must not hold 'net', which the grammar gives", sorted(space))
+        self._grammar = grammar
+        self._others = RandomSampler(space, seed) if space else None
+        self._seed = check_at_least("seed", seed, 0)
+        self._nets: list[str] = []
+        self._given: set[str] = set()
+
+    def propose(self, trial_id: int) -> Mapping[str, object]:
+        """The configuration of one trial: the net's text as "net", then the other parameters by name."""
+        check_at_least("trial_id", trial_id, 0)
+        while len(self._nets) <= trial_id:
+            self._nets.append(self._draw(len(self._nets)))
+            self._given.add(self._nets[-1])
+        others = self._others.propose(trial_id) if self._others is not None else {}
+        return {"net": self._nets[trial_id], **others}
+
+    def _draw(self, trial_id: int) -> str:
+        rng = rng_for(self._seed, "net", trial_id)
+        for _ in range(_TRIES):
+            net = self._grammar.sample(rng)
+            if net not in self._given:
+                break
+        return net
