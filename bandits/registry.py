@@ -194,7 +194,11 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             when="as the yardstick that others must beat",
         ),
     ),
-    "objectives": (Entry("table", "bandits.objectives.curve_table:CurveTable", "replays a table of learning curves"),),
+    "objectives": (
+        Entry("table", "bandits.objectives.curve_table:CurveTable", "replays a table of learning curves"),
+        Entry("cnn", "bandits.objectives.cnn:CNNObjective", "trains convolutional networks on images; extra torch"),
+        Entry("lstm", "bandits.objectives.lstm:LSTMObjective", "trains LSTM language models; extra torch"),
+    ),
 }
 
 

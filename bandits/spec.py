@@ -7,7 +7,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -22,12 +22,67 @@ from bandits.prediction import Predictions, predict_table
 from bandits.schedulers.base import Scheduler
 from bandits.stopping import EarlierCurves, EarlyStopper, ProbabilityRule, RiskControlledRule, StoppingRule
 
-__all__ = ["DEFAULT_OBJECTIVE", "PredictionSpec", "RunSpec", "epoch_from", "objective_from"]
+__all__ = ["DEFAULT_OBJECTIVE", "ObjectiveSpec", "PredictionSpec", "RunSpec", "epoch_from"]
 
 DEFAULT_OBJECTIVE = "table:metaqnn_cifar10"
 _TRIALS_WITHOUT_TABLE = 100
 _EPOCH = re.compile(r"[0-9]{1,9}")
 _SHARE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveSpec:
+    """What trains, or is replayed. None stands for the objective's default.
+
+    Args:
+        objective: "table:NAME", "table:FILE.csv", "cnn:DATASET", "lstm:CORPUS", "NAME:ARGUMENT" of a plug-in, or
+            "module:attribute", where the attribute is an Objective or a function made one by
+            `bandits.objectives.objective`. The current folder is searched for the module first.
+        max_epochs: T of a training that can be as long as one likes.
+        goal: "maximize" or "minimize", for a file whose metric does not tell.
+        space: name of the search space.
+        device: "cpu", "cuda", "cuda:0,1" or "auto".
+        data_dir: folder where data sets lie.
+        threads: CPU threads of a training.
+    """
+
+    objective: str = DEFAULT_OBJECTIVE
+    max_epochs: int | None = None
+    goal: str | None = None
+    space: str | None = None
+    device: str | None = None
+    data_dir: str | None = None
+    threads: int | None = None
+
+    def build(self) -> Objective:
+        """Find the objective that is meant.
+
+        Raises:
+            SettingError, UnknownPlugin: there is no such objective, or a setting is none of its own.
+        """
+        kind, colon, argument = self.objective.partition(":")
+        kinds = registry.names("objectives")
+        if kind in kinds and argument:
+            make = registry.load("objectives", kind)
+            objective: Objective = make(argument, **self._settings(kind, inspect.signature(make).parameters))
+            return objective
+        if not colon or not argument or kind in kinds:
+            raise UnknownPlugin(
+                "objective", self.objective, [*(f"{name}:..." for name in kinds), "your_module:your_function"]
+            )
+        self._settings(self.objective, {})
+        return _imported(self.objective, kind, argument)
+
+    def _settings(self, kind: str, accepted: Mapping[str, object]) -> dict[str, Any]:
+        """The settings that were given, all of which the objective must know; the length where it can be chosen."""
+        given = {name: getattr(self, name) for name in ("goal", "space", "device", "data_dir", "threads")}
+        settings = {name: value for name, value in given.items() if value is not None}
+        for name, value in settings.items():
+            if name not in accepted:
+                raise SettingError.broken(f"`{name}`", f"must be left out for {kind}, which has no such setting", value)
+        if self.max_epochs is not None and "max_epochs" in accepted:
+            settings["max_epochs"] = self.max_epochs
+        return settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +92,12 @@ class RunSpec:
     Args:
         algorithm: a name of `bandits list algorithms`.
         predictor: a name of `bandits list predictors`; None drops no arm early.
-        objective: "table:NAME", "table:FILE.csv", "module:function", or "NAME:ARGUMENT" of a plug-in.
+        objective, goal, space, device, data_dir, threads: as `ObjectiveSpec` documents them.
         max_epochs: R; by default the objective's length.
         eta, loops, trials, kappa, sizes, look_ahead, min_epochs, burn_in, percentile, warm_up, min_arms, interval, k,
             first_epochs: as the algorithm documents them.
         risk, audit, margin, keep: as `RiskControlledRule` documents them.
         confidence: as `ProbabilityRule` documents it; takes that rule instead.
-        goal: "maximize" or "minimize", for a file whose metric does not tell.
         warm_start: earlier studies whose curves the predictor starts with, each as `read_study` takes it.
         workers: how many arms train at a time.
         seed: of everything random.
@@ -73,6 +127,10 @@ class RunSpec:
     margin: float | None = None
     keep: int | None = None
     goal: str | None = None
+    space: str | None = None
+    device: str | None = None
+    data_dir: str | None = None
+    threads: int | None = None
     warm_start: tuple[str, ...] = ()
     workers: int = 1
     seed: int = 0
@@ -83,7 +141,8 @@ class RunSpec:
         Raises:
             SettingError, UnknownPlugin: there is no such objective.
         """
-        return objective_from(self.objective, goal=self.goal)
+        names = (field.name for field in fields(ObjectiveSpec))
+        return ObjectiveSpec(**{name: getattr(self, name) for name in names}).build()
 
     def build_earlier(self, objective: Objective) -> EarlierCurves | None:
         """The curves of earlier studies, for a new one of `objective`; None without a warm start.
@@ -222,29 +281,6 @@ def epoch_from(text: str, horizon: int) -> int:
         if 0 < share < 1:
             return max(1, math.floor(share * horizon))
     raise SettingError.broken("`at`", "must be an epoch such as 12, or a share such as 25%", text)
-
-
-def objective_from(spec: str, *, goal: str | None = None) -> Objective:
-    """Find the objective that a command line means.
-
-    Args:
-        spec: "table:NAME", "table:FILE.csv", "NAME:ARGUMENT" of a plug-in, or "module:attribute", where the
-            attribute is an Objective or a function made one by `bandits.objectives.objective`. The current folder
-            is searched for the module first.
-        goal: for tables that do not tell.
-
-    Raises:
-        SettingError, UnknownPlugin: there is no such objective.
-    """
-    kind, colon, argument = spec.partition(":")
-    kinds = registry.names("objectives")
-    if kind in kinds and argument:
-        arguments = {"goal": goal} if kind == "table" and goal is not None else {}
-        objective: Objective = registry.load("objectives", kind)(argument, **arguments)
-        return objective
-    if not colon or not argument or kind in kinds:
-        raise UnknownPlugin("objective", spec, [*(f"{name}:..." for name in kinds), "your_module:your_function"])
-    return _imported(spec, kind, argument)
 
 
 def _imported(spec: str, module_name: str, attribute: str) -> Objective:

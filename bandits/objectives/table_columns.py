@@ -23,7 +23,7 @@ __all__ = ["Column", "Role", "column_of", "values_of_cells"]
 
 Role = Literal["AP", "HP", "label", "constant", "outcome"]
 
-_IDENTIFIERS = frozenset({"#", "column 1", "id", "index", "no", "number", "row", "run", "trial", "unnamed: 0"})
+_IDENTIFIERS = frozenset({"#", "column 1", "id", "index", "no", "number", "row", "run", "seed", "trial", "unnamed: 0"})
 _MOST_CATEGORIES = 32
 _NEARLY_EVERY = 0.9
 

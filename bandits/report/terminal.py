@@ -9,12 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from bandits.errors import SettingError
+from bandits.recording import Recording
 from bandits.report.summary import Summary
 from bandits.runtime.journal import Journal
 from bandits.runtime.records import Advised, Changed, Epoch, JobStarted, RunStarted, TrialFailed, TrialStarted
 from bandits.schedulers.lifecycle import State
 
-__all__ = ["story", "summary_view"]
+__all__ = ["recording_view", "story", "summary_view"]
 
 _CONFIG_WIDTH = 240
 
@@ -27,6 +28,22 @@ def summary_view(summary: Summary) -> RenderableType:
     for name, text in _facts(summary):
         facts.add_row(name, Text(text))
     return Group(facts, Text(), _brackets(summary))
+
+
+def recording_view(recording: Recording) -> RenderableType:
+    """What was recorded, and where it is."""
+    result = recording.result
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column()
+    best = "none" if result.best_value is None else f"{result.best_value:.6g} (trial {result.best_trial})"
+    facts.add_row("table", Text(f"{recording.path}; settings and environment in {recording.about}"))
+    facts.add_row(
+        "curves", f"{recording.rows:,} of up to {result.scheduler.max_epochs:,} epochs, {recording.failed:,} failed"
+    )
+    facts.add_row("best", f"{result.metric.name} {best}")
+    facts.add_row("cost", f"{result.epochs_trained:,} epochs, {result.seconds:,.0f} s")
+    return facts
 
 
 def _facts(summary: Summary) -> Iterable[tuple[str, str]]:

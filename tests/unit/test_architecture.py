@@ -19,19 +19,23 @@ ARROWS: dict[str, set[str]] = {
     "curves": {"errors"},
     "forecasts": {"errors"},
     "verdicts": {"errors", "curves", "forecasts"},
+    "architectures": {"errors", "rng"},
+    "data": {"errors", "rng"},
     "schedulers": VOCABULARY,
-    "samplers": VOCABULARY,
+    "samplers": VOCABULARY | {"architectures"},
     "predictors": VOCABULARY,
     "stopping": VOCABULARY | {"predictors"},
-    "objectives": VOCABULARY | {"samplers"},
+    "training": {"errors", "rng", "architectures", "data"},
+    "objectives": VOCABULARY | {"samplers", "architectures", "data", "training"},
     "prediction": VOCABULARY | {"predictors", "objectives"},
     "runtime": VOCABULARY | {"schedulers", "samplers", "predictors", "stopping", "objectives"},
+    "recording": VOCABULARY | {"schedulers", "objectives", "runtime"},
     "integrations": VOCABULARY | {"predictors", "stopping"},
     "earlier": VOCABULARY | {"stopping", "objectives", "runtime", "integrations"},
 }
 SEE_EVERYTHING = {"registry", "spec", "report", "cli", "__main__", "__init__", "testing"}
 
-PURE = VOCABULARY | {"schedulers", "samplers", "predictors", "stopping"}
+PURE = VOCABULARY | {"architectures", "schedulers", "samplers", "predictors", "stopping"}
 IMPURE_MODULES = {
     "asyncio", "concurrent", "datetime", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets",
     "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "uuid",

@@ -1,0 +1,20 @@
+"""`bandits explain`: every verdict on one trial."""
+
+from __future__ import annotations
+
+import click
+
+from bandits.cli.output import stdout
+from bandits.report.terminal import story
+from bandits.runtime.journal import SqliteJournal
+
+__all__ = ["explain"]
+
+
+@click.command()
+@click.argument("journal")
+@click.argument("trial", type=int)
+def explain(journal: str, trial: int) -> None:
+    """Show every verdict on TRIAL in JOURNAL, with forecasts and reasons."""
+    with SqliteJournal.open(journal) as records:
+        stdout().print(story(records, trial))

@@ -1,0 +1,61 @@
+"""`bandits predict`: forecast how partial curves will end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from bandits.cli.output import show
+from bandits.errors import SettingError
+from bandits.report.forecast_plot import check_plot_file, save_plot
+from bandits.report.forecast_report import ForecastReport, forecast_view
+from bandits.spec import PredictionSpec
+
+__all__ = ["predict"]
+
+
+@click.command()
+@click.argument("curves")
+@click.option("--predictor", metavar="NAME", default="srm", show_default=True, help="See `bandits list predictors`.")
+@click.option(
+    "--at",
+    metavar="TAU",
+    help="Cut rows after this epoch (or share of the horizon, such as 25%), and check the predictor on complete rows.",
+)
+@click.option("--horizon", metavar="T", type=int, help="The epoch to forecast. [default: the last column]")
+@click.option(
+    "--coverage",
+    metavar="P",
+    type=float,
+    default=0.9,
+    show_default=True,
+    help="Probability with which a row ends inside its interval.",
+)
+@click.option(
+    "--check",
+    metavar="N",
+    type=int,
+    default=200,
+    show_default=True,
+    help="Complete rows, drawn at random, that the check with --at forecasts; 0 for no check.",
+)
+@click.option("--goal", metavar="GOAL", help="maximize or minimize, for a file whose metric does not tell.")
+@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Of everything random.")
+@click.option("--plot", metavar="FILE", help="Draw curves, forecasts and intervals: .html, .png, .svg or .pdf.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def predict(*, coverage: float, plot: str | None, as_json: bool, **options: Any) -> None:
+    """Forecast how the partial curves of CURVES will end, learning from its complete ones.
+
+    CURVES is a csv file, a row a configuration, a column an epoch, empty where not measured yet; or table:NAME.
+    """
+    if not 0.0 < coverage < 1.0:
+        raise SettingError.broken("`coverage`", "must be in (0, 1)", coverage)
+    if plot is not None:
+        check_plot_file(plot)
+    spec = PredictionSpec(**options)
+    report = ForecastReport(spec.curves, spec.predictor, spec.predict(), coverage)
+    if plot is not None:
+        save_plot(report, plot)
+    show(json.dumps(report.as_json(), indent=2, allow_nan=False) if as_json else forecast_view(report))

@@ -1,0 +1,129 @@
+"""Train a random sample in full, and keep its learning curves."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from bandits.objectives.base import Objective
+from bandits.recording.curve_file import CurveFileJournal
+from bandits.runtime.journal import Journal, MemoryJournal
+from bandits.runtime.loop import run
+from bandits.runtime.result import Result
+from bandits.schedulers.random_search import RandomSearch
+
+__all__ = ["Recording", "record"]
+
+_LIBRARIES = ("bandits-hpo", "numpy", "scikit-learn", "torch")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A table that was recorded.
+
+    Args:
+        path: the csv file.
+        about: the JSON file beside it: settings, environment, and why trials failed.
+        rows: how many configurations the file holds.
+        failed: how many of them failed.
+        result: the run.
+    """
+
+    path: Path
+    about: Path
+    rows: int
+    failed: int
+    result: Result
+
+
+def record(
+    objective: Objective,
+    path: str | os.PathLike[str],
+    *,
+    trials: int,
+    max_epochs: int | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    journal: Journal | None = None,
+    watch: Callable[[Result], None] | None = None,
+    **running: Any,
+) -> Recording:
+    """Train random configurations in full, and write their learning curves as a table for `CurveTable`.
+
+    The file is written anew whenever a trial ends. An interrupt (Ctrl-C) ends the recording early; what was measured
+    until then is kept, with empty cells for epochs that were not trained. So is the part of a trial that failed.
+
+    Args:
+        objective: what trains.
+        path: of the csv file to write, which must not exist; the same name with .json gets settings and environment.
+        trials: how many configurations, >= 1.
+        max_epochs: T, epochs of each; by default the objective's length.
+        seed: of the configurations and the trainings, >= 0.
+        workers: how many train at a time.
+        journal: where every event goes as well.
+        watch: called after every event, for a live view.
+        **running: how to run workers, as `bandits.run` takes it.
+
+    Returns:
+        Where the table is, and the run.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+    """
+    epochs = objective.max_epochs if max_epochs is None else max_epochs
+    search = RandomSearch(trials, epochs)
+    inner = MemoryJournal() if journal is None else journal
+    curves = CurveFileJournal(path, metric=objective.metric, epochs=epochs, inner=inner)
+    began = datetime.now(UTC)
+    result = run(search, objective, seed=seed, workers=workers, journal=curves, watch=watch, **running)
+    about = curves.path.with_suffix(".json")
+    said = {
+        "objective": objective.name,
+        "metric": {"name": objective.metric.name, "goal": objective.metric.goal, "unit": objective.metric.unit},
+        "trials": trials,
+        "epochs": epochs,
+        "seed": seed,
+        "workers": workers,
+        "device": ", ".join(objective.devices),
+        "interrupted": result.interrupted,
+        "began": began.isoformat(timespec="seconds"),
+        "seconds": round(result.seconds, 1),
+        "failed": {str(trial): reason for trial, reason in curves.failures.items()},
+        "environment": _environment(),
+    }
+    about.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    return Recording(curves.path, about, len(curves), len(curves.failures), result)
+
+
+def _environment() -> Mapping[str, Any]:
+    """What the seconds of a recording depend on, and what its last digits may depend on."""
+    versions: dict[str, str | None] = {}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = None
+    return {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": sys.version.split()[0],
+        **versions,
+    }
+
+
+def _processor() -> str:
+    """What the processor calls itself; Python alone knows no more than its family."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
