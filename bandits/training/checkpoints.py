@@ -119,11 +119,19 @@ def load_into(
     for key, value in {**held, **numbers}.items():
         parameter, _, name = key.partition(".")
         state.setdefault(int(parameter), {})[name] = value
-    # an optimizer takes the tensors it is given for its own: copies, so that a checkpoint in memory stays as it is
-    state = {
-        parameter: {n: _copy(v) if isinstance(v, Tensor) else v for n, v in s.items()} for parameter, s in state.items()
-    }
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for number, values in state.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor):  # a copy, as an optimizer takes what it is given for its own
+                values[name] = _laid_out_as(parameters[number], value)
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _laid_out_as(parameter: Tensor, tensor: Tensor) -> Tensor:
+    """A copy in the parameter's order of memory: fused optimizers go through both in one stride."""
+    if parameter.shape != tensor.shape:
+        return tensor.clone()
+    return torch.empty_like(parameter, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
 
 
 def _copy(tensor: Tensor) -> Tensor:

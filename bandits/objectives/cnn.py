@@ -1,0 +1,133 @@
+"""Convolutional networks on images as an objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bandits.curves import Metric
+from bandits.data import IMAGE_SETS
+from bandits.errors import SettingError, UnknownPlugin, check_at_least
+from bandits.objectives.neural import NeuralObjective
+from bandits.objectives.spaces import IMAGE_SPACES, ImageShape, ImageSpace
+
+if TYPE_CHECKING:
+    from bandits.data.images import Images
+    from bandits.samplers.base import Sampler
+    from bandits.training.images import ImageTask
+
+__all__ = ["CNNObjective"]
+
+_MIRRORED = frozenset({"cifar10"})  # data sets whose images mean the same from left to right as from right to left
+
+
+class CNNObjective(NeuralObjective):
+    """Trains convolutional networks to classify the images of a data set; measures validation accuracy, 0 to 1.
+
+    The data's training files are split by a fixed seed into training and validation; a test part is never read.
+
+    Args:
+        data: "digits", "mnist", "fashion-mnist", "cifar10" or "svhn".
+        space: which nets: "metaqnn" (any net of MetaQNN's grammar), "resnet" and "resnet-cifar" (residual nets),
+            "convnet" (one small net, whose training varies); see `bandits.objectives.spaces`.
+        max_epochs: the longest training; schedules of learning rates are fitted to it where their papers' depend on it.
+        device: auto, cpu, cuda or cuda:0,1.
+        data_dir: where the data's files lie, or are downloaded to; None: where BANDITS_DATA says, else a cache.
+        threads: CPU threads of each training.
+        batch_size: images a step.
+        restarts: how many times a net begins anew, with 0.4 times the learning rate, whose first epoch ends at chance;
+            4 in MetaQNN.
+
+    Raises:
+        UnknownPlugin: there is no such data set or space.
+        SettingError: another argument breaks its rule.
+        MissingDependency: PyTorch or safetensors is not installed.
+
+    Example:
+        >>> objective = CNNObjective("digits", max_epochs=9)  # doctest: +SKIP
+        >>> objective.sampler(seed=0).propose(0)              # doctest: +SKIP
+        {'net': '[C(16,3,1), P(2,2), D(1,1), GAP(10), SM(10)]', 'lr': 0.0021}
+    """
+
+    def __init__(
+        self,
+        data: str,
+        *,
+        space: str = "metaqnn",
+        max_epochs: int = 27,
+        device: str = "auto",
+        data_dir: str | Path | None = None,
+        threads: int = 1,
+        batch_size: int = 128,
+        restarts: int = 0,
+    ) -> None:
+        if data not in IMAGE_SETS:
+            raise UnknownPlugin("image data set", data, IMAGE_SETS)
+        if space not in IMAGE_SPACES:
+            raise UnknownPlugin("space of nets", space, IMAGE_SPACES)
+        super().__init__(
+            name=f"cnn:{data}" if space == "metaqnn" else f"cnn:{data} ({space})",
+            metric=Metric("validation accuracy", "maximize"),
+            max_epochs=max_epochs,
+            device=device,
+            threads=threads,
+            restarts=restarts,
+        )
+        self.data = data
+        self.space_name = space
+        self.data_dir = Path(data_dir) if data_dir is not None else None
+        self.batch_size = check_at_least("batch_size", batch_size, 1)
+        self._pixels = 0
+
+    @cached_property
+    def shape(self) -> ImageShape:
+        """Of the data's images, which are loaded once to know it, and to find out early that they are there."""
+        images = self._load()
+        self._pixels = images.train_images.size + images.validation_images.size
+        _, height, width, channels = images.train_images.shape
+        if height != width:
+            raise SettingError.broken(f"images of {self.data}", "must be square", f"{height} x {width}")
+        return ImageShape(height, channels, images.classes)
+
+    @cached_property
+    def space(self) -> ImageSpace:
+        """Of its configurations."""
+        return IMAGE_SPACES[self.space_name](self.shape, self.max_epochs)
+
+    def sampler(self, seed: int) -> Sampler:
+        """Draws configurations of the space at random."""
+        return self.space.sampler(seed)
+
+    def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
+        """AP and HP of a configuration, as the space has them.
+
+        Raises:
+            SettingError: it is no configuration of the space.
+        """
+        self.space.check(config)
+        return self.space.features(config)
+
+    def _check(self, config: Mapping[str, object]) -> None:
+        self.space.check(config)
+
+    def _make_task(self, device: Any) -> ImageTask:
+        from bandits.training.images import ImageTask
+
+        return ImageTask(
+            self._load(),
+            self.space.family(),
+            device,
+            batch_size=self.batch_size,
+            mirror=self.data in _MIRRORED,
+        )
+
+    def _load(self) -> Images:
+        from bandits.data import load_images
+
+        return load_images(self.data, folder=self.data_dir)
+
+    def _data_bytes(self) -> int:
+        self.shape  # noqa: B018 - counts them
+        return 4 * self._pixels  # files, arrays, tensors, and an epoch's permuted copy

@@ -1,0 +1,1 @@
+"""Families of nets, each with the way in which its paper trains it."""

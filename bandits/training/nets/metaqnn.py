@@ -1,0 +1,97 @@
+"""The nets of MetaQNN, and its training (Baker, Gupta, Naik, Raskar, ICLR 2017, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import nn
+
+from bandits.architectures import (
+    Convolution,
+    Dropout,
+    FullyConnected,
+    GlobalAveragePooling,
+    Grammar,
+    Layer,
+    Pooling,
+    Softmax,
+)
+from bandits.training.nets.base import NetFamily, caffe_xavier_
+
+__all__ = ["MetaQNNFamily", "metaqnn_net"]
+
+DECAY, DECAY_EVERY = 0.2, 5  # the learning rate falls to a fifth every five epochs
+
+
+class MetaQNNFamily(NetFamily):
+    """Adam with the usual moments, its learning rate a fifth every five epochs; Xavier weights as Caffe draws them.
+
+    A configuration is `{"net": "[C(16,3,1), ..., SM(10)]", "lr": 0.001}`.
+
+    Args:
+        grammar: which nets are legal, and for which images.
+    """
+
+    def __init__(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+
+    def build(self, config: Mapping[str, object]) -> nn.Module:
+        layers = self._grammar.parse(str(config["net"]))
+        return metaqnn_net(layers, self._grammar.image_size, self._grammar.channels)
+
+    def optimizer(self, model: nn.Module, config: Mapping[str, object]) -> torch.optim.Optimizer:  # noqa: ARG002
+        return torch.optim.Adam(model.parameters(), betas=(0.9, 0.999), eps=1e-8, fused=True)
+
+    def learning_rate(self, config: Mapping[str, object], epoch: int) -> float:
+        return float(config["lr"]) * DECAY ** ((epoch - 1) // DECAY_EVERY)  # type: ignore[arg-type]
+
+
+def metaqnn_net(layers: Iterable[Layer], image_size: int, channels: int) -> nn.Sequential:
+    """The net that layers describe, for square images; ReLU follows every C and FC.
+
+    Args:
+        layers: legal ones, from the first to SM.
+        image_size: side of the images in pixels.
+        channels: of the images.
+    """
+    modules: list[nn.Module] = []
+    side, width, flat = image_size, channels, False
+
+    def flatten() -> int:
+        """Inputs of a layer that sees everything."""
+        nonlocal flat
+        if not flat:
+            modules.append(nn.Flatten())
+            flat = True
+            return width * side * side
+        return width
+
+    for layer in layers:
+        if isinstance(layer, Convolution):
+            padding = layer.kernel // 2  # the size stays, or is divided by the stride and rounded up
+            modules += [nn.Conv2d(width, layer.filters, layer.kernel, layer.stride, padding), nn.ReLU(inplace=True)]
+            side, width = -(-side // layer.stride), layer.filters
+        elif isinstance(layer, Pooling):
+            modules.append(nn.MaxPool2d(layer.size, layer.stride))
+            side = layer.pooled(side)
+        elif isinstance(layer, Dropout):
+            modules.append(nn.Dropout(layer.rate))
+        elif isinstance(layer, FullyConnected):
+            modules += [nn.Linear(flatten(), layer.units), nn.ReLU(inplace=True)]
+            width = layer.units
+        elif isinstance(layer, GlobalAveragePooling):
+            modules.append(nn.AdaptiveAvgPool2d(1))
+            side = 1
+            modules.append(nn.Linear(flatten(), layer.classes))
+            width = layer.classes
+        elif isinstance(layer, Softmax) and not _ends_in_classes(modules, layer.classes):
+            modules.append(nn.Linear(flatten(), layer.classes))
+    net = nn.Sequential(*modules)
+    net.apply(caffe_xavier_)
+    return net
+
+
+def _ends_in_classes(modules: list[nn.Module], classes: int) -> bool:
+    """Whether GAP has made one number a class already; FC would be followed by its ReLU."""
+    return bool(modules) and isinstance(modules[-1], nn.Linear) and modules[-1].out_features == classes
