@@ -90,7 +90,7 @@ class Grammar:
         max_depth: most layers before SM, without dropout: 12 in the paper's table, 18 for CIFAR-10.
         max_fully_connected: most fully connected layers.
         buckets: the smallest size of every bin, falling, the last being 1.
-        fully_connected_below: the size that is too large for FC.
+        fully_connected_below: the smallest size that is too large for FC; one of the buckets, or above `image_size`.
         initial_pooling: whether pooling may come first.
         initial_end: whether GAP or SM may come first.
 
@@ -131,6 +131,9 @@ class Grammar:
             raise SettingError.broken("`filters`", "must not be empty", self.filters)
         if list(self.buckets) != sorted({*self.buckets, 1}, reverse=True):
             raise SettingError.broken("`buckets`", "must fall from one to the next, down to 1", self.buckets)
+        if self.fully_connected_below <= self.image_size and self.fully_connected_below not in self.buckets:
+            rule = f"must be one of the buckets {self.buckets}, or above the image size"
+            raise SettingError.broken("`fully_connected_below`", rule, self.fully_connected_below)
         bucket = self.start().bucket
         if not any(kernel < bucket for kernel in self.kernels):
             rule = f"must hold one below {bucket}, the bin of the image size {self.image_size}"
@@ -193,9 +196,11 @@ class Grammar:
         Raises:
             SettingError: the layers are no legal net.
         """
-        net = write_layers(with_dropout(layers))
-        self.parse(net)
-        return net
+        chosen = without_dropout(layers)
+        if not chosen:
+            raise SettingError.broken("`layers`", "must not be empty", layers)
+        self._check_whole(self.states(chosen)[-1], len(chosen))
+        return write_layers(with_dropout(chosen))
 
     def parse(self, net: str) -> tuple[Layer, ...]:
         """The layers of a legal net, in the order of the text.
@@ -214,9 +219,7 @@ class Grammar:
                 if rule is not None:
                     raise layer_error(number, layer, rule)
                 state = self._after(state, layer)
-        if not state.final:
-            rule = f"must be followed by SM({self.classes}), with which every net ends"
-            raise layer_error(len(layers), layers[-1], rule)
+        self._check_whole(state, len(layers))
         _check_dropout(layers)
         return layers
 
@@ -242,6 +245,11 @@ class Grammar:
             GlobalAveragePooling(self.classes),
             Softmax(self.classes),
         )
+
+    def _check_whole(self, state: State, layers: int) -> None:
+        if not state.final:
+            rule = f"must be followed by SM({self.classes}), with which every net ends"
+            raise layer_error(layers, state.layer, rule)
 
     def _bucket(self, size: int) -> int:
         return next(bucket for bucket in self.buckets if size >= bucket)

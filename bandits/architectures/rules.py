@@ -64,7 +64,7 @@ def _pooling(grammar: Grammar, state: State, layer: Pooling) -> str | None:
 def _fully_connected(grammar: Grammar, state: State, layer: FullyConnected) -> str | None:
     if state.layer is None:
         return _NO_BEGINNING
-    if state.bucket >= grammar.fully_connected_below:
+    if state.size >= grammar.fully_connected_below:
         return f"must not be FC, as its input's size {state.size} is not below {grammar.fully_connected_below}"
     if state.fully_connected >= grammar.max_fully_connected:
         return f"must not be FC, as the most of them are {grammar.max_fully_connected}"
