@@ -275,12 +275,12 @@ def _check_dropout(layers: tuple[Layer, ...]) -> None:
 
 
 def _check_numbers(name: str, numbers: object) -> None:
-    if not isinstance(numbers, tuple) or not all(type(number) is int and number >= 1 for number in numbers):
-        raise SettingError.broken(f"`{name}`", "must be a tuple of integers >= 1", numbers)
+    whole = isinstance(numbers, tuple) and all(type(number) is int and number >= 1 for number in numbers)
+    if not whole or len({*numbers}) < len(numbers):  # type: ignore[misc, arg-type]
+        raise SettingError.broken(f"`{name}`", "must be a tuple of different integers >= 1", numbers)
 
 
 def _check_pools(pools: object) -> None:
-    if not isinstance(pools, tuple) or not all(isinstance(pool, tuple) and len(pool) == 2 for pool in pools):
-        raise SettingError.broken("`pools`", "must be a tuple of (window, stride)", pools)
-    for pool in pools:
-        _check_numbers("pools", pool)
+    pairs = isinstance(pools, tuple) and all(isinstance(pool, tuple) and len(pool) == 2 for pool in pools)
+    if not pairs or not all(type(number) is int and number >= 1 for pool in pools for number in pool):  # type: ignore[attr-defined]
+        raise SettingError.broken("`pools`", "must be a tuple of (window, stride), integers >= 1", pools)

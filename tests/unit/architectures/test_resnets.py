@@ -42,6 +42,14 @@ def test_multiply_adds_by_hand() -> None:
     assert 64 * 18 + block * (64 + 16 + 2 * 4) + 2 * 10 == net.multiply_adds(8)
 
 
+def test_poolings_quarter_the_work() -> None:
+    """The sections of a net of 39 layers see sides of 8, 4 and 2."""
+    net = ResNet39(channels=2, classes=10, filters=(2, 2, 2))
+    convolution = 2 * 9 * 2
+
+    assert convolution * (12 * 64 + 9 * 16 + 15 * 4) + 2 * 10 == net.multiply_adds(8)
+
+
 def test_39_layers() -> None:
     """Four, three and five blocks with pooling between them; widths differ by section."""
     net = ResNet39(3, 10, filters=(20, 30, 40))
