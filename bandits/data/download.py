@@ -27,7 +27,7 @@ def cache_folder(name: str) -> Path:
     Raises:
         MissingDependency: pooch, which knows where each system keeps such folders, is not installed.
     """
-    return Path(_pooch(name).os_cache("bandits"))
+    return Path(_pooch(f"downloading {name}").os_cache("bandits"))
 
 
 def download(name: str, files: Sequence[RemoteFile], folder: Path) -> None:
@@ -45,7 +45,8 @@ def download(name: str, files: Sequence[RemoteFile], folder: Path) -> None:
             to put where.
         MissingDependency: pooch is not installed.
     """
-    pooch = _pooch(name)
+    wanted = f"in {folder} as {' and '.join(file.name for file in files)}"
+    pooch = _pooch(f"downloading {name}, which does not lie {wanted},")
     for file in files:
         failures: list[str] = []
         for url in file.urls:
@@ -54,8 +55,7 @@ def download(name: str, files: Sequence[RemoteFile], folder: Path) -> None:
                 break
             failures.append(f"the download from {url} failed: {reason}")
         else:
-            wanted = " and ".join(each.name for each in files)
-            raise DataError(f"{name} must be downloaded or lie in {folder} as {wanted}; {'; '.join(failures)}")
+            raise DataError(f"{name} must be downloaded or lie {wanted}; {'; '.join(failures)}")
 
 
 def _fetch(pooch: Any, file: RemoteFile, url: str, folder: Path) -> str | None:
@@ -90,11 +90,11 @@ def _in_words(error: Exception) -> str:
     return "the connection broke off"
 
 
-def _pooch(name: str) -> Any:
+def _pooch(feature: str) -> Any:
     try:
         import pooch
     except ImportError:
-        raise MissingDependency(f"downloading {name}", "torch") from None
+        raise MissingDependency(feature, "torch") from None
     return pooch
 
 
