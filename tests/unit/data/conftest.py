@@ -53,6 +53,7 @@ class Web:
     Attributes:
         address: how its urls begin.
         files: what it serves, by path; any other path is a 404.
+        cut_off: paths of which it sends half, and hangs up.
         asked: the paths that were asked for, in order.
         agents: the user agents that asked.
     """
@@ -60,6 +61,7 @@ class Web:
     def __init__(self, address: str) -> None:
         self.address = address
         self.files: dict[str, bytes] = {}
+        self.cut_off: set[str] = set()
         self.asked: list[str] = []
         self.agents: set[str] = set()
 
@@ -77,7 +79,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
             self.send_response(200 if body is not None else 404)
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
-            self.wfile.write(body or b"")
+            self.wfile.write((body or b"")[: len(body or b"") // 2 if path in served.cut_off else None])
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base class
             """Say nothing."""

@@ -3,12 +3,14 @@
 import hashlib
 import logging
 import re
+import socket
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bandits.data import download as module
 from bandits.data import folders, load_text
 from bandits.data.catalogue import DataFiles, RemoteFile
 from bandits.data.download import cache_folder, download
@@ -91,6 +93,28 @@ def test_every_address_that_failed_is_named(web: Any, tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         download("kind", [RemoteFile("x", "0" * 32, (dead, f"{web.address}x"))], tmp_path)
+
+
+def test_a_download_that_breaks_off_leaves_nothing_behind(web: Any, tmp_path: Path) -> None:
+    """Half a file is no file."""
+    web.files, web.cut_off = {"x": b"the file"}, {"x"}
+
+    message = (
+        f"kind must be downloaded or lie in {tmp_path} as x; "
+        f"the download from {web.address}x failed: the connection broke off"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        download("kind", [RemoteFile("x", md5(b"the file"), (f"{web.address}x",))], tmp_path)
+    assert left_in(tmp_path) == []
+
+
+def test_a_silent_server_is_left(web: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while without an answer."""
+    monkeypatch.setattr(module, "_TIMEOUT", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/x"
+        with pytest.raises(DataError, match=rf"the download from {url} failed: the server did not answer in time$"):
+            download("kind", [RemoteFile("x", "0" * 32, (url,))], tmp_path)
 
 
 def test_a_folder_that_cannot_be_made(web: Any, tmp_path: Path) -> None:
