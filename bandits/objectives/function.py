@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
+from importlib import import_module
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from bandits.curves import Metric, Trial
 from bandits.errors import ObjectiveError, SettingError, check_at_least
@@ -41,7 +44,8 @@ class FunctionObjective(Objective):
     a single number has a curve of one epoch. It is advanced epoch by epoch, so a trial that is stopped early never
     computes what comes after, and a trial that pauses goes on where it was: its iterator is kept until it is released.
     (Where the iterator is gone, because another process paused the trial, training starts again and the epochs that
-    were measured before are passed over.)
+    were measured before are passed over.) Worker processes find the function, or the objective that a decorator made of
+    it, by its name at the top of a module: a lambda, or a function inside another one, trains in one process only.
 
     Args:
         function: trains one configuration. It is called with a dict of its own.
@@ -76,6 +80,7 @@ class FunctionObjective(Objective):
         name: str | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        self._function = function
         self._call = _caller(function)
         check_space(space)
         if not isinstance(metric, Metric):
@@ -86,6 +91,29 @@ class FunctionObjective(Objective):
         self.name = name or str(getattr(function, "__name__", type(function).__name__))
         self._clock = clock
         self._under_way: dict[int, _Training] = {}
+
+    # Worker processes get a copy by pickle: of what was set, without the trainings under way
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_call", "_under_way")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _call=_caller(state["_function"]), _under_way={})
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """By the name under which a module has this objective, where its function has none of its own.
+
+        Raises:
+            SettingError: neither of them stands at the top of a module.
+        """
+        function = self._function
+        if not isinstance(function, FunctionType) or _named(function) is function:
+            return super().__reduce_ex__(protocol)
+        for name, value in tuple(vars(sys.modules.get(function.__module__, self)).items()):
+            if value is self:  # a decorated function: its name is this objective's now
+                return _imported, (function.__module__, name)
+        rule = "must stand at the top of a module for other processes to find it"
+        raise SettingError.broken("`function`", rule, f"{function.__module__}.{function.__qualname__}")
 
     def sampler(self, seed: int) -> RandomSampler:
         """Draws every parameter at random from the space."""
@@ -215,6 +243,18 @@ def _caller(function: Callable[..., object]) -> Callable[[dict[str, object], int
     if _binds(signature, {}, 0):
         return lambda config, seed: function(config, seed)
     raise SettingError.broken("`function`", "must take (config) or (config, seed)", f"{signature}")
+
+
+def _named(function: FunctionType) -> object:
+    """What has the function's name now, in its module; None where nothing has."""
+    found: object = sys.modules.get(function.__module__)
+    for name in function.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found
+
+
+def _imported(module: str, name: str) -> object:
+    return getattr(import_module(module), name)
 
 
 def _binds(signature: inspect.Signature, *positional: object, **named: object) -> bool:

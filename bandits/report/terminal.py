@@ -12,7 +12,16 @@ from bandits.errors import SettingError
 from bandits.recording import Recording
 from bandits.report.summary import Summary
 from bandits.runtime.journal import Journal
-from bandits.runtime.records import Advised, Changed, Epoch, JobStarted, RunStarted, TrialFailed, TrialStarted
+from bandits.runtime.records import (
+    Advised,
+    Changed,
+    Epoch,
+    JobStarted,
+    RunStarted,
+    TrialFailed,
+    TrialStarted,
+    WorkerLost,
+)
 from bandits.schedulers.lifecycle import State
 
 __all__ = ["recording_view", "story", "summary_view"]
@@ -159,6 +168,9 @@ def story(journal: Journal, trial: int) -> RenderableType:
                 table.add_row("", "", "", "", "", "", f"{record.state.value}: {record.reason}")
             case TrialFailed():
                 table.add_row("", "", "", "", "", "", f"cannot go on: {record.reason}")
+            case WorkerLost():
+                again = f"its worker process {record.reason}; another one trains epoch {record.epoch} again"
+                table.add_row("", "", "", "", "", "", again)
             case _:
                 pass
     return Group(*lines, Text(), table)

@@ -1,8 +1,18 @@
 """Where and when it happens: the loop, its clock, its journal."""
 
-from bandits.runtime.executors import Executor, InlineExecutor
+from bandits.runtime.executors import Executor, InlineExecutor, executor_for
 from bandits.runtime.journal import Journal, MemoryJournal, SqliteJournal
 from bandits.runtime.loop import run
 from bandits.runtime.result import Best, Result
 
-__all__ = ["Best", "Executor", "InlineExecutor", "Journal", "MemoryJournal", "Result", "SqliteJournal", "run"]
+__all__ = [
+    "Best",
+    "Executor",
+    "InlineExecutor",
+    "Journal",
+    "MemoryJournal",
+    "Result",
+    "SqliteJournal",
+    "executor_for",
+    "run",
+]

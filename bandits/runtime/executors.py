@@ -1,23 +1,24 @@
-"""Where jobs run: in this process, on as many simulated workers as a replayed objective allows.
+"""Where jobs run: the role, and how it is played in this process, on as many simulated workers as a replay allows.
 
-The objective's iterators do the work, one epoch at a time and only when the next event is awaited, so an arm
+Inline, the objective's iterators do the work, one epoch at a time and only when the next event is awaited, so an arm
 that is stopped after an epoch has not begun the next one.
 """
 
 from __future__ import annotations
 
 import heapq
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bandits.curves import Trial
-from bandits.errors import ObjectiveError, SettingError, check_at_least
+from bandits.errors import SettingError, check_at_least
 from bandits.objectives.base import Measurement, Objective
+from bandits.runtime.epochs import Epochs
+from bandits.runtime.event_order import Order, event_order
 from bandits.schedulers.base import Job
 
-__all__ = ["Crash", "Executor", "InlineExecutor", "Report"]
+__all__ = ["Crash", "Executor", "InlineExecutor", "Lost", "Report", "executor_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,31 @@ class Crash:
     clock: float
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A worker process is gone, at `clock` seconds; another one takes over, so no arm ends by this.
+
+    Args:
+        trial: whose training was under way, in `epoch`; None where it trained no arm.
+        epoch: which goes on from the end of the epoch before; 0 without a trial.
+        reason: what became of the worker.
+        clock: when it was noticed.
+    """
+
+    trial: Trial | None
+    epoch: int
+    reason: str
+    clock: float
+
+
 class Executor(ABC):
-    """Runs jobs and reports their epochs in the order in which they end."""
+    """Runs jobs and reports their epochs.
+
+    Attributes:
+        workers: how many arms can train at a time.
+    """
+
+    workers: int
 
     @property
     @abstractmethod
@@ -61,8 +85,8 @@ class Executor(ABC):
         """Give a job to an idle worker."""
 
     @abstractmethod
-    def next_event(self) -> Report | Crash:
-        """Wait for the next epoch of any arm to end. At least one worker must be busy."""
+    def next_event(self) -> Report | Crash | Lost:
+        """Wait for the next epoch of any arm to end, or a worker to be lost. At least one worker must be busy."""
 
     @abstractmethod
     def stop(self, trial_id: int) -> None:
@@ -70,7 +94,7 @@ class Executor(ABC):
 
     @abstractmethod
     def release(self, trial: Trial) -> None:
-        """An arm will not train again: free what is held for it."""
+        """An arm that is not running will not train again: free what is held for it."""
 
     def close(self) -> None:  # noqa: B027 - most executors hold nothing
         """The run is over: end what still works."""
@@ -79,9 +103,7 @@ class Executor(ABC):
 @dataclass(slots=True)
 class _Task:
     trial: Trial
-    epochs: Iterator[Measurement]
-    epoch: int
-    stop: int
+    epochs: Epochs
     clock: float
 
 
@@ -122,17 +144,13 @@ class InlineExecutor(Executor):
         return len(self._tasks)
 
     def submit(self, trial: Trial, job: Job) -> None:
-        task = _Task(trial, iter(()), job.start, job.stop, self._clock)
-        try:
-            task.epochs = iter(self._objective.train(trial, job.start, job.stop))
-        except Exception as error:  # the user's code may raise anything
-            task.epochs = _Raising(error)
+        task = _Task(trial, Epochs(self._objective, trial, job), self._clock)
         self._tasks[trial.id] = task
         self._due.append(task)
 
     def next_event(self) -> Report | Crash:
         for task in self._due:
-            outcome = self._train_one(task)
+            outcome = task.epochs.next()
             end = task.clock if isinstance(outcome, str) else task.clock + outcome.seconds
             self._ticket += 1
             heapq.heappush(self._ending, (end, self._ticket, task, outcome))
@@ -141,9 +159,8 @@ class InlineExecutor(Executor):
         if isinstance(outcome, str):
             del self._tasks[task.trial.id]
             return Crash(task.trial, outcome, self._clock)
-        task.epoch = outcome.epoch
         task.clock = self._clock
-        if task.epoch == task.stop:
+        if outcome.epoch == task.epochs.stop:
             del self._tasks[task.trial.id]
         else:
             self._due.append(task)
@@ -157,50 +174,29 @@ class InlineExecutor(Executor):
     def release(self, trial: Trial) -> None:
         self._objective.release(trial)
 
-    def _train_one(self, task: _Task) -> Measurement | str:
-        """Train one epoch: what it gave, or why it failed."""
-        try:
-            outcome: object = next(task.epochs, None)
-        except Exception as error:  # the user's code may raise anything
-            return _sentence(error)
-        expected = task.epoch + 1
-        if outcome is None:
-            return f"training must reach epoch {task.stop}, it ended after epoch {task.epoch}"
-        if not isinstance(outcome, Measurement):
-            return f"epoch {expected} must give a Measurement, got {outcome!r}"
-        if outcome.epoch != expected:
-            return f"the next epoch must be {expected} of {task.stop}, got epoch {outcome.epoch}"
-        if not _is_finite(outcome.value):
-            return f"the value of epoch {expected} must be a finite number, got {outcome.value!r}"
-        if not (_is_finite(outcome.seconds) and outcome.seconds >= 0):
-            return f"the seconds of epoch {expected} must be a number >= 0, got {outcome.seconds!r}"
-        if type(outcome.value) is float and type(outcome.seconds) is float:
-            return outcome
-        # From here on, plain numbers only.
-        return Measurement(expected, float(outcome.value), float(outcome.seconds), outcome.details)
 
+def executor_for(
+    objective: Objective, workers: int = 1, *, order: Order = "arrival", checkpoints: str | Path | None = None
+) -> Executor:
+    """Where an objective trains best: a replay in this process, on simulated workers; real training in this process
+    too on a single worker, else in worker processes.
 
-class _Raising(Iterator[Measurement]):
-    """Raises an error where the first epoch is asked for."""
+    Args:
+        objective: what trains.
+        workers: how many arms train at a time, >= 1.
+        order: in which order worker processes report, as `ProcessExecutor` documents it. One worker has but one.
+        checkpoints: a folder for checkpoints, as `ProcessExecutor` documents it; asks for a worker process even where
+            there is one worker.
 
-    def __init__(self, error: Exception) -> None:
-        self._error = error
+    Raises:
+        SettingError: an argument breaks its rule, or worker processes cannot train the objective.
+    """
+    check_at_least("workers", workers, 1)
+    if objective.virtual_time and checkpoints is not None:
+        raise SettingError.broken("`checkpoints`", f"must be left out for {objective.name}, a replay", str(checkpoints))
+    if objective.virtual_time or (workers == 1 and checkpoints is None):
+        event_order(order)  # refuses unknown ones
+        return InlineExecutor(objective, workers)
+    from bandits.runtime.process_executor import ProcessExecutor  # replays need not wait for its libraries
 
-    def __next__(self) -> Measurement:
-        raise self._error
-
-
-def _is_finite(value: object) -> bool:
-    """True for a finite number of any numeric type; False for everything else, text and None included."""
-    try:
-        return not isinstance(value, str) and math.isfinite(value)  # type: ignore[arg-type]
-    except (TypeError, OverflowError):  # 10**400 is a number, but no float
-        return False
-
-
-def _sentence(error: Exception) -> str:
-    """What an error says, on one line; never empty."""
-    words = " ".join(str(error).split())
-    if isinstance(error, ObjectiveError) and words:
-        return words
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+    return ProcessExecutor(objective, workers, order=order, checkpoints=checkpoints)

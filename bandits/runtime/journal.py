@@ -29,6 +29,7 @@ _KINDS: dict[str, type[Any]] = {
         records.JobStarted,
         records.Epoch,
         records.TrialFailed,
+        records.WorkerLost,
         records.Advised,
         records.Changed,
         records.Ended,

@@ -11,9 +11,19 @@ import numpy as np
 from bandits.curves import Metric, Trial
 from bandits.errors import ProtocolError, SettingError, check_at_least
 from bandits.objectives.base import Objective
-from bandits.runtime.executors import Crash, Executor, InlineExecutor, Report
+from bandits.runtime.executors import Crash, Executor, Lost, Report, executor_for
 from bandits.runtime.journal import Journal, MemoryJournal
-from bandits.runtime.records import Advised, Changed, Ended, Epoch, JobStarted, RunStarted, TrialFailed, TrialStarted
+from bandits.runtime.records import (
+    Advised,
+    Changed,
+    Ended,
+    Epoch,
+    JobStarted,
+    RunStarted,
+    TrialFailed,
+    TrialStarted,
+    WorkerLost,
+)
 from bandits.runtime.result import Best, Result
 from bandits.samplers.base import Outcome, Sampler
 from bandits.schedulers.base import Failed, Job, Measured, Scheduler, Wait
@@ -39,6 +49,7 @@ def run(
     sampler: Sampler | None = None,
     seed: int = 0,
     workers: int = 1,
+    executor: Executor | None = None,
     journal: Journal | None = None,
     watch: Watch | None = None,
 ) -> Result:
@@ -53,7 +64,9 @@ def run(
         objective: what trains.
         sampler: which configurations; by default the objective's own, with this seed.
         seed: of the configurations and of every trial, >= 0.
-        workers: how many arms train at a time (simulated, on a virtual clock), >= 1.
+        workers: how many arms train at a time, >= 1: simulated ones on a virtual clock, processes in real training.
+        executor: where they train, and in which order they report, instead of what `executor_for` chooses; it has its
+            own number of workers, and is closed at the end.
         journal: where every event goes; in memory by default.
         watch: called after every event with the growing result, for a live view.
 
@@ -61,7 +74,9 @@ def run(
         The result, with the machine that made the decisions.
 
     Raises:
-        SettingError: the objective is too short for the scheduler, or a number breaks its rule.
+        SettingError: the objective is too short for the scheduler, a number breaks its rule, or worker processes
+            cannot train the objective.
+        ObjectiveError: worker processes do not come to life with it.
 
     Example:
         >>> from bandits import Hyperband, run
@@ -75,17 +90,20 @@ def run(
     if scheduler.max_epochs > objective.max_epochs:
         rule = f"must be <= {objective.max_epochs}, the length of {objective.name}"
         raise SettingError.broken("`max_epochs`", rule, scheduler.max_epochs)
+    if executor is None:
+        executor = executor_for(objective, workers)
+    elif workers not in (1, executor.workers):
+        raise SettingError.broken("`workers`", f"must be left out, the executor has {executor.workers}", workers)
     machine = scheduler.fresh(stopper=scheduler.stopper)
     result = Result(
         scheduler=machine,
         objective=objective.name,
         metric=objective.metric,
         seed=seed,
-        workers=workers,
+        workers=executor.workers,
         journal=MemoryJournal() if journal is None else journal,
         table_best=objective.best_possible(machine.horizons),
     )
-    executor = InlineExecutor(objective, workers)
     loop = _Loop(result, objective, executor, objective.sampler(seed) if sampler is None else sampler)
     result.journal.append(_run_started(result, {} if sampler is None else sampler.settings()))
     how = "failed"  # unless it comes to one of the ends below
@@ -118,7 +136,7 @@ class _Loop:
     def spend(self, watch: Watch | None) -> None:
         """Ask, submit, measure, journal, tell, until the scheduler is done."""
         while self._hand_out_jobs():
-            event = self.executor.next_event()
+            event = self._next_event()
             if isinstance(event, Crash):
                 self._failed(event)
             else:
@@ -126,6 +144,13 @@ class _Loop:
             if watch is not None:
                 self.result.seconds = self.executor.clock
                 watch(self.result)
+
+    def _next_event(self) -> Report | Crash:
+        """What comes next of an arm; workers that are lost meanwhile are journalled, and end none."""
+        while isinstance(event := self.executor.next_event(), Lost):
+            trial_id = None if event.trial is None else event.trial.id
+            self.result.journal.append(WorkerLost(trial_id, event.epoch, event.reason, event.clock))
+        return event
 
     def _hand_out_jobs(self) -> bool:
         """Give every idle worker a job, if there is one; False when the scheduler is done."""

@@ -11,7 +11,18 @@ from typing import Any
 
 from bandits.schedulers.lifecycle import State
 
-__all__ = ["Advised", "Changed", "Ended", "Epoch", "JobStarted", "Record", "RunStarted", "TrialFailed", "TrialStarted"]
+__all__ = [
+    "Advised",
+    "Changed",
+    "Ended",
+    "Epoch",
+    "JobStarted",
+    "Record",
+    "RunStarted",
+    "TrialFailed",
+    "TrialStarted",
+    "WorkerLost",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,19 @@ class TrialFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerLost:
+    """A worker process died, and another one took over; `reason` says how it died.
+
+    It was in epoch `epoch` of an arm, which is trained again; without an arm `trial` is None and `epoch` 0.
+    """
+
+    trial: int | None
+    epoch: int
+    reason: str
+    clock: float
+
+
+@dataclass(frozen=True, slots=True)
 class Advised:
     """What the stopper, or an algorithm that stops arms itself, said about an arm after an epoch.
 
@@ -128,4 +152,4 @@ class Ended:
     clock: float
 
 
-Record = RunStarted | TrialStarted | JobStarted | Epoch | TrialFailed | Advised | Changed | Ended
+Record = RunStarted | TrialStarted | JobStarted | Epoch | TrialFailed | WorkerLost | Advised | Changed | Ended

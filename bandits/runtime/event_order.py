@@ -1,0 +1,106 @@
+"""Whose epoch is reported next, of several jobs that train at the same time."""
+
+from __future__ import annotations
+
+import heapq
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Mapping
+from typing import Literal
+
+from bandits.errors import SettingError
+
+__all__ = ["ORDERS", "ArrivalOrder", "EventOrder", "FixedOrder", "Order", "event_order"]
+
+Order = Literal["arrival", "fixed"]
+
+
+class EventOrder(ABC):
+    """Says which job reports next. Jobs are known by their tickets."""
+
+    @abstractmethod
+    def began(self, ticket: int) -> None:
+        """A job was submitted, or goes on after its latest report."""
+
+    @abstractmethod
+    def arrived(self, ticket: int) -> None:
+        """The job's next epoch has ended, and waits to be reported."""
+
+    @abstractmethod
+    def next(self) -> int | None:
+        """Whose epoch is to be reported now; None while it has not ended."""
+
+    @abstractmethod
+    def left(self, ticket: int) -> None:
+        """The job was stopped after its latest report."""
+
+
+class ArrivalOrder(EventOrder):
+    """As epochs end: no worker waits for another, and no two runs need be the same."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[int] = deque()
+
+    def began(self, ticket: int) -> None:
+        pass
+
+    def arrived(self, ticket: int) -> None:
+        self._waiting.append(ticket)
+
+    def next(self) -> int | None:
+        return self._waiting.popleft() if self._waiting else None
+
+    def left(self, ticket: int) -> None:
+        self._waiting = deque(other for other in self._waiting if other != ticket)
+
+
+class FixedOrder(EventOrder):
+    """As epochs would end if all took the same time: the order depends on the jobs alone, so that runs repeat.
+
+    It is the order of a virtual clock that a job's first epoch leaves at the moment of its submission, and that each
+    epoch moves on by 1; of epochs that end at the same time, the one that began first comes first. A run on N workers
+    so takes the decisions of N simulated workers whose epochs all last a second. A worker that is ahead waits.
+    """
+
+    def __init__(self) -> None:
+        self._clock = 0
+        self._begun = 0
+        self._ending: list[tuple[int, int, int]] = []  # (when, in which order begun, ticket), a heap
+        self._arrived: dict[int, int] = {}  # epochs that have ended but were not reported, by ticket
+
+    def began(self, ticket: int) -> None:
+        self._begun += 1
+        heapq.heappush(self._ending, (self._clock + 1, self._begun, ticket))
+
+    def arrived(self, ticket: int) -> None:
+        self._arrived[ticket] = self._arrived.get(ticket, 0) + 1
+
+    def next(self) -> int | None:
+        if not self._ending:
+            return None
+        when, _, ticket = self._ending[0]
+        if not self._arrived.get(ticket):
+            return None
+        heapq.heappop(self._ending)
+        self._clock = when
+        self._arrived[ticket] -= 1
+        return ticket
+
+    def left(self, ticket: int) -> None:
+        self._ending = [entry for entry in self._ending if entry[2] != ticket]
+        heapq.heapify(self._ending)
+        self._arrived.pop(ticket, None)
+
+
+ORDERS: Mapping[Order, type[EventOrder]] = {"arrival": ArrivalOrder, "fixed": FixedOrder}
+
+
+def event_order(order: Order) -> EventOrder:
+    """The order of that name.
+
+    Raises:
+        SettingError: there is none.
+    """
+    if order not in ORDERS:
+        raise SettingError.broken("`order`", f"must be one of {', '.join(ORDERS)}", order)
+    return ORDERS[order]()

@@ -1,0 +1,130 @@
+"""What runs in a worker process: it trains one job after another, at most an epoch ahead of what it has been told.
+
+A worker imports this module and what the objective needs. It ignores Ctrl-C, which is the run's to handle, and ends
+when the run's end of the connection is closed, or the process of the run has gone.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import shutil
+import signal
+import threading
+import warnings
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+
+from bandits.curves import Trial
+from bandits.errors import MissingDependency, SettingError
+from bandits.objectives.base import Objective, Site
+from bandits.runtime.epochs import Epochs, sentence
+from bandits.runtime.messages import Begin, Ended, Free, Proceed, Ready, Stop, Stopped, ToWorker, Unfit
+
+__all__ = ["folder_of", "work"]
+
+
+def folder_of(trial_id: int) -> str:
+    """The name of the folder of a trial's checkpoints."""
+    return f"trial-{trial_id}"
+
+
+def work(connection: Connection, site: Site) -> None:
+    """Train jobs until the run is over. The first message is the objective, pickled.
+
+    Args:
+        connection: to the run, both ways; see `messages`.
+        site: where this worker trains.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    with suppress(EOFError, ConnectionError):  # the run is over
+        objective = _objective(connection, site)
+        if objective is not None:
+            connection.send(Ready())
+            _Worker(connection, objective, site).serve()
+
+
+def _end_with_the_run() -> None:
+    """Leave at once, in the middle of an epoch too, when the process of the run is gone."""
+    run = multiprocessing.parent_process()
+    if run is not None:
+        wait([run.sentinel])
+        os._exit(1)
+
+
+def _objective(connection: Connection, site: Site) -> Objective | None:
+    """The objective, ready to train; None where it cannot be, and the run has been told why."""
+    pickled = connection.recv_bytes()
+    try:
+        objective: Objective = pickle.loads(pickled)  # noqa: S301 - from the run, which started this process
+    except Exception as error:  # importing the user's module may raise anything
+        rule = "the objective must be one that worker processes can import"
+        connection.send(Unfit(f"{rule}, it gave {sentence(error)}", setting=True))
+        return None
+    try:
+        objective.set_up(site)
+    except Exception as error:  # the user's code may raise anything
+        blamed = isinstance(error, SettingError | MissingDependency)
+        reason = str(error) if blamed else f"{objective.name} must get ready in worker processes, got {sentence(error)}"
+        connection.send(Unfit(reason, setting=blamed))
+        return None
+    return objective
+
+
+class _Worker:
+    """Serves one run."""
+
+    def __init__(self, connection: Connection, objective: Objective, site: Site) -> None:
+        self._connection = connection
+        self._objective = objective
+        self._folder = site.folder
+        self._trained: dict[int, Trial] = {}  # what the objective may hold something for
+
+    def serve(self) -> None:
+        """Wait for jobs and train them, until the connection is closed."""
+        while True:
+            message: ToWorker = self._connection.recv()
+            if isinstance(message, Begin):
+                self._train(message)
+            elif isinstance(message, Free):
+                self._free(message)
+            # all else is about a job that has ended meanwhile
+
+    def _train(self, job: Begin) -> None:
+        """Train a job to its end, or until it fails or is stopped."""
+        self._trained[job.trial.id] = job.trial
+        epochs = Epochs(self._objective, job.trial, job.job)
+        limit = job.limit
+        while (heard := self._heard(job.ticket, epochs.epoch + 1, limit)) is not None:
+            limit = heard
+            outcome = epochs.next()
+            self._connection.send(Ended(job.ticket, outcome))
+            if isinstance(outcome, str) or epochs.epoch == epochs.stop:
+                return
+        del epochs  # closes the objective's generator
+        self._connection.send(Stopped(job.ticket))
+
+    def _heard(self, ticket: int, epoch: int, limit: int) -> int | None:
+        """Read what the run has said, and wait until `epoch` may begin: the new limit; None if the job is stopped."""
+        while limit < epoch or self._connection.poll():
+            message: ToWorker = self._connection.recv()
+            if isinstance(message, Free):
+                self._free(message)
+            elif isinstance(message, Proceed) and message.ticket == ticket:
+                limit = message.limit
+            elif isinstance(message, Stop) and message.ticket == ticket:
+                return None
+        return limit
+
+    def _free(self, message: Free) -> None:
+        for trial_id in message.trials:
+            trial = self._trained.pop(trial_id, None)
+            if trial is not None:
+                try:
+                    self._objective.release(trial)
+                except Exception as error:  # the trial is over: a failing clean-up must not end the worker
+                    warnings.warn(f"trial {trial_id} could not be released: {sentence(error)}", stacklevel=2)
+            if self._folder is not None:
+                shutil.rmtree(self._folder / folder_of(trial_id), ignore_errors=True)
