@@ -1,0 +1,186 @@
+"""LSTM language models as an objective: perplexity on text that they have not seen, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bandits.curves import Metric
+from bandits.data import TEXT_SETS, load_text
+from bandits.errors import SettingError, UnknownPlugin, check_at_least
+from bandits.objectives.neural import NeuralObjective
+from bandits.samplers.random import RandomSampler
+from bandits.training.language.recipe import OPTIMIZERS, Recipe
+from bandits.training.language.spaces import space_of
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+    from bandits.data import Text
+    from bandits.training.task import Task
+
+__all__ = ["LSTMObjective"]
+
+_FEATURES = ("n_layer", "n_inputs", "lr", "dropout", "tied")  # of every configuration; others where they are drawn
+_EPOCH_TOKENS = {("shakespeare", "char"): 2**16, ("shakespeare", "word"): 2**13}  # half a second on a core, about
+_VALIDATION_TOKENS = {("shakespeare", "char"): 2**15, ("shakespeare", "word"): 2**12}
+
+
+class _Sizes(NamedTuple):
+    vocabulary: int
+    train: int
+    validation: int
+
+
+class LSTMObjective(NeuralObjective):
+    """Trains LSTMs to tell the next character or word of a text; the metric is their perplexity on its validation part.
+
+    Perplexity is e to the mean cross-entropy a token, in nats: the number of equally likely tokens that a net is as
+    unsure about. A perplexity that grows beyond every bound fails the trial as diverged.
+
+    Features are `num_params` (all weights, AP of Baker et al., 2018), `n_layer` and `n_inputs` (layers and cells a
+    layer, named as in the shipped table lstm_ptb), `lr`, `dropout`, `tied` (0 or 1), and whatever other parameters the
+    space draws; `optimizer` is shown as `optimizer=adam` and `optimizer=sgd`.
+
+    Args:
+        corpus: a text of `bandits.data.TEXT_SETS`.
+        level: "char" or "word"; None for what is usual for the text.
+        space: "adam" (1 to 3 layers of 16 to 128 cells), "sgd" (the same, trained with plain SGD), "ptb-paper" (the
+            nets that Baker et al. trained on Penn Treebank), or distributions of optuna by parameter of
+            `bandits.training.language.recipe.Recipe`.
+        max_epochs: the longest training, >= 1; None for the space's: 27, or 60 of "ptb-paper".
+        device: auto, cpu, cuda or cuda:0,1.
+        data_dir: a folder with the text's files, if they are not where `bandits.data` looks.
+        threads: CPU threads of a training, >= 1.
+        restarts: how many times a training whose first epoch teaches nothing begins again, with fresh weights and 0.4
+            times the learning rate, >= 0.
+        batch_size: streams that the text is folded into, >= 1; None for the space's: 32, or 50 of "ptb-paper".
+        bptt: steps that the gradient goes back, >= 1; None for the space's: 32, or 50 of "ptb-paper".
+        epoch_tokens: how many tokens one epoch reads, about, >= 1; each epoch goes on where the one before it ended.
+            0 for the whole text. None: a part that takes a small net about half a second on one core where the text is
+            shakespeare (65536 characters, 8192 words), otherwise the whole text.
+        validation_tokens: how many tokens of the validation part are read, from its beginning, about, >= 1; 0 for all.
+            None: 32768 characters or 4096 words of shakespeare, otherwise all.
+        max_vocabulary: keep so many different tokens, the most frequent ones, >= 2; None for all of the text.
+
+    Raises:
+        SettingError: an argument breaks its rule.
+        UnknownPlugin: there is no such text.
+        MissingDependency: PyTorch or safetensors is not installed.
+
+    Example:
+        >>> objective = LSTMObjective("shakespeare")
+        >>> objective.features({"n_layer": 1, "n_inputs": 32, "lr": 0.01, "dropout": 0.1, "tied": True})["num_params"]
+        10593.0
+    """
+
+    def __init__(
+        self,
+        corpus: str = "shakespeare",
+        *,
+        level: str | None = None,
+        space: str | Mapping[str, BaseDistribution] = "adam",
+        max_epochs: int | None = None,
+        device: str = "auto",
+        data_dir: str | Path | None = None,
+        threads: int = 1,
+        restarts: int = 0,
+        batch_size: int | None = None,
+        bptt: int | None = None,
+        epoch_tokens: int | None = None,
+        validation_tokens: int | None = None,
+        max_vocabulary: int | None = None,
+    ) -> None:
+        if corpus not in TEXT_SETS:
+            raise UnknownPlugin("text", corpus, TEXT_SETS)
+        if level not in (None, "char", "word"):
+            raise SettingError.broken("`level`", "must be 'char' or 'word'", level)
+        chosen = space_of(space)
+        super().__init__(
+            name=f"lstm:{corpus}",
+            metric=Metric("validation perplexity", goal="minimize"),
+            max_epochs=chosen.max_epochs if max_epochs is None else max_epochs,
+            device=device,
+            threads=threads,
+            restarts=restarts,
+        )
+        self.corpus = corpus
+        self.level = level
+        self.space = dict(chosen.distributions)
+        self.fixed = dict(chosen.fixed)
+        self.data_dir = None if data_dir is None else Path(data_dir)
+        self.batch_size = chosen.batch_size if batch_size is None else check_at_least("batch_size", batch_size, 1)
+        self.bptt = chosen.bptt if bptt is None else check_at_least("bptt", bptt, 1)
+        usual = (corpus, level or ("char" if corpus == "shakespeare" else "word"))
+        self.epoch_tokens = _tokens("epoch_tokens", epoch_tokens, _EPOCH_TOKENS.get(usual))
+        self.validation_tokens = _tokens("validation_tokens", validation_tokens, _VALIDATION_TOKENS.get(usual))
+        self.max_vocabulary = (
+            max_vocabulary if max_vocabulary is None else check_at_least("max_vocabulary", max_vocabulary, 2)
+        )
+        self._known_sizes: _Sizes | None = None
+
+    def sampler(self, seed: int) -> RandomSampler:
+        """Draws every parameter at random from the space."""
+        return RandomSampler(self.space, seed)
+
+    def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
+        """Size of the net, and the parameters as numbers; reads the text once, since its vocabulary counts.
+
+        Raises:
+            SettingError: the configuration is none.
+        """
+        recipe = self._recipe(config)
+        features = {"num_params": float(recipe.num_params(self._sizes().vocabulary))}
+        for name in dict.fromkeys((*_FEATURES, *self.space)):
+            if name == "optimizer":
+                features |= {f"optimizer={kind}": float(recipe.optimizer == kind) for kind in OPTIMIZERS}
+            elif name == "embedding":
+                features[name] = float(recipe.embedding_size)
+            else:
+                features[name] = float(getattr(recipe, name))
+        return features
+
+    def _recipe(self, config: Mapping[str, object]) -> Recipe:
+        return Recipe.of(config, self.fixed)
+
+    def _check(self, config: Mapping[str, object]) -> None:
+        self._recipe(config)
+
+    def _text(self) -> Text:
+        return load_text(self.corpus, level=self.level, folder=self.data_dir, max_vocabulary=self.max_vocabulary)
+
+    def _sizes(self) -> _Sizes:
+        """How large the text is; found out once, and sent to workers."""
+        if self._known_sizes is None:
+            text = self._text()
+            self._known_sizes = _Sizes(len(text.vocabulary), len(text.train), len(text.validation))
+        return self._known_sizes
+
+    def _make_task(self, device: Any) -> Task:
+        from bandits.training.language.task import LanguageTask
+
+        return LanguageTask(
+            self._text(),
+            device,
+            batch_size=self.batch_size,
+            bptt=self.bptt,
+            epoch_tokens=self.epoch_tokens,
+            validation_tokens=self.validation_tokens,
+            otherwise=self.fixed,
+        )
+
+    def _data_bytes(self) -> int:
+        sizes = self._sizes()
+        text = 40 * (sizes.train + sizes.validation)  # while it is read; 4 bytes a token stay
+        scores = (
+            4 * 4 * self.batch_size * self.bptt * sizes.vocabulary
+        )  # of a window: they, and what their gradient takes
+        return text + scores
+
+
+def _tokens(name: str, given: int | None, usual: int | None) -> int | None:
+    """How many tokens are read; None for all."""
+    if given is None:
+        return usual
+    return check_at_least(name, given, 0) or None
