@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from bandits.errors import SettingError, check_at_least
 
-__all__ = ["OPTIMIZERS", "Recipe"]
+__all__ = ["OPTIMIZERS", "Recipe", "check_names"]
 
 OPTIMIZERS = ("adam", "sgd")
 
@@ -82,12 +82,8 @@ class Recipe:
         Raises:
             SettingError: it has a parameter that is no field, or a field breaks its rule.
         """
-        known = {field.name for field in fields(cls)}
         settings: dict[str, Any] = {**(otherwise or {}), **config}
-        for name in settings:
-            if name not in known:
-                rule = f"must have no parameters but {', '.join(sorted(known))}"
-                raise SettingError.broken("a configuration of a language model", rule, name)
+        check_names("a configuration of a language model", settings)
         return cls(**{name: _plain(value) for name, value in settings.items()})
 
     @property
@@ -105,6 +101,22 @@ class Recipe:
     def learning_rate(self, epoch: int) -> float:
         """The rate of an epoch, from 1."""
         return self.lr * self.lr_decay ** ((epoch - 1) // self.decay_every)
+
+
+def check_names(argument: str, names: Iterable[str]) -> None:
+    """Check that parameters exist.
+
+    Args:
+        argument: what has them, as an error says it.
+        names: of the parameters.
+
+    Raises:
+        SettingError: one is no field of `Recipe`.
+    """
+    known = sorted(field.name for field in fields(Recipe))
+    for name in names:
+        if name not in known:
+            raise SettingError.broken(argument, f"must have no parameters but {', '.join(known)}", name)
 
 
 def _check(name: str, rule: str, value: object, holds: bool) -> None:

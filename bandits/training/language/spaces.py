@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bandits.errors import SettingError
+from bandits.training.language.recipe import check_names
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -39,7 +40,7 @@ def space_of(space: str | Distributions) -> Space:
     """A space by name, or made of distributions; optuna must be there, torch need not.
 
     Raises:
-        SettingError: there is none of that name, or a value is no distribution.
+        SettingError: there is none of that name, a value is no distribution, or a parameter is none of `Recipe`.
     """
     if isinstance(space, str):
         if space not in SPACES:
@@ -48,6 +49,7 @@ def space_of(space: str | Distributions) -> Space:
     from bandits.samplers.random import check_space
 
     check_space(space)
+    check_names("`space`", space)
     return Space(dict(space))
 
 
