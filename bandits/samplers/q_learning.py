@@ -19,7 +19,7 @@ from bandits.samplers.q_table import DecisionProcess, QTable, Slots, Step
 
 __all__ = ["QLearning", "StageReport"]
 
-_MOST_REDRAWS = 200  # of nets that have been tried, before an untried one is looked for
+_MOST_REDRAWS = 50  # of nets that have been tried, before an untried one is looked for
 _CONFIG: Mapping[str, object] = MappingProxyType({"lr": 1e-3})
 
 
@@ -79,7 +79,7 @@ class QLearning(Sampler):
     - the worst reward of all nets so far, if it failed: a scale of its own that needs no setting, and no choice is
       worth less. (Nothing is learnt from failures before there is a first reward.)
 
-    Every configuration is new as long as there is one: where 200 nets in a row are known, an untried one is found by a
+    Every configuration is new as long as there is one: where 50 nets in a row are known, an untried one is found by a
     random walk that turns back wherever all has been tried. When every net of a small space has been proposed, nets
     are proposed (and trained) again, as the policy draws them, and each outcome is another row of the replay.
 
