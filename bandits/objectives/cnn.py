@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CNNObjective"]
 
+_BATCH = 128  # all papers' (MetaQNN, ICLR 2017, section 5)
+_SMALL_BATCHES = {"digits": 32}  # of 1150 images, 128 at a time, an epoch would make 9 steps
+
 _MIRRORED = frozenset({"cifar10"})  # data sets whose images mean the same from left to right as from right to left
 
 
@@ -36,7 +39,7 @@ class CNNObjective(NeuralObjective):
         device: auto, cpu, cuda or cuda:0,1.
         data_dir: where the data's files lie, or are downloaded to; None: where BANDITS_DATA says, else a cache.
         threads: CPU threads of each training.
-        batch_size: images a step.
+        batch_size: images a step; None for 128, and 32 on digits, which are few.
         restarts: how many times a net begins anew, with 0.4 times the learning rate, whose first epoch ends at chance;
             4 in MetaQNN.
 
@@ -60,7 +63,7 @@ class CNNObjective(NeuralObjective):
         device: str = "auto",
         data_dir: str | Path | None = None,
         threads: int = 1,
-        batch_size: int = 128,
+        batch_size: int | None = None,
         restarts: int = 0,
     ) -> None:
         if data not in IMAGE_SETS:
@@ -78,7 +81,8 @@ class CNNObjective(NeuralObjective):
         self.data = data
         self.space_name = space
         self.data_dir = Path(data_dir) if data_dir is not None else None
-        self.batch_size = check_at_least("batch_size", batch_size, 1)
+        usual = _SMALL_BATCHES.get(data, _BATCH)
+        self.batch_size = check_at_least("batch_size", usual if batch_size is None else batch_size, 1)
         self._pixels = 0
 
     @cached_property

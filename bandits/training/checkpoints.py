@@ -6,6 +6,7 @@ everything else. Weights and words can therefore not come from different moments
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -57,7 +58,8 @@ class Checkpoint:
             draft.write_bytes(save(dict(self.tensors), metadata={"bandits": json.dumps(header)}))
             draft.replace(file)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
             raise ObjectiveError(f"the checkpoint {file} cannot be written: {error.strerror or error}") from error
 
     @classmethod
