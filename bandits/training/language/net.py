@@ -22,6 +22,9 @@ class LanguageModel(nn.Module):
     Every layer is an `nn.LSTM` of its own, with dropout between them drawn by `functional.dropout`: the dropout inside
     a deep `nn.LSTM` has a random state of its own on GPUs, which cannot be set for an epoch.
 
+    Inside autocast the decoder, which is most of the work where words are many, computes in low precision, the layers
+    do not: cuDNN's would take float16 there, whatever is asked for, and small gradients would be lost.
+
     Fresh weights are drawn from torch's global generator as torch does it: of the embedding, and with it of a tied
     decoder, normal with deviation 1; of the layers and an untied decoder, biases too, uniform within
     1 / sqrt(n_inputs). The forget gates have 1 added to a bias (Jozefowicz et al., 2015).
@@ -54,10 +57,11 @@ class LanguageModel(nn.Module):
         memories: Sequence[tuple[Tensor, Tensor] | None] = state or [None] * len(self.layers)
         now: State = []
         signal = self._drop(self.embedding(tokens))
-        for layer, memory in zip(self.layers, memories, strict=True):
-            signal, after = layer(signal, memory)
-            signal = self._drop(signal)
-            now.append(after)
+        with torch.autocast(signal.device.type, enabled=False):
+            for layer, memory in zip(self.layers, memories, strict=True):
+                signal, after = layer(signal, memory)
+                signal = self._drop(signal)
+                now.append(after)
         return self.decoder(signal), now
 
     def _drop(self, signal: Tensor) -> Tensor:

@@ -60,6 +60,15 @@ def test_no_gradient_goes_back_through_a_cut() -> None:
     assert not any(tensor.requires_grad for pair in cut(state) for tensor in pair)
 
 
+def test_layers_keep_their_precision() -> None:
+    """Inside autocast, scores are of low precision, what the layers remember is not."""
+    with torch.autocast("cpu", torch.bfloat16):
+        scores, state = model_of(RECIPES[1])(tokens(4, 2))
+
+    assert scores.dtype == torch.bfloat16
+    assert {tensor.dtype for pair in state for tensor in pair} == {torch.float32}
+
+
 def test_dropout_is_for_training_only() -> None:
     """In training, two readings differ; in evaluation they are the same."""
     model = model_of(Recipe(n_layer=2, n_inputs=6, dropout=0.5))
