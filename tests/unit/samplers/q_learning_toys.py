@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from bandits.architectures import Grammar, Layer
 from bandits.curves import Trial
 from bandits.samplers.base import Outcome
 from bandits.samplers.epsilon_schedule import EpsilonSchedule, Stage
@@ -50,6 +51,39 @@ class Words:
 
     def words(self) -> list[str]:
         return ["".join(letters) for letters in product(self.letters, repeat=self.length)]
+
+
+@dataclass(frozen=True)
+class WholeState:
+    """A state of another process, of which an agent sees all steps that led to it."""
+
+    inner: Any
+    steps: tuple[str, ...]
+
+    @property
+    def final(self) -> bool:
+        return bool(self.inner.final)
+
+    @property
+    def key(self) -> Hashable:
+        return self.steps
+
+
+class WholeNets:
+    """The nets of a grammar, whose states hide nothing from the agent."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.net_of = grammar.net_of
+
+    def start(self) -> WholeState:
+        return WholeState(self.grammar.start(), ())
+
+    def actions(self, state: WholeState) -> Sequence[Layer]:
+        return self.grammar.actions(state.inner)
+
+    def step(self, state: WholeState, action: Layer) -> WholeState:
+        return WholeState(self.grammar.step(state.inner, action), (*state.steps, str(action)))
 
 
 def tell(sampler: QLearning, trial_id: int, *scores: float, how: Any = "completed", forecast: Any = None) -> None:
