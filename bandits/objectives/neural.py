@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NeuralObjective"]
 
-_TORCH_BYTES = 400 * 2**20  # what a process takes that has loaded PyTorch and trained a small net on a CPU
+_TORCH_BYTES = 450 * 2**20  # what a process takes that has loaded PyTorch and trained a small net on a CPU
 _CUDA_BYTES = 2 * 2**30  # the same, in the memory of the machine, once it has a context on a GPU
 
 
