@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bandits.errors import SettingError
 
-__all__ = ["check_memory", "free_memory"]
+__all__ = ["check_memory", "free_memory", "left_in"]
 
 _GIB = 2**30
 
@@ -55,17 +55,20 @@ def _available() -> int | None:
 
 
 def _left_in_container() -> int | None:
-    """What the control group leaves, version 2 or 1; caches that it can give up count as free."""
-    for folder, limit, usage in (
-        (Path("/sys/fs/cgroup"), "memory.max", "memory.current"),
-        (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes"),
-    ):
-        try:
-            most = int((folder / limit).read_text(encoding="ascii"))  # version 2 says "max" where there is no limit
-            used = int((folder / usage).read_text(encoding="ascii"))
-            stat = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
-        except (OSError, ValueError):
-            continue
-        caches = (int(line.split()[1]) for line in stat if line.startswith(("inactive_file ", "total_inactive_file ")))
-        return most - used + max(caches, default=0)
-    return None
+    """What the control group leaves, version 2 or 1; None without a limit."""
+    found = left_in(Path("/sys/fs/cgroup"), "memory.max", "memory.current")
+    if found is None:
+        found = left_in(Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes")
+    return found
+
+
+def left_in(folder: Path, limit: str, usage: str) -> int | None:
+    """What the files of a control group say is left; caches that it can give up count as free."""
+    try:
+        most = int((folder / limit).read_text(encoding="ascii"))  # version 2 says "max" where there is no limit
+        used = int((folder / usage).read_text(encoding="ascii"))
+        stat = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return None
+    caches = (int(line.split()[1]) for line in stat if line.startswith(("inactive_file ", "total_inactive_file ")))
+    return most - used + max(caches, default=0)

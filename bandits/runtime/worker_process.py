@@ -19,7 +19,6 @@ from bandits.runtime.worker import work
 __all__ = ["WorkerProcess"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-_GRACE_SECONDS = 1.0
 _SPAWN = get_context("spawn")  # a forked process would share the state of CUDA, and of every thread pool
 
 
@@ -116,7 +115,7 @@ class WorkerProcess:
     def bury(self) -> tuple[str, int | None]:
         """Forget a process that has died: what became of it, in words, and its exit code."""
         assert self._process is not None  # noqa: S101 - it was started
-        code = _end([self._process])[0]
+        code = _end([self._process], grace=5.0)[0]
         self._forget()
         return (
             f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with exit code {code}"
@@ -148,15 +147,16 @@ class WorkerProcess:
         """End all processes and wait for them."""
         for worker in workers:
             worker.hang_up()
-        _end([worker._process for worker in workers if worker._process is not None])
+        # With large libraries an interpreter takes a second to end. What a worker had to do it has done before that.
+        _end([worker._process for worker in workers if worker._process is not None], grace=0.3)
         for worker in workers:
             worker._forget()
 
 
-def _end(processes: list[SpawnProcess]) -> list[int | None]:
-    """Wait for processes that have been told to end, and force those that do not: their exit codes."""
-    for force in (SpawnProcess.terminate, SpawnProcess.kill):
-        deadline = time.monotonic() + _GRACE_SECONDS
+def _end(processes: list[SpawnProcess], grace: float) -> list[int | None]:
+    """Wait for processes that are about to end; after `grace` seconds force those that have not: their exit codes."""
+    for seconds, force in ((grace, SpawnProcess.terminate), (2.0, SpawnProcess.kill)):
+        deadline = time.monotonic() + seconds
         while (alive := [process for process in processes if process.is_alive()]) and time.monotonic() < deadline:
             wait([process.sentinel for process in alive], timeout=deadline - time.monotonic())
         for process in alive:

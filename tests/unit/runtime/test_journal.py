@@ -21,6 +21,7 @@ from bandits.runtime.records import (
     RunStarted,
     TrialFailed,
     TrialStarted,
+    WorkerLost,
 )
 from bandits.schedulers import State
 from bandits.stopping import EarlyStopper, ProbabilityRule
@@ -38,6 +39,8 @@ RECORDS: list[Record] = [
     Advised(1, 2, False, "no bar yet"),
     Advised(1, 3, True, "P(loss at epoch 9 >= 2) = 1", forecast=2.5, std=0.1, horizon=9, bar=2.0, probability=1.0),
     *(Changed(2, state, 3, f"it is {state.value}") for state in State),
+    WorkerLost(2, 4, "was killed by signal 9", 12.0),
+    WorkerLost(None, 0, "ended with exit code 1", 12.0),
     Ended("done", 12.5),
 ]
 
