@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bandits.curves import Metric
 from bandits.data import TEXT_SETS, load_text
 from bandits.errors import SettingError, UnknownPlugin, check_at_least
+from bandits.objectives.lstm_spaces import space_of
 from bandits.objectives.neural import NeuralObjective
 from bandits.samplers.random import RandomSampler
 from bandits.training.language.recipe import OPTIMIZERS, Recipe
-from bandits.training.language.spaces import space_of
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["LSTMObjective"]
 
 _FEATURES = ("n_layer", "n_inputs", "lr", "dropout", "tied")  # of every configuration; others where they are drawn
-_EPOCH_TOKENS = {("shakespeare", "char"): 2**16, ("shakespeare", "word"): 2**13}  # half a second on a core, about
+_LEVELS = {"shakespeare": "char", "ptb": "word", "wikitext-2": "word"}
+_EPOCH_TOKENS = {("shakespeare", "char"): 2**16, ("shakespeare", "word"): 2**13}  # for small nets on a CPU
 _VALIDATION_TOKENS = {("shakespeare", "char"): 2**15, ("shakespeare", "word"): 2**12}
 
 
@@ -58,15 +59,16 @@ class LSTMObjective(NeuralObjective):
         batch_size: streams that the text is folded into, >= 1; None for the space's: 32, or 50 of "ptb-paper".
         bptt: steps that the gradient goes back, >= 1; None for the space's: 32, or 50 of "ptb-paper".
         epoch_tokens: how many tokens one epoch reads, about, >= 1; each epoch goes on where the one before it ended.
-            0 for the whole text. None: a part that takes a small net about half a second on one core where the text is
-            shakespeare (65536 characters, 8192 words), otherwise the whole text.
+            0 for the whole text. None: 65536 characters or 8192 words of shakespeare, which suits a CPU, otherwise the
+            whole text.
         validation_tokens: how many tokens of the validation part are read, from its beginning, about, >= 1; 0 for all.
             None: 32768 characters or 4096 words of shakespeare, otherwise all.
-        max_vocabulary: keep so many different tokens, the most frequent ones, >= 2; None for all of the text.
+        max_vocabulary: keep so many different tokens, the most frequent ones, >= 2; None for all of the text. Where
+            tokens are words, most of an epoch's time goes into giving each of them a score.
 
     Raises:
         SettingError: an argument breaks its rule.
-        UnknownPlugin: there is no such text.
+        UnknownPlugin: there is no such text or space.
         MissingDependency: PyTorch or safetensors is not installed.
 
     Example:
@@ -77,7 +79,7 @@ class LSTMObjective(NeuralObjective):
 
     def __init__(
         self,
-        corpus: str = "shakespeare",
+        corpus: str,
         *,
         level: str | None = None,
         space: str | Mapping[str, BaseDistribution] = "adam",
@@ -98,7 +100,7 @@ class LSTMObjective(NeuralObjective):
             raise SettingError.broken("`level`", "must be 'char' or 'word'", level)
         chosen = space_of(space)
         super().__init__(
-            name=f"lstm:{corpus}",
+            name=_name(corpus, level, space),
             metric=Metric("validation perplexity", goal="minimize"),
             max_epochs=chosen.max_epochs if max_epochs is None else max_epochs,
             device=device,
@@ -112,7 +114,7 @@ class LSTMObjective(NeuralObjective):
         self.data_dir = None if data_dir is None else Path(data_dir)
         self.batch_size = chosen.batch_size if batch_size is None else check_at_least("batch_size", batch_size, 1)
         self.bptt = chosen.bptt if bptt is None else check_at_least("bptt", bptt, 1)
-        usual = (corpus, level or ("char" if corpus == "shakespeare" else "word"))
+        usual = (corpus, level or _LEVELS[corpus])
         self.epoch_tokens = _tokens("epoch_tokens", epoch_tokens, _EPOCH_TOKENS.get(usual))
         self.validation_tokens = _tokens("validation_tokens", validation_tokens, _VALIDATION_TOKENS.get(usual))
         self.max_vocabulary = (
@@ -171,12 +173,32 @@ class LSTMObjective(NeuralObjective):
         )
 
     def _data_bytes(self) -> int:
-        sizes = self._sizes()
-        text = 40 * (sizes.train + sizes.validation)  # while it is read; 4 bytes a token stay
-        scores = (
-            4 * 4 * self.batch_size * self.bptt * sizes.vocabulary
-        )  # of a window: they, and what their gradient takes
-        return text + scores
+        """The text while it is read, the largest net of the space, and what a window leaves in it."""
+        sizes, recipe = self._sizes(), self._largest()
+        steps = self.batch_size * self.bptt
+        copies = 7 if recipe.optimizer == "adam" else 3  # weights and gradients, Adam's moments, and a checkpoint
+        text = 40 * (sizes.train + sizes.validation)
+        net = 4 * copies * recipe.num_params(sizes.vocabulary)
+        window = 4 * steps * (4 * sizes.vocabulary + 12 * recipe.n_layer * recipe.n_inputs)
+        return text + net + window
+
+    def _largest(self) -> Recipe:
+        """The recipe with the most weights that the space can draw."""
+        sizing = ("n_layer", "n_inputs", "embedding")
+        largest: dict[str, object] = {name: _most(self.space[name]) for name in sizing if name in self.space}
+        return self._recipe({**largest, "tied": False})
+
+
+def _most(distribution: Any) -> Any:
+    choices = getattr(distribution, "choices", None)
+    return max(choices) if choices is not None else distribution.high
+
+
+def _name(corpus: str, level: str | None, space: object) -> str:
+    """How reports call it: the text, and what is unusual about level and space."""
+    level = None if level == _LEVELS[corpus] else level
+    unusual = [word for word in (level, space) if isinstance(word, str) and word != "adam"]
+    return f"lstm:{corpus}" + (f" ({', '.join(unusual)})" if unusual else "")
 
 
 def _tokens(name: str, given: int | None, usual: int | None) -> int | None:

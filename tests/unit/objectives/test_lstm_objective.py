@@ -123,11 +123,11 @@ def test_words_instead_of_characters() -> None:
 
 def test_defaults_are_the_spaces() -> None:
     """Streams, window and longest training are the space's unless they are given."""
-    small, paper = LSTMObjective(), LSTMObjective("ptb", space="ptb-paper")
+    small, paper = LSTMObjective("shakespeare"), LSTMObjective("ptb", space="ptb-paper")
 
     assert (small.batch_size, small.bptt, small.max_epochs, small.epoch_tokens) == (32, 32, 27, 65536)
     assert (paper.batch_size, paper.bptt, paper.max_epochs, paper.epoch_tokens) == (50, 50, 60, None)
-    assert LSTMObjective(epoch_tokens=0).epoch_tokens is None
+    assert LSTMObjective("shakespeare", epoch_tokens=0).epoch_tokens is None
     assert LSTMObjective("ptb", space="ptb-paper", max_epochs=9, bptt=20).max_epochs == 9
 
 
@@ -142,7 +142,6 @@ def test_a_worker_takes_more_memory_with_more_words() -> None:
     ("arguments", "words"),
     [
         ({"level": "letter"}, "`level` must be 'char' or 'word', got 'letter'"),
-        ({"space": "lstm"}, "`space` must be one of adam, sgd, ptb-paper, or a mapping, got 'lstm'"),
         ({"space": {}}, "`space` must map parameter names to optuna distributions, got {}"),
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1, got 0"),
         ({"bptt": 2.5}, "`bptt` must be an integer >= 1, got 2.5"),
@@ -160,10 +159,19 @@ def test_a_broken_rule_is_named(arguments: dict[str, object], words: str) -> Non
     assert str(caught.value) == words
 
 
-def test_an_unknown_text_is_named() -> None:
-    """The message lists the texts that there are."""
+def test_an_unknown_name_is_told_the_known_ones() -> None:
+    """The message lists the texts, or the spaces, that there are."""
     with pytest.raises(UnknownPlugin, match=r"^text must be one of shakespeare, ptb, wikitext-2, got 'bible'$"):
         LSTMObjective("bible")
+    with pytest.raises(UnknownPlugin, match=r"^space of language models must be one of adam, sgd, .*, got 'lstm'$"):
+        make(space="lstm")
+
+
+def test_its_name_says_what_is_unusual() -> None:
+    """The text, then the level and the space if they are not the usual ones."""
+    assert LSTMObjective("shakespeare", level="char", space="adam").name == "lstm:shakespeare"
+    assert LSTMObjective("shakespeare", level="word").name == "lstm:shakespeare (word)"
+    assert LSTMObjective("ptb", level="char", space="sgd").name == "lstm:ptb (char, sgd)"
 
 
 def test_a_space_of_unknown_parameters_is_refused() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bandits.errors import SettingError
+from bandits.errors import UnknownPlugin
+from bandits.samplers.random import check_space
 from bandits.training.language.recipe import check_names
 
 if TYPE_CHECKING:
@@ -40,14 +41,13 @@ def space_of(space: str | Distributions) -> Space:
     """A space by name, or made of distributions; optuna must be there, torch need not.
 
     Raises:
-        SettingError: there is none of that name, a value is no distribution, or a parameter is none of `Recipe`.
+        UnknownPlugin: there is none of that name.
+        SettingError: a value is no distribution, or a parameter is none of `Recipe`.
     """
     if isinstance(space, str):
         if space not in SPACES:
-            raise SettingError.broken("`space`", f"must be one of {', '.join(SPACES)}, or a mapping", space)
+            raise UnknownPlugin("space of language models", space, SPACES)
         return SPACES[space]()
-    from bandits.samplers.random import check_space
-
     check_space(space)
     check_names("`space`", space)
     return Space(dict(space))
