@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from bandits.errors import UnknownPlugin
 
-__all__ = ["KINDS", "Entry", "Kind", "entries", "load", "names"]
+__all__ = ["KINDS", "Entry", "Kind", "entries", "find", "load", "names"]
 
 Kind = Literal["algorithms", "predictors", "objectives"]
 KINDS: tuple[Kind, ...] = ("algorithms", "predictors", "objectives")
@@ -37,6 +37,8 @@ class Entry:
         needs: what a predictor must be given before it forecasts; empty for what is no predictor, and for plug-ins.
         cost: its CPU time in words; likewise.
         when: in which case to pick it; likewise.
+        sampler: "module:attribute" of the sampler that an algorithm goes with; empty where any will do.
+        defaults: settings of rule and objective that an algorithm goes with, unless others are given.
     """
 
     name: str
@@ -47,12 +49,17 @@ class Entry:
     needs: str = ""
     cost: str = ""
     when: str = ""
+    sampler: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def load(self) -> Callable[..., Any]:
         """Import the target."""
-        module, _, attribute = self.target.partition(":")
-        target: Callable[..., Any] = getattr(import_module(module), attribute)
+        target = _imported(self.target)
         return partial(target, **self.arguments) if self.arguments else target
+
+    def load_sampler(self) -> Callable[..., Any] | None:
+        """Import the sampler that an algorithm goes with."""
+        return _imported(self.sampler) if self.sampler else None
 
 
 _SRM = "bandits.predictors.srm:SRM"
@@ -73,6 +80,13 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "median", "bandits.schedulers.median_rule:MedianRule", "random, less arms that are worse than half so far"
         ),
         Entry("top-k", "bandits.schedulers.top_k:TopK", "one epoch for all, then the best three in full; a baseline"),
+        Entry(
+            "metaqnn",
+            "bandits.schedulers.metaqnn:MetaQNN",
+            "random, but Q-learning picks the nets, layer by layer; for cnn",
+            sampler="bandits.samplers.q_learning:QLearning",
+            defaults={"confidence": 0.99, "restarts": 4},  # the papers'
+        ),
     ),
     "predictors": (
         Entry(
@@ -215,16 +229,31 @@ def names(kind: Kind) -> list[str]:
     return [entry.name for entry in entries(kind)]
 
 
+def find(kind: Kind, name: str) -> Entry:
+    """What has that name.
+
+    Raises:
+        UnknownPlugin: nothing has; the message lists what there is.
+    """
+    for entry in entries(kind):
+        if _key(entry.name) == _key(name):
+            return entry
+    raise UnknownPlugin(kind.removesuffix("s"), name, names(kind))
+
+
 def load(kind: Kind, name: str) -> Callable[..., Any]:
     """Import what a name stands for.
 
     Raises:
         UnknownPlugin: nothing has that name; the message lists what there is.
     """
-    for entry in entries(kind):
-        if _key(entry.name) == _key(name):
-            return entry.load()
-    raise UnknownPlugin(kind.removesuffix("s"), name, names(kind))
+    return find(kind, name).load()
+
+
+def _imported(target: str) -> Callable[..., Any]:
+    module, _, attribute = target.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), attribute)
+    return found
 
 
 def _key(name: str) -> str:

@@ -42,6 +42,13 @@ objective_options = _options(
         "--data-dir", metavar="DIR", help="Where data sets lie. [default: $BANDITS_DATA, else a cache of your own]"
     ),
     click.option("--threads", metavar="N", type=int, help="CPU threads of each training. [default: 1]"),
+    click.option(
+        "--restarts",
+        metavar="N",
+        type=int,
+        help="How often a net of cnn begins anew, at 0.4 times the learning rate, if its first epoch ends at chance."
+        " [default: 0; 4 for metaqnn]",
+    ),
 )
 running_options = _options(
     click.option(
@@ -51,6 +58,14 @@ running_options = _options(
         default=1,
         show_default=True,
         help="Arms that train at a time: processes, or simulated ones for tables.",
+    ),
+    click.option(
+        "--fixed-order",
+        is_flag=True,
+        help="Take epochs of several processes in an order of their own, not as they end: runs repeat.",
+    ),
+    click.option(
+        "--checkpoints", metavar="DIR", help="Where processes keep paused arms. [default: a temporary folder]"
     ),
     click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Of everything random."),
     click.option("--journal", metavar="FILE", help="Write every event to a new SQLite file, for `bandits explain`."),

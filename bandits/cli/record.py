@@ -13,6 +13,7 @@ from bandits.cli.output import say, show
 from bandits.recording import record as record_table
 from bandits.report.live import LiveView
 from bandits.report.terminal import recording_view
+from bandits.runtime.executors import executor_for
 from bandits.runtime.journal import SqliteJournal
 from bandits.spec import ObjectiveSpec
 
@@ -30,7 +31,16 @@ _FAILED = 1
 @running_options
 @click.pass_context
 def record(
-    context: click.Context, /, out: str, trials: int, seed: int, workers: int, journal: str | None, **options: Any
+    context: click.Context,
+    /,
+    out: str,
+    trials: int,
+    seed: int,
+    workers: int,
+    fixed_order: bool,
+    checkpoints: str | None,
+    journal: str | None,
+    **options: Any,
 ) -> None:
     """Train random configurations in full, and write their learning curves as a table.
 
@@ -47,7 +57,9 @@ def record(
             trials=trials,
             max_epochs=options["max_epochs"],
             seed=seed,
-            workers=workers,
+            executor=executor_for(
+                objective, workers, order="fixed" if fixed_order else "arrival", checkpoints=checkpoints
+            ),
             journal=records,
             watch=view,
         )

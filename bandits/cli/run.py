@@ -18,6 +18,7 @@ from bandits.report.terminal import summary_view
 from bandits.runtime.journal import SqliteJournal
 from bandits.runtime.loop import run as run_loop
 from bandits.runtime.result import Result
+from bandits.samplers.q_learning import QLearning
 from bandits.schedulers.base import Scheduler
 from bandits.spec import RunSpec
 
@@ -76,6 +77,11 @@ _FAILED = 1
     default=None,
     help="At every rung of Hyperband, also drop arms that would not end as the run's best.",
 )
+@click.option("--epsilon", metavar="STAGES", help="metaqnn's exploration: 1.0:1500,0.9:100,... [default: the paper's]")
+@click.option("--q-learning-rate", metavar="A", type=float, help="metaqnn's alpha. [default: 0.01]")
+@click.option("--discount", metavar="G", type=float, help="metaqnn's gamma. [default: 1]")
+@click.option("--initial-value", metavar="Q", type=float, help="metaqnn's value of the untried. [default: 0.5]")
+@click.option("--replay", metavar="N", type=int, help="Nets that metaqnn learns from again after each. [default: 128]")
 @objective_options
 @click.option(
     "--warm-start",
@@ -91,12 +97,22 @@ def run(context: click.Context, /, journal: str | None, as_json: bool, **options
     """Run ALGORITHM (see `bandits list algorithms`)."""
     spec = RunSpec(**options)
     objective = spec.build_objective()
+    sampler = spec.build_sampler(objective)
     scheduler = spec.build_scheduler(objective)
     with ExitStack() as stack:
         records = None if journal is None else stack.enter_context(SqliteJournal.create(journal))
         view = None if as_json else stack.enter_context(LiveView(Console(stderr=True)))
-        result = run_loop(scheduler, objective, seed=spec.seed, workers=spec.workers, journal=records, watch=view)
-        summary = Summary(spec.objective, spec.predictor, result, _baseline(spec, scheduler, objective, result))
+        result = run_loop(
+            scheduler,
+            objective,
+            sampler=sampler,
+            seed=spec.seed,
+            executor=spec.build_executor(objective),
+            journal=records,
+            watch=view,
+        )
+        stages = sampler.stages() if isinstance(sampler, QLearning) else ()
+        summary = Summary(spec.objective, spec.predictor, result, _baseline(spec, scheduler, objective, result), stages)
         shown = json.dumps(summary.as_json(), indent=2, default=_plain) if as_json else summary_view(summary)
     show(shown)
     if result.interrupted:

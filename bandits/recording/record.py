@@ -15,6 +15,7 @@ from typing import Any
 
 from bandits.objectives.base import Objective
 from bandits.recording.curve_file import CurveFileJournal
+from bandits.runtime.executors import Executor
 from bandits.runtime.journal import Journal, MemoryJournal
 from bandits.runtime.loop import run
 from bandits.runtime.result import Result
@@ -52,9 +53,9 @@ def record(
     max_epochs: int | None = None,
     seed: int = 0,
     workers: int = 1,
+    executor: Executor | None = None,
     journal: Journal | None = None,
     watch: Callable[[Result], None] | None = None,
-    **running: Any,
 ) -> Recording:
     """Train random configurations in full, and write their learning curves as a table for `CurveTable`.
 
@@ -68,9 +69,9 @@ def record(
         max_epochs: T, epochs of each; by default the objective's length.
         seed: of the configurations and the trainings, >= 0.
         workers: how many train at a time.
+        executor: where they train, as `bandits.run` takes it.
         journal: where every event goes as well.
         watch: called after every event, for a live view.
-        **running: how to run workers, as `bandits.run` takes it.
 
     Returns:
         Where the table is, and the run.
@@ -83,7 +84,7 @@ def record(
     inner = MemoryJournal() if journal is None else journal
     curves = CurveFileJournal(path, metric=objective.metric, epochs=epochs, inner=inner)
     began = datetime.now(UTC)
-    result = run(search, objective, seed=seed, workers=workers, journal=curves, watch=watch, **running)
+    result = run(search, objective, seed=seed, workers=workers, executor=executor, journal=curves, watch=watch)
     about = curves.path.with_suffix(".json")
     said = {
         "objective": objective.name,
@@ -91,7 +92,7 @@ def record(
         "trials": trials,
         "epochs": epochs,
         "seed": seed,
-        "workers": workers,
+        "workers": result.workers,
         "device": ", ".join(objective.devices),
         "interrupted": result.interrupted,
         "began": began.isoformat(timespec="seconds"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from bandits.runtime.records import Advised
 from bandits.runtime.result import Result
+from bandits.samplers.q_learning import StageReport
 from bandits.schedulers.base import RungReport
 from bandits.schedulers.lifecycle import State
 from bandits.stopping import EarlierCurves, EarlierStatus
@@ -39,12 +40,14 @@ class Summary:
         predictor: name of the predictor; None without one.
         result: the run.
         baseline: the same algorithm, seed and workers without a predictor; None where it cannot be replayed.
+        stages: what each stage of a learning sampler gave; empty without one.
     """
 
     spec: str
     predictor: str | None
     result: Result
     baseline: Result | None
+    stages: tuple[StageReport, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -80,6 +83,7 @@ class Summary:
             "seconds": result.seconds,
             "seconds_without_predictor": None if baseline is None else baseline.seconds,
             "interrupted": result.interrupted,
+            "stages": [asdict(stage) for stage in self.stages],
             "brackets": [
                 {
                     "name": bracket.name,

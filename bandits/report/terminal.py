@@ -36,7 +36,10 @@ def summary_view(summary: Summary) -> RenderableType:
     facts.add_column()
     for name, text in _facts(summary):
         facts.add_row(name, Text(text))
-    return Group(facts, Text(), _brackets(summary))
+    parts: list[RenderableType] = [facts, Text(), _brackets(summary)]
+    if summary.stages:
+        parts += [Text(), _stages(summary)]
+    return Group(*parts)
 
 
 def recording_view(recording: Recording) -> RenderableType:
@@ -53,6 +56,20 @@ def recording_view(recording: Recording) -> RenderableType:
     facts.add_row("best", f"{result.metric.name} {best}")
     facts.add_row("cost", f"{result.epochs_trained:,} epochs, {result.seconds:,.0f} s")
     return facts
+
+
+def _stages(summary: Summary) -> Table:
+    """How a learning sampler's nets got better, stage by stage."""
+    restore = summary.result.metric.restore
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("epsilon", "nets", "mean value", "trained in full", "their mean", "their best", "dropped", "failed"):
+        table.add_column(column, justify="right")
+    for stage in summary.stages:
+        values = (stage.mean_reward, stage.mean_completed, stage.best)
+        mean, mean_in_full, best = ("-" if value is None else f"{restore(value):.4g}" for value in values)
+        counts = (f"{stage.epsilon:g}", f"{stage.nets:,}", mean, f"{stage.completed:,}", mean_in_full, best)
+        table.add_row(*counts, f"{stage.dropped:,}", f"{stage.failed:,}")
+    return table
 
 
 def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
