@@ -131,6 +131,7 @@ class LSTMObjective(NeuralObjective):
 
         Raises:
             SettingError: the configuration is none.
+            DataError: the text's files are missing or damaged.
         """
         recipe = self._recipe(config)
         features = {"num_params": float(recipe.num_params(self._sizes().vocabulary))}
