@@ -79,11 +79,13 @@ class FixedOrder(EventOrder):
         if not self._ending:
             return None
         when, _, ticket = self._ending[0]
-        if not self._arrived.get(ticket):
+        if ticket not in self._arrived:
             return None
         heapq.heappop(self._ending)
         self._clock = when
         self._arrived[ticket] -= 1
+        if not self._arrived[ticket]:
+            del self._arrived[ticket]
         return ticket
 
     def left(self, ticket: int) -> None:

@@ -94,7 +94,7 @@ class Executor(ABC):
 
     @abstractmethod
     def release(self, trial: Trial) -> None:
-        """An arm that is not running will not train again: free what is held for it."""
+        """An arm will not train again: free what is held for it."""
 
     def close(self) -> None:  # noqa: B027 - most executors hold nothing
         """The run is over: end what still works."""

@@ -90,6 +90,7 @@ def run(
     if scheduler.max_epochs > objective.max_epochs:
         rule = f"must be <= {objective.max_epochs}, the length of {objective.name}"
         raise SettingError.broken("`max_epochs`", rule, scheduler.max_epochs)
+    sampled = objective.sampler(seed) if sampler is None else sampler
     if executor is None:
         executor = executor_for(objective, workers)
     elif workers not in (1, executor.workers):
@@ -104,7 +105,7 @@ def run(
         journal=MemoryJournal() if journal is None else journal,
         table_best=objective.best_possible(machine.horizons),
     )
-    loop = _Loop(result, objective, executor, objective.sampler(seed) if sampler is None else sampler)
+    loop = _Loop(result, objective, executor, sampled)
     result.journal.append(_run_started(result, {} if sampler is None else sampler.settings()))
     how = "failed"  # unless it comes to one of the ends below
     try:

@@ -78,13 +78,13 @@ class WorkerProcess:
                 self._process = process
         finally:
             theirs.close()
-        with suppress(ConnectionError):
+        with suppress(OSError):
             self._connection.send_bytes(self.objective)
 
     def send(self, message: ToWorker) -> None:
         """Say something. A process that has died does not hear it, and will be found dead."""
         if self._connection is not None:
-            with suppress(ConnectionError):
+            with suppress(OSError):
                 self._connection.send(message)
 
     def free(self, trial_id: int) -> None:
