@@ -13,6 +13,7 @@ from bandits.objectives.base import Objective
 from bandits.objectives.cnn import CNNObjective
 from bandits.predictors import SRM
 from bandits.runtime import run
+from bandits.runtime.executors import executor_for
 from bandits.samplers.epsilon_schedule import EpsilonSchedule
 from bandits.samplers.q_learning import QLearning, StageReport
 from bandits.schedulers import State
@@ -49,6 +50,7 @@ class Task:
     burn_in: int
     replay: int
     lr: float
+    restarts: int
     workers: int
     device: str
 
@@ -65,7 +67,7 @@ def arms(learning_rate: float) -> tuple[Arm, ...]:
 
 def search(task: Task) -> dict[str, Any]:
     """A whole search: what it found, stage by stage, and what it cost."""
-    objective = CNNObjective(task.data, max_epochs=task.epochs, device=task.device, threads=1)
+    objective = CNNObjective(task.data, max_epochs=task.epochs, device=task.device, restarts=task.restarts)
     sampler = QLearning(
         objective.space.grammar,  # type: ignore[attr-defined]
         epsilon=EpsilonSchedule.scaled(task.trials),
@@ -76,7 +78,8 @@ def search(task: Task) -> dict[str, Any]:
     )
     scheduler = MetaQNN(task.trials, task.epochs, stopper=_stopper(task.arm.stopping, task.seed), burn_in=task.burn_in)
     began = time.perf_counter()
-    result = run(scheduler, objective, sampler=sampler, seed=task.seed, workers=task.workers)
+    executor = executor_for(objective, task.workers, order="fixed")  # so that it repeats
+    result = run(scheduler, objective, sampler=sampler, seed=task.seed, executor=executor)
     stages = sampler.stages()
     best = result.best
     greedy = sampler.greedy_walk()
@@ -99,7 +102,7 @@ def search(task: Task) -> dict[str, Any]:
         "best_net": None if best is None else str(best.trial.config["net"]),
         "best_trial": None if best is None else best.trial.id,
         "greedy_net": greedy,
-        "greedy_accuracy": _trained(objective, greedy, task) if task.workers == 1 else None,
+        "greedy_accuracy": _trained(objective, greedy, task),
         "groups": [_group(low, high, stages) for low, high in GROUPS],
         "stages": [asdict(stage) for stage in stages],
     }

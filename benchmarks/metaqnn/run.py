@@ -49,6 +49,9 @@ def main() -> None:
     )
     parser.add_argument("--replay", type=int, default=128)
     parser.add_argument("--lr", type=float, default=1e-3, help="of the nets")
+    parser.add_argument(
+        "--restarts", type=int, default=4, help="of nets whose first epoch ends at chance; the paper's 4"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--jobs", type=int, default=2, help="searches side by side, each in a process")
     parser.add_argument(
@@ -74,7 +77,7 @@ def main() -> None:
 
 def on_digits(arguments: argparse.Namespace) -> dict[str, Any]:
     """All searches, `jobs` at a time."""
-    names = ("data", "trials", "epochs", "burn_in", "replay", "lr", "workers", "device")
+    names = ("data", "trials", "epochs", "burn_in", "replay", "lr", "restarts", "workers", "device")
     settings = {name: getattr(arguments, name) for name in names}
     tasks = [
         digits.Task(arm, seed, **settings) for arm in digits.arms(arguments.learning_rate) for seed in arguments.seeds

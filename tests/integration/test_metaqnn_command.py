@@ -1,6 +1,9 @@
-"""MetaQNN in whole runs: the agent, the scheduler, a stopper and the loop."""
+"""MetaQNN in whole runs: the agent, the scheduler, a stopper and the loop; and from the command line."""
 
+import json
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from statistics import mean
 
 import pytest
@@ -10,6 +13,7 @@ from bandits.architectures import Grammar, depth
 from bandits.curves import Metric, Trial
 from bandits.objectives import Measurement, Objective
 from bandits.predictors import LastSeenValue
+from bandits.runtime.journal import SqliteJournal
 from bandits.runtime.records import Advised, RunStarted, TrialStarted
 from bandits.samplers import Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule, Stage
@@ -28,8 +32,16 @@ def worth_of(net: str) -> float:
     return 0.1 * depth(net) + 0.02 * net.count("C(64")
 
 
+class Space:
+    """Where the command line looks for the nets."""
+
+    grammar = GRAMMAR
+
+
 class Depths(Objective):
     """Nets whose score rises to their worth; those that hold FC(16) fail."""
+
+    space = Space()
 
     name, metric, max_epochs, virtual_time = "depths", Metric("accuracy", "maximize"), EPOCHS, True
 
@@ -104,3 +116,85 @@ def test_the_journal_says_how_the_agent_was_set() -> None:
     started = next(r for r in search(agent(replay=7)).journal.records() if isinstance(r, RunStarted))
 
     assert ("metaqnn", "q-learning", 7) == (started.algorithm, started.sampler["sampler"], started.sampler["replay"])
+
+
+# From the command line
+
+TOY = "from tests.integration.test_metaqnn_command import Depths\n\ndepths = Depths()\n"
+
+
+@pytest.fixture
+def toy(bandits):
+    """The command, in a folder with a module `toy` that holds the objective `depths`."""
+    Path("toy.py").write_text(TOY, encoding="utf-8")
+    yield bandits
+    sys.modules.pop("toy", None)
+
+
+def test_the_command_runs_the_search_with_the_papers_rule(toy) -> None:
+    """Confidence .99, burn-in as given, the paper's stages in proportion; a line for every stage."""
+    run_it = ("run", "metaqnn", "--predictor", "srm", "--objective", "toy:depths", "--trials", "54", "--burn-in", "15")
+    code, shown, _ = toy(*run_it, "--journal", "run.journal")
+    told = json.loads(toy(*run_it, "--json")[1])
+    with SqliteJournal.open("run.journal") as journal:
+        started = next(r for r in journal.records() if isinstance(r, RunStarted))
+
+    assert code == 0
+    assert [30, 2, 2, 2, 3, 3, 3, 3, 3, 3] == [stage["nets"] for stage in told["stages"]]
+    assert [1.0, 0.1] == [told["stages"][0]["epsilon"], told["stages"][-1]["epsilon"]]
+    assert sum(stage["dropped"] for stage in told["stages"]) > 10
+    assert "their best" in shown
+    assert 0.99 == started.stopper["rule"]["confidence"]
+    assert str(EpsilonSchedule.scaled(54)) == started.sampler["epsilon"]
+
+
+def test_every_setting_of_the_agent_is_an_option(toy) -> None:
+    """The stages decide how many nets there are."""
+    options = ("--epsilon", "1.0:4,0.2:2", "--q-learning-rate", "0.2", "--discount", "0.9")
+    more = ("--initial-value", "0.4", "--replay", "9", "--seed", "3", "--journal", "run.journal")
+    code, *_ = toy("run", "metaqnn", "--objective", "toy:depths", *options, *more)
+    with SqliteJournal.open("run.journal") as journal:
+        started = next(r for r in journal.records() if isinstance(r, RunStarted))
+
+    assert code == 0
+    assert 6 == started.settings["trials"]
+    assert {
+        "epsilon": "1.0:4,0.2:2", "learning_rate": 0.2, "discount": 0.9, "initial_value": 0.4, "replay": 9, "seed": 3,
+    }.items() <= started.sampler.items()  # fmt: skip
+
+
+def test_it_trains_real_nets(bandits) -> None:
+    """On digits, from nothing but the package."""
+    pytest.importorskip("torch")
+    pytest.importorskip("safetensors")
+    options = ("--objective", "cnn:digits", "--device", "cpu", "--epsilon", "1.0:3", "--max-epochs", "1", "--json")
+    code, out, _ = bandits("run", "metaqnn", *options)
+    stage = json.loads(out)["stages"][0]
+
+    assert code == 0
+    assert (3, 3) == (stage["nets"], stage["completed"])
+    assert 0.0 < stage["mean_reward"] <= stage["best"] <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("metaqnn",), "`objective` must be one whose nets metaqnn can choose layer by layer, such as cnn:digits, got"),
+        (
+            ("metaqnn", "--objective", "toy:depths", "--epsilon", "1.0:5;0.5:5"),
+            "every stage of `epsilon` must be epsilon:nets such as 0.9:100, got '1.0:5;0.5:5'",
+        ),
+        (
+            ("metaqnn", "--objective", "toy:depths", "--q-learning-rate", "2"),
+            "`learning_rate` must be in (0, 1], got 2.0",
+        ),
+        (("random", "--replay", "10"), "`replay` must be left out with random, got 10"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(toy, arguments: tuple[str, ...], message: str) -> None:
+    """Exit code 2 and one line."""
+    code, out, err = toy("run", *arguments)
+
+    assert (code, out) == (2, "")
+    assert message in err
+    assert 1 == err.count("\n")
