@@ -2,7 +2,7 @@
 
 import pytest
 
-from bandits.objectives.lstm_spaces import SPACES, space_of
+from bandits.objectives.spaces.language import SPACES, space_of
 from bandits.samplers import RandomSampler
 from bandits.training.language.recipe import Recipe
 
