@@ -135,3 +135,6 @@ class CNNObjective(NeuralObjective):
     def _data_bytes(self) -> int:
         self.shape  # noqa: B018 - counts them
         return 4 * self._pixels  # files, arrays, tensors, and an epoch's permuted copy
+
+    def _net_bytes(self) -> int:
+        return 4 * self.batch_size * self.shape.size**2 * self.space.numbers_per_pixel

@@ -78,6 +78,10 @@ class NeuralObjective(Objective):
     def _data_bytes(self) -> int:
         """How much memory the data takes in a worker, about."""
 
+    def _net_bytes(self) -> int:
+        """How much memory one of the larger nets takes where it trains, about."""
+        return 0
+
     def _check(self, config: Mapping[str, object]) -> None:
         """Refuse a configuration that is none, before anything is loaded.
 
@@ -96,9 +100,9 @@ class NeuralObjective(Objective):
 
     @property
     def memory_per_worker(self) -> int:  # type: ignore[override]
-        """Bytes of the machine's memory that a worker takes, about: PyTorch, the data, and a net of ordinary size."""
-        base = _TORCH_BYTES if self.devices == ("cpu",) else _CUDA_BYTES
-        return base + self._data_bytes()
+        """Bytes of the machine's memory that a worker takes, about: PyTorch, the data, and one of the larger nets."""
+        on_cpu = self.devices == ("cpu",)
+        return (_TORCH_BYTES + self._net_bytes() if on_cpu else _CUDA_BYTES) + self._data_bytes()
 
     def set_up(self, site: Site) -> None:
         """Train at this site from now on."""
@@ -126,6 +130,7 @@ class NeuralObjective(Objective):
         try:
             session = survive(lambda: self._session(trial, start), device)
             while session.epoch < stop:
+                self._held.pop(trial.id, None)  # it is neither as it was nor as it will be
                 epoch = survive(session.train_epoch, device)
                 if self._folder is None:
                     self._held[trial.id] = session

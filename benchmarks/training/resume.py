@@ -1,6 +1,6 @@
 """Whether a training that moves to a new process after every epoch has the curve of one that never paused.
 
-    python benchmarks/training/resume.py [--nets 3] [--epochs 4] [--out FILE] [--update-readme]
+    python benchmarks/training/resume.py [--nets 2] [--epochs 3] [--out FILE] [--update-readme]
 
 For each space, random nets on digits: once in one go, once with every epoch trained by a process of its own that has
 nothing but the checkpoint files. Values and training losses are compared bit for bit.
@@ -47,8 +47,8 @@ def elsewhere(*arguments: object) -> list[tuple[float, float]] | str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nets", type=int, default=3, help="of each space")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--nets", type=int, default=2, help="of each space")
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "resume.json")
     parser.add_argument("--update-readme", action="store_true")
     arguments = parser.parse_args()

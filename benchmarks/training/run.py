@@ -39,7 +39,7 @@ NETS = {
         "large": "[C(64,3,1), C(64,3,1), P(2,2), C(64,3,1), FC(64), SM(10)]",
     },
     "fashion-mnist": {
-        "small": "[C(64,3,1), P(5,3), P(2,2), SM(10)]",
+        "small": "[C(64,3,1), P(5,3), SM(10)]",
         "middling": "[C(64,3,1), P(3,2), C(64,3,1), P(3,2), GAP(10), SM(10)]",
     },
 }
@@ -126,7 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", default=["digits"], choices=list(NETS))
     parser.add_argument("--data-dir", type=Path, help="where the files of fashion-mnist lie")
-    parser.add_argument("--images", type=int, default=5000, help="most training images")
+    parser.add_argument("--images", type=int, default=2000, help="most training images")
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--repeats", type=int, default=11)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "epochs.json")

@@ -45,9 +45,12 @@ class ImageSpace(ABC):
 
     Attributes:
         space: the distribution of each parameter by name, of `optuna.distributions`.
+        numbers_per_pixel: how many numbers a step of training holds for each pixel of its images, so that gradients can
+            be computed: about that of the largest tenth of its nets.
     """
 
     space: Mapping[str, BaseDistribution]
+    numbers_per_pixel: int
 
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:
         self.shape = shape

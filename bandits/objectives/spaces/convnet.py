@@ -25,6 +25,7 @@ class ConvnetSpace(ImageSpace):
 
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:
         super().__init__(shape, max_epochs)
+        self.numbers_per_pixel = 60 if shape.small else 200
         self.space = {
             "lr": FloatDistribution(5e-5, 5, log=True),
             "conv1_l2": FloatDistribution(5e-5, 5, log=True),

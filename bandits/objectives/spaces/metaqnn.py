@@ -27,6 +27,7 @@ class MetaQNNSpace(ImageSpace):
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:
         super().__init__(shape, max_epochs)
         self.grammar = Grammar.for_images(shape.size, shape.channels, shape.classes)
+        self.numbers_per_pixel = 360 if shape.small else 3600
         self.space = {"lr": FloatDistribution(1e-4, 1e-2, log=True)}
 
     def family(self) -> NetFamily:

@@ -30,6 +30,7 @@ class ResNetSpace(ImageSpace):
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:
         super().__init__(shape, max_epochs)
         steps = dict.fromkeys(max(1, round(share * max_epochs)) for share in _STEPS)
+        self.numbers_per_pixel = 500 if shape.small else 3000
         self.space = {
             "num_blocks": IntDistribution(1, 5 if shape.small else 17),
             "num_filters": IntDistribution(4, 16) if shape.small else IntDistribution(2, 32),
@@ -66,6 +67,7 @@ class ResNet39Space(ImageSpace):
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:
         super().__init__(shape, max_epochs)
         low, high = (4, 16) if shape.small else (20, 74)
+        self.numbers_per_pixel = 500 if shape.small else 2200
         self.space = {
             "filters_1": IntDistribution(low, high),
             "filters_2": IntDistribution(low, high),
