@@ -49,6 +49,13 @@ objective_options = _options(
         help="How often a net of cnn begins anew, at 0.4 times the learning rate, if its first epoch ends at chance."
         " [default: 0; 4 for metaqnn]",
     ),
+    click.option(
+        "--set",
+        "arguments",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="Any other argument of cnn, lstm or a plug-in, such as batch_size=64. Repeatable.",
+    ),
 )
 running_options = _options(
     click.option(

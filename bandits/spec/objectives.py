@@ -34,6 +34,7 @@ class ObjectiveSpec:
         data_dir: folder where data sets lie.
         threads: CPU threads of a training.
         restarts: how often a dead net begins anew.
+        arguments: any others of the objective, as "name=value" each.
     """
 
     objective: str = DEFAULT_OBJECTIVE
@@ -44,6 +45,7 @@ class ObjectiveSpec:
     data_dir: str | None = None
     threads: int | None = None
     restarts: int | None = None
+    arguments: tuple[str, ...] = ()
 
     def build(self) -> Objective:
         """Find the objective that is meant.
@@ -75,12 +77,26 @@ class ObjectiveSpec:
         """The settings that were given, all of which the objective must know; the length where it can be chosen."""
         given = {name: getattr(self, name) for name in ("goal", "space", "device", "data_dir", "threads", "restarts")}
         settings = {name: value for name, value in given.items() if value is not None}
+        settings |= dict(_assignment(text) for text in self.arguments)
         for name, value in settings.items():
             if name not in accepted:
                 raise SettingError.broken(f"`{name}`", f"must be left out for {kind}, which has no such setting", value)
         if self.max_epochs is not None and "max_epochs" in accepted:
             settings["max_epochs"] = self.max_epochs
         return settings
+
+
+def _assignment(text: str) -> tuple[str, object]:
+    """An argument as a command line gives it: a number where it reads as one, else text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise SettingError.broken("`set`", "must be NAME=VALUE, such as batch_size=64", text)
+    for read in (int, float):
+        try:
+            return name.strip(), read(value)
+        except ValueError:
+            pass
+    return name.strip(), value.strip()
 
 
 def _imported(spec: str, module_name: str, attribute: str) -> Objective:

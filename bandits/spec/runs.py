@@ -37,7 +37,7 @@ class RunSpec:
     Args:
         algorithm: a name of `bandits list algorithms`.
         predictor: a name of `bandits list predictors`; None drops no arm early.
-        objective, goal, space, device, data_dir, threads, restarts: as `ObjectiveSpec` documents them.
+        objective, goal, space, device, data_dir, threads, restarts, arguments: as `ObjectiveSpec` documents them.
         max_epochs: R; by default the objective's length.
         eta, loops, trials, kappa, sizes, look_ahead, min_epochs, burn_in, percentile, warm_up, min_arms, interval, k,
             first_epochs: as the algorithm documents them.
@@ -84,6 +84,7 @@ class RunSpec:
     data_dir: str | None = None
     threads: int | None = None
     restarts: int | None = None
+    arguments: tuple[str, ...] = ()
     warm_start: tuple[str, ...] = ()
     workers: int = 1
     fixed_order: bool = False
