@@ -47,11 +47,11 @@ def measure_recording(
     about: dict[str, Any] = {"rows_before": len(before)}
     if missing:
         part = _free_part(folder, name)
+        objective.chosen = Chosen(sampler, missing)
         with mps(no_mps is None):
             recording = record(
                 objective, folder / f"{name}.part{part}.csv",
                 trials=len(missing), seed=setting.seed + part, workers=setting.workers, watch=budget.watch,
-                sampler=Chosen(sampler, missing),
             )  # fmt: skip
         about |= {"part": part, "seconds": recording.result.seconds, "epochs": recording.result.epochs_trained}
         about |= {"failed": json.loads(recording.about.read_text(encoding="utf-8"))["failed"]}

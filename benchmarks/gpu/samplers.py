@@ -10,6 +10,8 @@ from bandits.samplers.base import Sampler
 
 __all__ = ["Chosen", "LightNets", "Same"]
 
+_TRIES = 1000
+
 
 class Same(Sampler):
     """Proposes one configuration to every trial."""
@@ -28,6 +30,9 @@ class LightNets(Sampler):
         objective: whose nets.
         seed: >= 0.
         most: multiply-adds of a forward pass for one image; 0 for no limit.
+
+    Raises:
+        ValueError: when asked, if a thousand nets in a row are too heavy: hardly any is light enough.
     """
 
     def __init__(self, objective: CNNObjective, seed: int, most: float) -> None:
@@ -39,12 +44,17 @@ class LightNets(Sampler):
 
     def propose(self, trial_id: int) -> Mapping[str, object]:
         while len(self._light) <= trial_id:
+            self._light.append(self._draw())
+        return self._light[trial_id]
+
+    def _draw(self) -> Mapping[str, object]:
+        for _ in range(_TRIES):
             config = self._inner.propose(self._next)
             self._next += 1
             work = multiply_adds(str(config["net"]), self._shape.size, self._shape.channels)
             if not self._most or work <= self._most:
-                self._light.append(config)
-        return self._light[trial_id]
+                return config
+        raise ValueError(f"the limit of multiply-adds must leave more nets, got {self._most:g}")
 
 
 class Chosen(Sampler):

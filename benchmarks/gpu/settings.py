@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandits.data.idx import read_idx
 from bandits.objectives.cnn import CNNObjective
+from bandits.samplers.base import Sampler
 
-__all__ = ["FULL", "SMALL", "Setting", "Sizes", "slice_of"]
+__all__ = ["FULL", "SMALL", "Nets", "Setting", "Sizes", "slice_of"]
 
 _FILES = (("train-images-idx3-ubyte", 3), ("train-labels-idx1-ubyte", 1))
 
@@ -95,16 +97,34 @@ class Setting:
     seed: int
     check_memory: bool = True
 
-    def objective(self, *, max_epochs: int, batch_size: int = 128) -> CNNObjective:
+    def objective(self, *, max_epochs: int, batch_size: int = 128) -> Nets:
         """The nets of MetaQNN on this data."""
-        kind = CNNObjective if self.check_memory else Unchecked
-        return kind(self.data, max_epochs=max_epochs, device=self.device, data_dir=self.data_dir, batch_size=batch_size)
+        nets = Nets(self.data, max_epochs=max_epochs, device=self.device, data_dir=self.data_dir, batch_size=batch_size)
+        nets.check_memory = self.check_memory
+        return nets
 
 
-class Unchecked(CNNObjective):
-    """Does not say how much memory a worker takes, so that nobody counts: for machines whose memory grows with use."""
+class Nets(CNNObjective):
+    """The objective, with what a benchmark wants otherwise.
 
-    memory_per_worker = 0
+    Attributes:
+        check_memory: False: it does not say how much memory a worker takes, so that nobody counts; for machines whose
+            memory grows with use.
+        chosen: which configurations are drawn; None for the space's own.
+    """
+
+    check_memory = True
+    chosen: Sampler | None = None
+
+    @property
+    def memory_per_worker(self) -> int:
+        return super().memory_per_worker if self.check_memory else 0
+
+    def sampler(self, seed: int) -> Sampler:
+        return self.chosen or super().sampler(seed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "chosen": None}  # workers draw nothing
 
 
 @contextmanager

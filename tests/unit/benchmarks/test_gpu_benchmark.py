@@ -223,6 +223,15 @@ def test_light_nets_are_the_light_ones_of_the_objective(gpu: SimpleNamespace) ->
     assert [light.propose(number) for number in range(4)] == expected[:4]
 
 
+def test_a_limit_that_leaves_no_nets_is_refused(gpu: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than drawing without end."""
+    monkeypatch.setattr(gpu.samplers, "_TRIES", 20)
+    objective = gpu.settings.Setting("digits", None, "cpu", 1, 0).objective(max_epochs=1)
+
+    with pytest.raises(ValueError, match="must leave more nets, got 1"):
+        gpu.samplers.LightNets(objective, 0, 1.0).propose(0)
+
+
 def test_a_slice_is_the_beginning_of_the_files(gpu: SimpleNamespace, tmp_path: Path) -> None:
     """It can be read as the data set that it is cut from."""
     labels = np.resize(np.array([9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9, 1, 4, 6, 8], dtype=np.uint8), 400)
