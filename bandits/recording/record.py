@@ -19,6 +19,7 @@ from bandits.runtime.executors import Executor
 from bandits.runtime.journal import Journal, MemoryJournal
 from bandits.runtime.loop import run
 from bandits.runtime.result import Result
+from bandits.samplers.base import Sampler
 from bandits.schedulers.random_search import RandomSearch
 
 __all__ = ["Recording", "record"]
@@ -53,6 +54,7 @@ def record(
     max_epochs: int | None = None,
     seed: int = 0,
     workers: int = 1,
+    sampler: Sampler | None = None,
     executor: Executor | None = None,
     journal: Journal | None = None,
     watch: Callable[[Result], None] | None = None,
@@ -69,6 +71,7 @@ def record(
         max_epochs: T, epochs of each; by default the objective's length.
         seed: of the configurations and the trainings, >= 0.
         workers: how many train at a time.
+        sampler: which configurations; by default the objective's own, with this seed.
         executor: where they train, as `bandits.run` takes it.
         journal: where every event goes as well.
         watch: called after every event, for a live view.
@@ -84,7 +87,16 @@ def record(
     inner = MemoryJournal() if journal is None else journal
     curves = CurveFileJournal(path, metric=objective.metric, epochs=epochs, inner=inner)
     began = datetime.now(UTC)
-    result = run(search, objective, seed=seed, workers=workers, executor=executor, journal=curves, watch=watch)
+    result = run(
+        search,
+        objective,
+        sampler=sampler,
+        seed=seed,
+        workers=workers,
+        executor=executor,
+        journal=curves,
+        watch=watch,
+    )
     about = curves.path.with_suffix(".json")
     said = {
         "objective": objective.name,

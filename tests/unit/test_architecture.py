@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "objectives": VOCABULARY | {"samplers", "architectures", "data", "training"},
     "prediction": VOCABULARY | {"predictors", "objectives"},
     "runtime": VOCABULARY | {"schedulers", "samplers", "predictors", "stopping", "objectives"},
-    "recording": VOCABULARY | {"schedulers", "objectives", "runtime"},
+    "recording": VOCABULARY | {"schedulers", "samplers", "objectives", "runtime"},
     "integrations": VOCABULARY | {"predictors", "stopping"},
     "earlier": VOCABULARY | {"stopping", "objectives", "runtime", "integrations"},
 }
