@@ -176,7 +176,12 @@ class InlineExecutor(Executor):
 
 
 def executor_for(
-    objective: Objective, workers: int = 1, *, order: Order = "arrival", checkpoints: str | Path | None = None
+    objective: Objective,
+    workers: int = 1,
+    *,
+    order: Order = "arrival",
+    checkpoints: str | Path | None = None,
+    threads: int = 1,
 ) -> Executor:
     """Where an objective trains best: a replay in this process, on simulated workers; real training in this process
     too on a single worker, else in worker processes.
@@ -187,6 +192,7 @@ def executor_for(
         order: in which order worker processes report, as `ProcessExecutor` documents it. One worker has but one.
         checkpoints: a folder for checkpoints, as `ProcessExecutor` documents it; asks for a worker process even where
             there is one worker.
+        threads: CPU threads of each worker process, >= 1; in this process an objective has what it was made with.
 
     Raises:
         SettingError: an argument breaks its rule, or worker processes cannot train the objective.
@@ -199,4 +205,4 @@ def executor_for(
         return InlineExecutor(objective, workers)
     from bandits.runtime.process_executor import ProcessExecutor  # replays need not wait for its libraries
 
-    return ProcessExecutor(objective, workers, order=order, checkpoints=checkpoints)
+    return ProcessExecutor(objective, workers, order=order, checkpoints=checkpoints, threads=threads)

@@ -255,7 +255,8 @@ class ProcessExecutor(Executor):
             if code == _UNGUARDED:
                 raise SettingError(_GUARD)
             if worker.failed_starts == _MOST_FAILED_STARTS:
-                raise ObjectiveError(f"{self._name} must be able to train in worker processes, but each {reason}")
+                died = f"{_MOST_FAILED_STARTS} in a row could not, the last {reason}"
+                raise ObjectiveError(f"{self._name} must be able to train in worker processes: {died}")
         running = next((self._running[ticket] for ticket in unfinished if ticket in self._running), None)
         if running is None:
             self._losses.append(Lost(None, 0, reason, self.clock))

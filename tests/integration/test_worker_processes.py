@@ -108,7 +108,7 @@ def test_twenty_random_kills_change_nothing_but_times(tmp_path: Path) -> None:
     (tmp_path / "calm").mkdir()
     (tmp_path / "wild").mkdir()
     calm = Walk(tmp_path / "calm")
-    scheduler = Hyperband(max_epochs=9)
+    scheduler = Hyperband(max_epochs=9, stopper=stopper())
     expected = run(scheduler, calm, executor=executor_for(calm, 2, order="fixed"))
     epochs = sorted((record.trial, record.epoch) for record in timeless(expected) if isinstance(record, Epoch))
     rng = rng_for(5, "kills")
@@ -119,6 +119,7 @@ def test_twenty_random_kills_change_nothing_but_times(tmp_path: Path) -> None:
     actual = run(scheduler, wild, executor=executor_for(wild, 2, order="fixed"))
 
     assert sum(isinstance(record, WorkerLost) for record in actual.journal.records()) == 20
+    assert expected.count(State.DROPPED) > 0
     assert timeless(expected) == timeless(actual)
     assert expected.best == actual.best
     assert expected.rows() == actual.rows()

@@ -232,7 +232,7 @@ def test_released_trials_leave_nothing_behind(start: Start, tmp_path: Path) -> N
         (
             lambda folder: Unwilling(folder, None),
             ObjectiveError,
-            "walk must be able to train in worker processes, but each ended with exit code 5 while it started",
+            "in worker processes: 3 in a row could not, the last ended with exit code 5 while it started",
         ),
         (
             Unreadable,
