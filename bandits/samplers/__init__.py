@@ -2,7 +2,18 @@
 
 from bandits.samplers.architectures import ArchitectureSampler
 from bandits.samplers.base import Outcome, Sampler
+from bandits.samplers.epsilon_schedule import EpsilonSchedule
+from bandits.samplers.q_learning import QLearning, StageReport
 from bandits.samplers.random import RandomSampler
 from bandits.samplers.table import TableSampler
 
-__all__ = ["ArchitectureSampler", "Outcome", "RandomSampler", "Sampler", "TableSampler"]
+__all__ = [
+    "ArchitectureSampler",
+    "EpsilonSchedule",
+    "Outcome",
+    "QLearning",
+    "RandomSampler",
+    "Sampler",
+    "StageReport",
+    "TableSampler",
+]

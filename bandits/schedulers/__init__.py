@@ -16,6 +16,7 @@ from bandits.schedulers.base import (
 from bandits.schedulers.hyperband import Hyperband, SuccessiveHalving
 from bandits.schedulers.lifecycle import State
 from bandits.schedulers.median_rule import MedianRule
+from bandits.schedulers.metaqnn import MetaQNN
 from bandits.schedulers.pasha import PASHA
 from bandits.schedulers.random_search import RandomSearch
 from bandits.schedulers.top_k import TopK
@@ -32,6 +33,7 @@ __all__ = [
     "Job",
     "Measured",
     "MedianRule",
+    "MetaQNN",
     "RandomSearch",
     "RungReport",
     "Scheduler",

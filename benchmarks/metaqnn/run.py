@@ -32,7 +32,7 @@ CASES = (
         for nets in (100, 400)
         for alpha in (0.01, 0.1)
     ),
-    *(("digits", "state", 120, alpha) for alpha in (0.01, 0.03, 0.1, 0.3)),
+    *(("digits", "state", 100, alpha) for alpha in (0.01, 0.03, 0.1, 0.3)),
     *(("32 x 32", "state", 2700, alpha) for alpha in (0.01, 0.1)),
 )
 
@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--data", default="digits")
-    parser.add_argument("--trials", type=int, default=120)
+    parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--burn-in", type=int, default=20)
     parser.add_argument(

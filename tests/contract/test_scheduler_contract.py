@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 
 from bandits import registry
-from bandits.schedulers import ASHA, PASHA, Hyperband, MedianRule, RandomSearch, Scheduler, SuccessiveHalving, TopK
+from bandits.schedulers import (
+    ASHA,
+    PASHA,
+    Hyperband,
+    MedianRule,
+    MetaQNN,
+    RandomSearch,
+    Scheduler,
+    SuccessiveHalving,
+    TopK,
+)
 from bandits.testing import SchedulerContract
 
 MACHINES: dict[str, tuple[type[Scheduler], dict[str, Any]]] = {
@@ -32,6 +42,7 @@ MACHINES: dict[str, tuple[type[Scheduler], dict[str, Any]]] = {
         MedianRule,
         {"trials": 13, "max_epochs": 7, "burn_in": 6, "warm_up": 2, "min_arms": 2, "interval": 3},
     ),
+    "metaqnn": (MetaQNN, {"trials": 17, "max_epochs": 9, "burn_in": 5}),
     "median of one": (MedianRule, {"trials": 1, "max_epochs": 1}),
     "top-k": (TopK, {"trials": 9, "max_epochs": 7}),
     "top-k, odd sizes": (TopK, {"trials": 2, "max_epochs": 7, "k": 5, "first_epochs": 3}),
