@@ -58,7 +58,11 @@ def record(
             max_epochs=options["max_epochs"],
             seed=seed,
             executor=executor_for(
-                objective, workers, order="fixed" if fixed_order else "arrival", checkpoints=checkpoints
+                objective,
+                workers,
+                order="fixed" if fixed_order else "arrival",
+                checkpoints=checkpoints,
+                threads=options["threads"] or 1,
             ),
             journal=records,
             watch=view,

@@ -185,7 +185,8 @@ class RunSpec:
             SettingError: a setting is wrong, or memory does not suffice.
         """
         order: Order = "fixed" if self.fixed_order else "arrival"
-        return executor_for(objective, self.workers, order=order, checkpoints=self.checkpoints)
+        threads = 1 if self.threads is None else self.threads
+        return executor_for(objective, self.workers, order=order, checkpoints=self.checkpoints, threads=threads)
 
     def _schedule(self) -> EpsilonSchedule:
         """The stages of metaqnn: those given, else the paper's, scaled to the number of trials."""
