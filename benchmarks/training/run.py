@@ -23,11 +23,20 @@ from common import machine, update_readme, write_results
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from bandits.architectures import Grammar, read_layers
+from bandits.architectures import (
+    Convolution,
+    Dropout,
+    FullyConnected,
+    GlobalAveragePooling,
+    Grammar,
+    Pooling,
+    read_layers,
+)
 from bandits.data import Images, load_images
 from bandits.training.engine import Session
 from bandits.training.images import ImageTask
-from bandits.training.nets.metaqnn import MetaQNNFamily, metaqnn_net
+from bandits.training.nets.base import caffe_xavier_
+from bandits.training.nets.metaqnn import MetaQNNFamily
 
 HERE = Path(__file__).parent
 RATE = 1e-3
@@ -61,10 +70,33 @@ class Plain(Dataset):
         return image.sub_(self.mean).div_(self.std), int(self.labels[number])
 
 
+def plain_net(net: str, images: Images) -> nn.Sequential:
+    """A net as one writes it down in PyTorch."""
+    modules: list[nn.Module] = []
+    channels = images.train_images.shape[-1]
+    for layer in read_layers(net):
+        if isinstance(layer, Convolution):
+            modules += [nn.Conv2d(channels, layer.filters, layer.kernel, padding=layer.kernel // 2), nn.ReLU()]
+            channels = layer.filters
+        elif isinstance(layer, Pooling):
+            modules.append(nn.MaxPool2d(layer.size, layer.stride))
+        elif isinstance(layer, Dropout):
+            modules.append(nn.Dropout(layer.rate))
+        elif isinstance(layer, FullyConnected):
+            modules += [nn.Flatten(), nn.LazyLinear(layer.units), nn.ReLU()]
+        elif isinstance(layer, GlobalAveragePooling):
+            modules += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, layer.classes)]
+        elif not isinstance(modules[-1], nn.Linear):
+            modules += [nn.Flatten(), nn.LazyLinear(layer.classes)]
+    model = nn.Sequential(*modules)
+    model(torch.zeros(1, *images.train_images.shape[-1:], *images.train_images.shape[1:3]))
+    return model.apply(caffe_xavier_)
+
+
 def plain_side(images: Images, net: str, batch_size: int, workers: int) -> Callable[[], float]:
     """An epoch of the plain loop, as a function that gives its accuracy."""
     torch.manual_seed(0)
-    model = metaqnn_net(read_layers(net), images.train_images.shape[1], images.train_images.shape[-1])
+    model = plain_net(net, images)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     settings = {"batch_size": batch_size, "num_workers": workers, "persistent_workers": workers > 0}
     train = DataLoader(Plain(images.train_images, images.train_labels, images), shuffle=True, **settings)

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from bandits.training.nets.base import NetFamily, caffe_xavier_
+from bandits.training.nets.layers import Flatten
 
 __all__ = ["ConvnetFamily"]
 
@@ -63,7 +64,7 @@ class ConvnetFamily(NetFamily):
             self._convolution(second, third),
             nn.ReLU(inplace=True),
             nn.AvgPool2d(3, 2, padding=1),
-            nn.Flatten(),
+            Flatten(),
             nn.Linear(third * side * side, self._classes),
         )
         net.apply(caffe_xavier_)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
 
 from bandits.architectures import (
     Convolution,
-    Dropout,
     FullyConnected,
     GlobalAveragePooling,
     Grammar,
@@ -17,7 +16,9 @@ from bandits.architectures import (
     Pooling,
     Softmax,
 )
+from bandits.architectures import Dropout as DropoutLayer
 from bandits.training.nets.base import NetFamily, caffe_xavier_
+from bandits.training.nets.layers import Dropout, Flatten, GlobalAverage
 
 __all__ = ["MetaQNNFamily", "metaqnn_net"]
 
@@ -47,8 +48,11 @@ class MetaQNNFamily(NetFamily):
         return float(config["lr"]) * DECAY ** ((epoch - 1) // DECAY_EVERY)  # type: ignore[arg-type]
 
 
-def metaqnn_net(layers: Iterable[Layer], image_size: int, channels: int) -> nn.Sequential:
+def metaqnn_net(layers: Sequence[Layer], image_size: int, channels: int) -> nn.Sequential:
     """The net that layers describe, for square images; ReLU follows every C and FC.
+
+    Where pooling follows a convolution right away, ReLU comes after the pooling: the result and every gradient are the
+    same, for a part of the work.
 
     Args:
         layers: legal ones, from the first to SM.
@@ -62,29 +66,28 @@ def metaqnn_net(layers: Iterable[Layer], image_size: int, channels: int) -> nn.S
         """Inputs of a layer that sees everything."""
         nonlocal flat
         if not flat:
-            modules.append(nn.Flatten())
+            modules.append(Flatten())
             flat = True
             return width * side * side
         return width
 
-    for layer in layers:
+    for layer, before in zip(layers, (None, *layers), strict=False):
         if isinstance(layer, Convolution):
             padding = layer.kernel // 2  # the size stays, or is divided by the stride and rounded up
             modules += [nn.Conv2d(width, layer.filters, layer.kernel, layer.stride, padding), nn.ReLU(inplace=True)]
             side, width = -(-side // layer.stride), layer.filters
         elif isinstance(layer, Pooling):
-            modules.append(nn.MaxPool2d(layer.size, layer.stride))
+            where = len(modules) - isinstance(before, Convolution)
+            modules.insert(where, nn.MaxPool2d(layer.size, layer.stride))
             side = layer.pooled(side)
-        elif isinstance(layer, Dropout):
-            modules.append(nn.Dropout(layer.rate))
+        elif isinstance(layer, DropoutLayer):
+            modules.append(Dropout(layer.rate))
         elif isinstance(layer, FullyConnected):
             modules += [nn.Linear(flatten(), layer.units), nn.ReLU(inplace=True)]
             width = layer.units
         elif isinstance(layer, GlobalAveragePooling):
-            modules.append(nn.AdaptiveAvgPool2d(1))
-            side = 1
-            modules.append(nn.Linear(flatten(), layer.classes))
-            width = layer.classes
+            modules += [GlobalAverage(), nn.Linear(width, layer.classes)]
+            width, flat = layer.classes, True
         elif isinstance(layer, Softmax) and not _ends_in_classes(modules, layer.classes):
             modules.append(nn.Linear(flatten(), layer.classes))
     net = nn.Sequential(*modules)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from bandits.architectures.layers import Convolution, Pooling
 from bandits.architectures.resnets import ResidualBlock, ResidualNet
 from bandits.training.nets.base import NetFamily
+from bandits.training.nets.layers import GlobalAverage
 
 __all__ = ["NesterovFamily", "RMSPropFamily", "residual_net"]
 
@@ -74,7 +75,7 @@ def residual_net(net: ResidualNet) -> nn.Sequential:
         elif isinstance(layer, Pooling):
             modules.append(nn.MaxPool2d(layer.size, layer.stride))
         else:
-            modules += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, layer.classes)]
+            modules += [GlobalAverage(), nn.Linear(width, layer.classes)]
     made = nn.Sequential(*modules)
     for module in made.modules():
         if isinstance(module, nn.Conv2d):

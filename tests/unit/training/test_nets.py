@@ -8,6 +8,7 @@ from bandits.architectures import Grammar, num_weights
 from bandits.architectures.resnets import ResidualNet, ResNet, ResNet39
 from bandits.training.nets.base import caffe_xavier_
 from bandits.training.nets.convnet import ConvnetFamily
+from bandits.training.nets.layers import Dropout
 from bandits.training.nets.metaqnn import MetaQNNFamily
 from bandits.training.nets.residual import NesterovFamily, RMSPropFamily, residual_net
 
@@ -33,7 +34,7 @@ def test_dropout_rises_along_a_net() -> None:
     """The i-th of n drops i / (2 n)."""
     model = MetaQNNFamily(Grammar()).build({"net": NETS[1]})
 
-    assert [m.p for m in model.modules() if isinstance(m, nn.Dropout)] == pytest.approx([1 / 6, 2 / 6, 3 / 6])
+    assert [m.rate for m in model.modules() if isinstance(m, Dropout)] == pytest.approx([1 / 6, 2 / 6, 3 / 6])
 
 
 def test_metaqnn_rates_fall_to_a_fifth_every_five_epochs() -> None:
@@ -70,7 +71,7 @@ def test_residual_nets_have_the_weights_that_are_counted(net: ResidualNet) -> No
 def test_a_block_adds_its_input() -> None:
     """With weights of zero, what is left of a net of blocks is its first convolution, shrunk."""
     model = residual_net(ResNet(1, 10, num_blocks=1, num_filters=4, filter_size=3)).eval()
-    first, blocks = model[:3], model[3:-3]
+    first, blocks = model[:3], model[3:-2]
     for block in blocks:
         for parameter in block.parameters():
             nn.init.zeros_(parameter)
