@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bandits.forecasts import Abstain, Forecast
     from bandits.runtime.loop import run
     from bandits.runtime.result import Result
-    from bandits.schedulers import ASHA, PASHA, Hyperband, MedianRule, RandomSearch, SuccessiveHalving, TopK
+    from bandits.schedulers import ASHA, PASHA, Hyperband, MedianRule, MetaQNN, RandomSearch, SuccessiveHalving, TopK
     from bandits.stopping import EarlyStopper, ProbabilityRule, RiskControlledRule
     from bandits.verdicts import Drop, Keep
 
@@ -39,6 +39,7 @@ __all__ = [
     "Hyperband",
     "Keep",
     "MedianRule",
+    "MetaQNN",
     "Metric",
     "ProbabilityRule",
     "RandomSearch",
@@ -63,6 +64,7 @@ _HOMES = {
     "Hyperband": "bandits.schedulers",
     "Keep": "bandits.verdicts",
     "MedianRule": "bandits.schedulers",
+    "MetaQNN": "bandits.schedulers",
     "Metric": "bandits.curves",
     "PASHA": "bandits.schedulers",
     "ProbabilityRule": "bandits.stopping",

@@ -77,7 +77,11 @@ _FAILED = 1
     default=None,
     help="At every rung of Hyperband, also drop arms that would not end as the run's best.",
 )
-@click.option("--epsilon", metavar="STAGES", help="metaqnn's exploration: 1.0:1500,0.9:100,... [default: the paper's]")
+@click.option(
+    "--epsilon",
+    metavar="STAGES",
+    help="metaqnn's exploration, EPSILON:NETS,... [default: the paper's, scaled to --trials]",
+)
 @click.option("--q-learning-rate", metavar="A", type=float, help="metaqnn's alpha. [default: 0.01]")
 @click.option("--discount", metavar="G", type=float, help="metaqnn's gamma. [default: 1]")
 @click.option("--initial-value", metavar="Q", type=float, help="metaqnn's value of the untried. [default: 0.5]")
