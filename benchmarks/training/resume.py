@@ -71,7 +71,7 @@ def main() -> None:
         equal = sum(row["equal"] for row in rows)
         diverged = sum(isinstance(row["unbroken"], str) for row in rows)
         text = f"{equal} of {len(rows)} trainings of {arguments.epochs} epochs are equal in every bit"
-        text += f" ({diverged} of them diverge, either way with the same words)." if diverged else "."
+        text += f"; that {diverged} of them diverged, and at which epoch, was the same too." if diverged else "."
         update_readme(HERE / "README.md", "resume", text)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bandits.curves import Trial
 from bandits.data.images import Images
-from bandits.errors import ObjectiveError, SettingError, UnknownPlugin
+from bandits.errors import MissingDependency, ObjectiveError, SettingError, UnknownPlugin
 from bandits.objectives.base import Measurement, Site
 from bandits.objectives.cnn import CNNObjective
 from bandits.testing import ObjectiveContract
@@ -256,6 +256,26 @@ def test_settings_are_checked(settings: dict[str, Any], error: type[Exception]) 
     """Before anything is loaded."""
     with pytest.raises(error):
         CNNObjective(**{"data": "digits", **settings})
+
+
+def test_making_one_loads_neither_torch_nor_scikit_learn() -> None:
+    """A command line can list it and refuse settings at once."""
+    script = (
+        "import sys; from bandits.objectives.cnn import CNNObjective\n"
+        "CNNObjective('digits')\n"
+        "assert not {'torch', 'sklearn'} & sys.modules.keys()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_torch_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra by its name."""
+    monkeypatch.setattr("bandits.objectives.neural.find_spec", lambda name: None)
+
+    with pytest.raises(MissingDependency, match=r"pip install 'bandits-hpo\[torch\]'"):
+        CNNObjective("digits")
 
 
 def test_it_says_what_a_worker_needs() -> None:
