@@ -1,4 +1,9 @@
-"""What is trained or replayed."""
+"""What is trained or replayed. The objectives that train networks are loaded when they are first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from bandits.objectives.base import Measurement, Objective, Site
 from bandits.objectives.curve_table import CurveTable
@@ -6,10 +11,16 @@ from bandits.objectives.function import FunctionObjective, objective
 from bandits.objectives.shipped_tables import SHIPPED_TABLES, shipped_titles
 from bandits.objectives.table_report import TableReport
 
+if TYPE_CHECKING:
+    from bandits.objectives.cnn import CNNObjective
+    from bandits.objectives.lstm import LSTMObjective
+
 __all__ = [
     "SHIPPED_TABLES",
+    "CNNObjective",
     "CurveTable",
     "FunctionObjective",
+    "LSTMObjective",
     "Measurement",
     "Objective",
     "Site",
@@ -17,3 +28,11 @@ __all__ = [
     "objective",
     "shipped_titles",
 ]
+
+_HOMES = {"CNNObjective": "bandits.objectives.cnn", "LSTMObjective": "bandits.objectives.lstm"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bandits.curves import Metric
 from bandits.data import TEXT_SETS, load_text
 from bandits.errors import SettingError, UnknownPlugin, check_at_least
-from bandits.objectives.spaces.language import space_of
 from bandits.objectives.neural import NeuralObjective
+from bandits.objectives.spaces.language import space_of
 from bandits.samplers.random import RandomSampler
 from bandits.training.language.recipe import OPTIMIZERS, Recipe
 
