@@ -13,10 +13,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from bandits.recording.environment import processor
+
 __all__ = ["machine", "update_readme", "write_results"]
 
 _ROOT = Path(__file__).resolve().parent.parent
-_LIBRARIES = ("bandits-hpo", "numpy", "scipy", "scikit-learn", "optuna", "emcee")
+_LIBRARIES = ("bandits-hpo", "numpy", "scipy", "scikit-learn", "optuna", "emcee", "torch")
 
 
 def machine() -> dict[str, Any]:
@@ -27,7 +29,7 @@ def machine() -> dict[str, Any]:
         from it; None outside a checkout) and the time in UTC.
     """
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": _memory_gib(),
         "system": platform.platform(),
@@ -56,14 +58,6 @@ def update_readme(path: str | os.PathLike[str], marker: str, text: str) -> None:
     if not (found and closed):
         raise ValueError(f"{path} must hold the lines {begin} and {end}")
     target.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}", encoding="utf-8")
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def _memory_gib() -> float | None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from bandits.objectives.base import Objective
 from bandits.recording.curve_file import CurveFileJournal
+from bandits.recording.environment import environment
 from bandits.runtime.executors import Executor
 from bandits.runtime.journal import Journal, MemoryJournal
 from bandits.runtime.loop import run
@@ -23,8 +20,6 @@ from bandits.samplers.base import Sampler
 from bandits.schedulers.random_search import RandomSearch
 
 __all__ = ["Recording", "record"]
-
-_LIBRARIES = ("bandits-hpo", "numpy", "scikit-learn", "torch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,33 +105,7 @@ def record(
         "began": began.isoformat(timespec="seconds"),
         "seconds": round(result.seconds, 1),
         "failed": {str(trial): reason for trial, reason in curves.failures.items()},
-        "environment": _environment(),
+        "environment": environment(),
     }
     about.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
     return Recording(curves.path, about, len(curves), len(curves.failures), result)
-
-
-def _environment() -> Mapping[str, Any]:
-    """What the seconds of a recording depend on, and what its last digits may depend on."""
-    versions: dict[str, str | None] = {}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = None
-    return {
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "python": sys.version.split()[0],
-        **versions,
-    }
-
-
-def _processor() -> str:
-    """What the processor calls itself; Python alone knows no more than its family."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
