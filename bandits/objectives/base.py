@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bandits.curves import Metric, Trial
 
 if TYPE_CHECKING:
+    from bandits.architectures import Grammar
     from bandits.samplers.base import Sampler
 
 __all__ = ["Measurement", "Objective", "Site"]
@@ -60,6 +61,7 @@ class Objective(ABC):
         configurations: how many different ones there are; None where they cannot be counted.
         devices: what worker processes share out among them, in turn; empty where it makes no difference.
         memory_per_worker: bytes that a worker process takes, about; 0 where that is unknown.
+        grammar: of the nets that `net` of a configuration may be; None where it has no such thing.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Objective(ABC):
     configurations: int | None = None
     devices: tuple[str, ...] = ()
     memory_per_worker: int = 0
+    grammar: Grammar | None = None
 
     def set_up(self, site: Site) -> None:  # noqa: B027 - most objectives train anywhere
         """Get ready to train at a site: called once in a worker process, on the objective's copy there.

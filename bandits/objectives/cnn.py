@@ -14,6 +14,7 @@ from bandits.objectives.neural import NeuralObjective
 from bandits.objectives.spaces import IMAGE_SPACES, ImageShape, ImageSpace
 
 if TYPE_CHECKING:
+    from bandits.architectures import Grammar
     from bandits.data.images import Images
     from bandits.samplers.base import Sampler
     from bandits.training.images import ImageTask
@@ -23,6 +24,7 @@ __all__ = ["CNNObjective"]
 _BATCH = 128  # all papers' (MetaQNN, ICLR 2017, section 5)
 _SMALL_BATCHES = {"digits": 32}  # of 1150 images, 128 at a time, an epoch would make 9 steps
 
+_MOST_LAYERS = {"cifar10": 18}  # of MetaQNN's nets; its table 1 says 12, which section 5 raises for CIFAR-10
 _MIRRORED = frozenset({"cifar10"})  # data sets whose images mean the same from left to right as from right to left
 
 
@@ -93,7 +95,12 @@ class CNNObjective(NeuralObjective):
         _, height, width, channels = images.train_images.shape
         if height != width:
             raise SettingError.broken(f"images of {self.data}", "must be square", f"{height} x {width}")
-        return ImageShape(height, channels, images.classes)
+        return ImageShape(height, channels, images.classes, _MOST_LAYERS.get(self.data))
+
+    @property
+    def grammar(self) -> Grammar | None:  # type: ignore[override]
+        """Of its nets, where the space is MetaQNN's."""
+        return self.space.grammar
 
     @cached_property
     def space(self) -> ImageSpace:

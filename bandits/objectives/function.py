@@ -14,13 +14,18 @@ from numbers import Real
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from bandits.architectures import depth, num_params
 from bandits.curves import Metric, Trial
 from bandits.errors import ObjectiveError, SettingError, check_at_least
 from bandits.objectives.base import Measurement, Objective
+from bandits.samplers.architectures import ArchitectureSampler
+from bandits.samplers.base import Sampler
 from bandits.samplers.random import RandomSampler, check_space
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
+
+    from bandits.architectures import Grammar
 
 __all__ = ["FunctionObjective", "objective"]
 
@@ -52,6 +57,9 @@ class FunctionObjective(Objective):
         space: a distribution of `optuna.distributions` by parameter name.
         metric: what the function yields, raw, and which way is better.
         max_epochs: the longest training that may be asked for, >= 1.
+        grammar: of nets, where it trains some: `config["net"]` is one, in the words of the shipped tables, beside the
+            parameters of `space`, which may then be empty. Features are `num_params` and `depth` as well, and
+            `bandits run metaqnn` chooses the nets layer by layer.
         name: how reports call it; by default the function's name.
         clock: gives the time in seconds; an epoch lasts from one reading to the next.
 
@@ -77,15 +85,18 @@ class FunctionObjective(Objective):
         space: Mapping[str, BaseDistribution],
         metric: Metric,
         max_epochs: int,
+        grammar: Grammar | None = None,
         name: str | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._function = function
         self._call = _caller(function)
-        check_space(space)
+        if space or grammar is None:
+            check_space(space)
         if not isinstance(metric, Metric):
             raise SettingError.broken("`metric`", _METRIC_RULE, metric)
         self.space = dict(space)
+        self.grammar = grammar
         self.metric = metric
         self.max_epochs = check_at_least("max_epochs", max_epochs, 1)
         self.name = name or str(getattr(function, "__name__", type(function).__name__))
@@ -115,8 +126,10 @@ class FunctionObjective(Objective):
         rule = "must stand at the top of a module for other processes to find it"
         raise SettingError.broken("`function`", rule, f"{function.__module__}.{function.__qualname__}")
 
-    def sampler(self, seed: int) -> RandomSampler:
-        """Draws every parameter at random from the space."""
+    def sampler(self, seed: int) -> Sampler:
+        """Draws every parameter at random from the space, and nets by legal walks."""
+        if self.grammar is not None:
+            return ArchitectureSampler(self.grammar, self.space, seed)
         return RandomSampler(self.space, seed)
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
@@ -130,6 +143,10 @@ class FunctionObjective(Objective):
             SettingError: a parameter that must be a finite number is none.
         """
         features: dict[str, float] = {}
+        if self.grammar is not None:
+            layers = self.grammar.parse(config.get("net"))  # type: ignore[arg-type]  # it says what is wrong with it
+            weights = num_params(layers, self.grammar.image_size, self.grammar.channels)
+            features |= {"num_params": float(weights), "depth": float(depth(layers))}
         for parameter, distribution in self.space.items():
             choices: tuple[object, ...] | None = getattr(distribution, "choices", None)
             value = config.get(parameter)
@@ -205,12 +222,17 @@ class FunctionObjective(Objective):
 
 
 def objective(
-    *, space: Mapping[str, BaseDistribution], metric: Metric, max_epochs: int, name: str | None = None
+    *,
+    space: Mapping[str, BaseDistribution],
+    metric: Metric,
+    max_epochs: int,
+    grammar: Grammar | None = None,
+    name: str | None = None,
 ) -> Callable[[Callable[..., object]], FunctionObjective]:
     """Make a function an objective where it is written: `bandits run hyperband --objective your_module:train`.
 
     Args:
-        space, metric, max_epochs, name: as `FunctionObjective` documents them.
+        space, metric, max_epochs, grammar, name: as `FunctionObjective` documents them.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -223,7 +245,9 @@ def objective(
         >>> train.name, train.max_epochs
         ('train', 3)
     """
-    return lambda function: FunctionObjective(function, space=space, metric=metric, max_epochs=max_epochs, name=name)
+    return lambda function: FunctionObjective(
+        function, space=space, metric=metric, max_epochs=max_epochs, grammar=grammar, name=name
+    )
 
 
 def _caller(function: Callable[..., object]) -> Callable[[dict[str, object], int], object]:

@@ -169,13 +169,12 @@ class RunSpec:
             for name, value in given.items():
                 raise SettingError.broken(f"`{name}`", f"must be left out with {self.algorithm}", value)
             return None
-        grammar = getattr(getattr(objective, "space", None), "grammar", None)
-        if grammar is None:
+        if objective.grammar is None:
             rule = f"must be one whose nets {self.algorithm} can choose layer by layer, such as cnn:digits"
             raise SettingError.broken("`objective`", rule, objective.name)
         if "q_learning_rate" in given:
             given["learning_rate"] = given.pop("q_learning_rate")
-        sampler: Sampler = make(grammar, seed=self.seed, **{**given, "epsilon": self._schedule()})
+        sampler: Sampler = make(objective.grammar, seed=self.seed, **{**given, "epsilon": self._schedule()})
         return sampler
 
     def build_executor(self, objective: Objective) -> Executor:

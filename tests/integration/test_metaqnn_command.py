@@ -32,17 +32,10 @@ def worth_of(net: str) -> float:
     return 0.1 * depth(net) + 0.02 * net.count("C(64")
 
 
-class Space:
-    """Where the command line looks for the nets."""
-
-    grammar = GRAMMAR
-
-
 class Depths(Objective):
     """Nets whose score rises to their worth; those that hold FC(16) fail."""
 
-    space = Space()
-
+    grammar = GRAMMAR
     name, metric, max_epochs, virtual_time = "depths", Metric("accuracy", "maximize"), EPOCHS, True
 
     def sampler(self, seed: int) -> Sampler:

@@ -14,6 +14,7 @@ from bandits.samplers.random import RandomSampler
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
+    from bandits.architectures import Grammar
     from bandits.samplers.base import Sampler
     from bandits.training.nets.base import NetFamily
 
@@ -24,11 +25,19 @@ _SMALL = 28  # pixels; spaces are the papers' from here on, and smaller for smal
 
 @dataclass(frozen=True, slots=True)
 class ImageShape:
-    """What nets must know of a data set's images: side in pixels, channels, classes."""
+    """What nets must know of a data set's images.
+
+    Args:
+        size: side in pixels.
+        channels: 1 for grey, 3 for colour.
+        classes: how many there are.
+        max_depth: most layers of a net of MetaQNN's grammar; None for the grammar's own limit.
+    """
 
     size: int
     channels: int
     classes: int
+    max_depth: int | None = None
 
     @property
     def small(self) -> bool:
@@ -45,12 +54,14 @@ class ImageSpace(ABC):
 
     Attributes:
         space: the distribution of each parameter by name, of `optuna.distributions`.
+        grammar: of the nets that the parameter `net` names; None where there is none.
         numbers_per_pixel: how many numbers a step of training holds for each pixel of its images, so that gradients can
             be computed: about that of the largest tenth of its nets.
     """
 
     space: Mapping[str, BaseDistribution]
     numbers_per_pixel: int
+    grammar: Grammar | None = None
 
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:
         self.shape = shape

@@ -26,7 +26,7 @@ class MetaQNNSpace(ImageSpace):
 
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:
         super().__init__(shape, max_epochs)
-        self.grammar = Grammar.for_images(shape.size, shape.channels, shape.classes)
+        self.grammar: Grammar = Grammar.for_images(shape.size, shape.channels, shape.classes, max_depth=shape.max_depth)
         self.numbers_per_pixel = 360 if shape.small else 3600
         self.space = {"lr": FloatDistribution(1e-4, 1e-2, log=True)}
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from bandits.architectures import Grammar, depth, num_params
 from bandits.curves import Metric, Trial
 from bandits.errors import ObjectiveError, SettingError
 from bandits.objectives import FunctionObjective, Objective, objective
@@ -362,3 +363,27 @@ def test_importing_objectives_loads_no_optuna() -> None:
     code = "import sys, bandits.objectives; sys.exit('optuna' in sys.modules or 'sklearn' in sys.modules)"
 
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
+
+
+def test_nets_of_a_grammar_are_drawn_beside_other_parameters() -> None:
+    """`net` is a legal walk, and its weights and layers are features."""
+    grammar = Grammar.for_images(8, 1, 10)
+    space = {"lr": FloatDistribution(1e-3, 1e-1)}
+    nets = FunctionObjective(lambda config: [0.5], space=space, metric=ACCURACY, max_epochs=1, grammar=grammar)
+    config = nets.sampler(0).propose(0)
+
+    assert {"net", "lr"} == set(config)
+    grammar.parse(str(config["net"]))
+    assert {
+        "num_params": num_params(str(config["net"]), 8, 1), "depth": depth(str(config["net"])), "lr": config["lr"]
+    } == nets.features(config)  # fmt: skip
+
+
+def test_nets_alone_need_no_other_parameter() -> None:
+    """With a grammar the space may be empty; an illegal net is refused with the layer that breaks a rule."""
+    grammar = Grammar.for_images(8, 1, 10)
+    nets = FunctionObjective(lambda config: [0.5], space={}, metric=ACCURACY, max_epochs=1, grammar=grammar)
+
+    assert {"net"} == set(nets.sampler(0).propose(0))
+    with pytest.raises(SettingError, match=r"layer 1.*P\(2,2\)"):
+        nets.features({"net": "[P(2,2), SM(10)]"})
