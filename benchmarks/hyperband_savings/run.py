@@ -12,6 +12,7 @@ predictor learns from are part of the run, and charged.
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import statistics
@@ -88,16 +89,18 @@ def main() -> None:
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), metavar="NAME")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=HERE / "results" / "hyperband_savings.json")
+    parser.add_argument("--add", action="store_true", help="keep what the file holds of other tables")
     parser.add_argument("--update-readme", action="store_true")
     arguments = parser.parse_args()
     tasks = [(t, side, seed) for t in arguments.tables for side in arguments.sides for seed in range(arguments.seeds)]
     with multiprocessing.get_context("spawn").Pool(arguments.processes) as pool:
-        runs = []
+        runs = runs_of_others(arguments) if arguments.add else []
         for done in pool.imap(one_run, tasks):
             runs.append(done)
             if done["seed"] == arguments.seeds - 1:
                 print(done["table"], done["side"], f"{done['cpu_seconds']:.1f} s", flush=True)
-    rows = summarize(runs, arguments)
+    runs.sort(key=lambda done: done["table"])
+    rows = summarize(runs)
     text = table_of(rows)
     print(text)
     settings = {"eta": ETA, "risk": RiskControlledRule().risk, "kappa": None, "workers": 1, "seeds": arguments.seeds}
@@ -107,12 +110,18 @@ def main() -> None:
         update_readme(HERE / "README.md", "results", text)
 
 
-def summarize(runs: list[dict[str, Any]], arguments: argparse.Namespace) -> list[dict[str, Any]]:
+def runs_of_others(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """What was measured earlier, on tables that are not run now."""
+    earlier = json.loads(arguments.out.read_text(encoding="utf-8"))["runs"]
+    return [done for done in earlier if done["table"] not in arguments.tables]
+
+
+def summarize(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row a table and side: means over seeds, each seed held against plain Hyperband with the same seed."""
     plain = {(r["table"], r["seed"]): r for r in runs if r["side"] == "plain"}
     rows = []
-    for table in arguments.tables:
-        for side in arguments.sides:
+    for table in dict.fromkeys(done["table"] for done in runs):
+        for side in dict.fromkeys(done["side"] for done in runs):
             mine = [r for r in runs if r["table"] == table and r["side"] == side]
             pairs = [(r, plain[r["table"], r["seed"]]) for r in mine]
             worse = [r["regret"] - p["regret"] for r, p in pairs]

@@ -55,7 +55,11 @@ def notes_of(name: str, about: dict[str, Any], *, rows: int, header: list[str]) 
     machine = f"{environment['cores']} cores of an {environment['processor']}, {environment['system']}"
     return {
         "title": known["title"].format(**numbers),
-        "source": {"command": known["command"].format(**numbers), "began": about["began"]},
+        "source": {
+            "command": known["command"].format(**numbers),
+            "began": about["began"],
+            "took": f"{about['seconds']:,.0f} s",
+        },
         "citation": f"Recorded with this library. Data: {known['data']}",
         "licence": "MIT",
         "derivation": "The csv as `bandits record` wrote it, gzipped.",

@@ -16,9 +16,11 @@ from bandits.objectives import SHIPPED_TABLES, CurveTable, shipped_titles
 FOLDER = Path(bandits.objectives.__file__).parent / "tables"
 SIZES = {  # rows, epochs, number of features
     "alexnet_imagenet": (974, 500, 2),
+    "cnn_digits": (300, 30, 3),
     "deep_resnets_cifar10": (486, 50, 2),
     "deep_resnets_tinyimagenet": (651, 140, 4),
     "lstm_ptb": (280, 60, 2),
+    "lstm_shakespeare": (150, 25, 6),
     "metaqnn_cifar10": (1000, 20, 3),
     "metaqnn_svhn": (1300, 20, 3),
     "nas_bench_nlp_wikitext2": (345, 50, 11),
@@ -36,7 +38,7 @@ def test_the_names() -> None:
     assert tuple(SIZES) == SHIPPED_TABLES
     assert list(SIZES) == list(shipped_titles())
     assert all(shipped_titles().values())
-    assert [{"LICENSE", "curves.csv.gz", "table.json"}] * 7 == [
+    assert [{"LICENSE", "curves.csv.gz", "table.json"}] * len(SIZES) == [
         {file.name for file in (FOLDER / name).iterdir()} for name in SIZES
     ]
 
