@@ -80,8 +80,8 @@ class SqliteJournal:
         >>> with SqliteJournal.create(path) as journal:
         ...     journal.append(records.Epoch(trial=0, epoch=1, value=0.5, seconds=1.0, clock=1.0))
         >>> with SqliteJournal.open(path) as journal:
-        ...     list(journal.records())
-        [Epoch(trial=0, epoch=1, value=0.5, seconds=1.0, clock=1.0)]
+        ...     [(record.epoch, record.value) for record in journal.records()]
+        [(1, 0.5)]
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
