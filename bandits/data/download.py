@@ -15,8 +15,7 @@ from bandits.errors import DataError, MissingDependency
 
 __all__ = ["cache_folder", "download"]
 
-# One host of wikitext-2 refuses agents that do not call themselves a browser.
-_AGENT = "Mozilla/5.0 (compatible; bandits-hpo)"
+_AGENT = "bandits-hpo"
 _TIMEOUT = 30.0  # seconds without an answer
 _CHUNK = 1 << 16  # bytes
 

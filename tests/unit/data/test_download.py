@@ -128,12 +128,12 @@ def test_a_folder_that_cannot_be_made(web: Any, tmp_path: Path) -> None:
 
 
 def test_servers_are_told_who_asks(web: Any, tmp_path: Path) -> None:
-    """By name, in a form that hosts let through which admit browsers alone."""
+    """By this library's own name; a host that admits browsers alone may refuse, and the sentence says so."""
     web.files = {"x": b"the file"}
 
     download("kind", [RemoteFile("x", md5(b"the file"), (f"{web.address}x",))], tmp_path)
 
-    assert web.agents == {"Mozilla/5.0 (compatible; bandits-hpo)"}
+    assert web.agents == {"bandits-hpo"}
 
 
 @pytest.mark.parametrize("terminal", [False, True])
