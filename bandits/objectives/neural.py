@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["NeuralObjective"]
 
 _TORCH_BYTES = 450 * 2**20  # what a process takes that has loaded PyTorch and trained a small net on a CPU
+_WHERE = ("device", "threads", "data_dir")  # settings that do not change what is trained
 _CUDA_BYTES = 2 * 2**30  # the same, in the memory of the machine, once it has a context on a GPU
 
 
@@ -206,7 +207,9 @@ class NeuralObjective(Objective):
         session = Session(self._on_device(), trial.config, trial.seed, threads=threads, restarts=self.restarts)
         if checkpoint is not None:
             if checkpoint.identity != self._identity(trial) or checkpoint.epoch != start:
-                whose = f"of trial {trial.id} at epoch {start} of {self.name}, with its configuration and seed"
+                whose = (
+                    f"of trial {trial.id} at epoch {start} of {self.name}, with its configuration, seed and settings"
+                )
                 raise ObjectiveError(f"a checkpoint must be {whose}, the one found is of another training")
             session.restore(checkpoint)
         return session
@@ -218,7 +221,12 @@ class NeuralObjective(Objective):
 
     def _identity(self, trial: Trial) -> dict[str, Any]:
         """What a checkpoint is of, as JSON gives it back."""
-        identity = {"objective": self.name, "trial": trial.id, "seed": trial.seed, "config": dict(trial.config)}
+        settings = {
+            name: value
+            for name, value in sorted(vars(self).items())
+            if isinstance(value, int | str | None) and not name.startswith("_") and name not in _WHERE
+        }
+        identity = {"trial": trial.id, "seed": trial.seed, "config": dict(trial.config), "objective": settings}
         restored: dict[str, Any] = json.loads(json.dumps(identity, default=str))
         return restored
 

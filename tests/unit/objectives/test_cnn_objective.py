@@ -185,6 +185,21 @@ def test_a_checkpoint_of_another_trial_is_refused(tmp_path: Path) -> None:
         next(objective.train(other, 1, 2))
 
 
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
+    """Another batch size would go on with another curve; another folder of the data, or other threads, would not."""
+    objective = CNNObjective("digits", max_epochs=2)
+    objective.set_up(Site("cpu", 1, tmp_path))
+    list(objective.train(trial(objective), 0, 1))
+    same = CNNObjective("digits", max_epochs=2, device="cpu", threads=2)
+    same.set_up(Site("cpu", 1, tmp_path))
+    other = CNNObjective("digits", max_epochs=2, batch_size=64)
+    other.set_up(Site("cpu", 1, tmp_path))
+
+    with pytest.raises(ObjectiveError, match="with its configuration, seed and settings, the one found is of another"):
+        next(other.train(trial(other), 1, 2))
+    assert 2 == next(same.train(trial(same), 1, 2)).epoch
+
+
 def test_divergence_fails_with_its_reason_and_holds_nothing() -> None:
     """A rate of a million makes the loss no number."""
     objective = Few()
