@@ -276,7 +276,7 @@ def test_an_interrupt_ends_the_workers_and_keeps_the_result(
     process = script(SCRIPT + GUARD, 30.0)
     pids = training(process)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
 
     assert "result 0 True" in out
     assert err == ""
