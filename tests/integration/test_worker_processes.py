@@ -202,6 +202,11 @@ def main():
 GUARD = "if __name__ == '__main__':\n    main()\n"
 
 
+def _hear_interrupts() -> None:
+    """A shell has what it starts in the background ignore Ctrl-C, and so whatever that starts; scripts shall not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def script(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start a script, in a process group of its own and with a folder of its own for temporary files."""
@@ -218,6 +223,7 @@ def script(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
                 stderr=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
+                preexec_fn=_hear_interrupts,
                 env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
             )
         )
