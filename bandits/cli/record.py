@@ -13,9 +13,8 @@ from bandits.cli.output import say, show
 from bandits.recording import record as record_table
 from bandits.report.live import LiveView
 from bandits.report.terminal import recording_view
-from bandits.runtime.executors import executor_for
 from bandits.runtime.journal import SqliteJournal
-from bandits.spec import ObjectiveSpec
+from bandits.spec import RunSpec
 
 __all__ = ["record"]
 
@@ -30,40 +29,24 @@ _FAILED = 1
 @objective_options
 @running_options
 @click.pass_context
-def record(
-    context: click.Context,
-    /,
-    out: str,
-    trials: int,
-    seed: int,
-    workers: int,
-    fixed_order: bool,
-    checkpoints: str | None,
-    journal: str | None,
-    **options: Any,
-) -> None:
+def record(context: click.Context, /, out: str, journal: str | None, **options: Any) -> None:
     """Train random configurations in full, and write their learning curves as a table.
 
     The table can be replayed, --objective table:FILE.csv, warm-start a run, or be the test of a predictor. What was
     measured is in the file also when the recording is interrupted.
     """
-    objective = ObjectiveSpec(**options).build()
+    spec = RunSpec("random", **options)
+    objective = spec.build_objective()
     with ExitStack() as stack:
         records = None if journal is None else stack.enter_context(SqliteJournal.create(journal))
         view = stack.enter_context(LiveView(Console(stderr=True)))
         recording = record_table(
             objective,
             out,
-            trials=trials,
-            max_epochs=options["max_epochs"],
-            seed=seed,
-            executor=executor_for(
-                objective,
-                workers,
-                order="fixed" if fixed_order else "arrival",
-                checkpoints=checkpoints,
-                threads=options["threads"] or 1,
-            ),
+            trials=options["trials"],
+            max_epochs=spec.max_epochs,
+            seed=spec.seed,
+            executor=spec.build_executor(objective),
             journal=records,
             watch=view,
         )

@@ -132,7 +132,8 @@ def _baseline(spec: RunSpec, scheduler: Scheduler, objective: Objective, result:
         return None
     if scheduler.stopper is None:
         return result
-    return run_loop(scheduler.fresh(stopper=None), objective, seed=spec.seed, workers=spec.workers)
+    sampler = spec.build_sampler(objective)  # one that learns is used up by a run
+    return run_loop(scheduler.fresh(stopper=None), objective, sampler=sampler, seed=spec.seed, workers=spec.workers)
 
 
 def _last_reason(result: Result) -> str:

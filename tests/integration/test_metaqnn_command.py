@@ -156,6 +156,16 @@ def test_every_setting_of_the_agent_is_an_option(toy) -> None:
     }.items() <= started.sampler.items()  # fmt: skip
 
 
+def test_the_run_without_the_predictor_has_an_agent_of_its_own(toy) -> None:
+    """Where nothing could be dropped, it proposes the same nets, and ends the same."""
+    run_it = ("run", "metaqnn", "--predictor", "srm", "--objective", "toy:depths", "--trials", "20", "--burn-in", "20")
+    told = json.loads(toy(*run_it, "--epsilon", "1.0:5,0.0:15", "--seed", "2", "--json")[1])
+
+    assert told["best_value"] == told["best_value_without_predictor"]
+    assert told["epochs_trained"] == told["epochs_without_predictor"]
+    assert told["seconds"] == told["seconds_without_predictor"]
+
+
 def test_it_trains_real_nets(bandits) -> None:
     """On digits, from nothing but the package."""
     pytest.importorskip("torch")
