@@ -6,12 +6,15 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Literal
 
 import numpy as np
 
 from bandits.curves import Curve, Metric
 
-__all__ = ["EarlierStudy", "EarlierTrial", "curve_until_gap"]
+__all__ = ["EarlierStudy", "EarlierTrial", "End", "curve_until_gap"]
+
+End = Literal["completed", "stopped", "failed", "running"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,17 @@ class EarlierTrial:
         config: what was trained.
         features: AP and HP as finite numbers, under the names of that study.
         curve: its scores until it ended, failed, or had a gap; larger is better.
+        end: how it ended: as planned, stopped early (pruned, dropped or cut), by an error, or not yet.
+        value: the score that counts as its result; None where it has none. Larger is better.
+        seconds: how long it trained in all; None where that is unknown.
     """
 
     config: Mapping[str, object]
     features: Mapping[str, float]
     curve: Curve
+    end: End = "completed"
+    value: float | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class EarlierStudy:
     Args:
         source: as the user wrote it.
         metric: what was measured. An Optuna study gives no name: it is empty.
-        trials: those with a measured epoch, in the order of the source.
+        trials: those with a measured epoch, in the order in which they were started, as far as the source tells.
     """
 
     source: str
