@@ -31,7 +31,9 @@ ARROWS: dict[str, set[str]] = {
     "runtime": VOCABULARY | {"schedulers", "samplers", "predictors", "stopping", "objectives"},
     "recording": VOCABULARY | {"schedulers", "samplers", "objectives", "runtime"},
     "integrations": VOCABULARY | {"predictors", "stopping"},
-    "earlier": VOCABULARY | {"stopping", "objectives", "runtime", "integrations"},
+    "earlier": VOCABULARY | {"samplers", "stopping", "objectives", "runtime", "integrations"},
+    "exchange": VOCABULARY | {"samplers", "objectives", "runtime", "integrations", "earlier", "recording"},
+    "what_if": VOCABULARY | {"predictors", "stopping", "samplers", "integrations", "earlier"},
 }
 SEE_EVERYTHING = {"registry", "spec", "report", "cli", "__main__", "__init__", "testing"}
 
@@ -72,6 +74,10 @@ def imports_of(module: Path) -> Iterator[str]:
             yield from (f"{name}.{alias.name}" if name == "bandits" else name for alias in node.names)
 
 
+# The one arrow back: `History.from_optuna` is a name for users, and loads the reader of studies when it is called.
+EXCEPTIONS = {("curves", "integrations")}
+
+
 def rooms_imported(module: Path) -> set[str]:
     """The rooms of the package that a module imports from."""
     names = (name.split(".") for name in imports_of(module) if name.split(".")[0] == "bandits")
@@ -107,7 +113,8 @@ def test_imports_point_one_way(module: Path) -> None:
     """vocabulary <- {schedulers, samplers, predictors} <- stopping <- runtime; samplers <- objectives <- runtime."""
     room = room_of(module)
     if room not in SEE_EVERYTHING:
-        assert rooms_imported(module) <= ARROWS[room] | {room}
+        allowed = {target for origin, target in EXCEPTIONS if origin == room}
+        assert rooms_imported(module) <= ARROWS[room] | allowed | {room}
 
 
 def test_arrows_make_no_circle() -> None:
