@@ -38,17 +38,30 @@ class KnownStudy:
         horizon: the epoch whose score decides.
         n_startup_trials: how many trials must be complete before the first verdict.
         stopper: who learns; fits depend on the training set alone (`scratch_growth` 1).
+        user_attrs: names of user attributes of trials that are features too: numbers as they are, others one-hot.
+        max_curves: at most so many trials teach, the latest, >= 1.
 
     Attributes:
         history: what the stopper learns from; it is another object after a restart.
         first_step: the step that is epoch 1.
         complete: how many trials are complete.
+        longest: the last epoch that a finished trial has reported; 0 if none has.
+        unreported: how many complete trials reported nothing.
         verdicts: the last verdict on each trial, by number; not forgotten in a restart.
     """
 
-    def __init__(self, sign: float, horizon: int, n_startup_trials: int, stopper: EarlyStopper) -> None:
+    def __init__(
+        self,
+        sign: float,
+        horizon: int,
+        n_startup_trials: int,
+        stopper: EarlyStopper,
+        user_attrs: Sequence[str] = (),
+        max_curves: int = 500,
+    ) -> None:
         self._sign, self._horizon, self._stopper = sign, horizon, stopper
         self._n_startup_trials = n_startup_trials
+        self._user_attrs, self._max_curves = tuple(user_attrs), max_curves
         rule = stopper.rule
         self._learns = rule.learns
         least = rule.least_curves if isinstance(rule, RiskControlledRule) else 1
@@ -63,7 +76,7 @@ class KnownStudy:
     def _forget(self) -> None:
         """Be as at the beginning, before the first trial."""
         self.history = History()
-        self.complete = 0
+        self.complete = self.longest = self.unreported = 0
         self._columns = ParameterColumns()
         self._best: list[float] = []  # the best scores so far, ascending, as many as the bar needs
         self._teaching: list[FrozenTrial] = []  # those that reached the horizon and are fair
@@ -97,6 +110,10 @@ class KnownStudy:
         epochs, scores = reports_of(trial, sign=self._sign, first_step=self.first_step, last_epoch=last)
         return curve_through(epochs, scores, int(epochs[-1])) if len(epochs) else None
 
+    def epoch(self, trial: FrozenTrial, step: int) -> int:  # noqa: ARG002 - trials may differ
+        """Which epoch a step of a trial is."""
+        return step - self.first_step + 1
+
     # How it grows
 
     def update(self, finished: Sequence[FrozenTrial]) -> None:
@@ -128,6 +145,10 @@ class KnownStudy:
         if self._open_since is None and not self._speaks():
             self._open_since = self._turned[0]
         was_open, before = self._open_since is not None, len(self._teaching)
+        if trial.last_step is not None:
+            self.longest = max(self.longest, self.epoch(trial, trial.last_step))
+        elif _is_complete(trial):
+            self.unreported += 1
         if _is_complete(trial):
             self._complete(trial)
         elif self._learns and self._speaks():
