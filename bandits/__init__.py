@@ -11,8 +11,9 @@ Importing this package is cheap: a name loads its module when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bandits.lazy import lazily
 
 if TYPE_CHECKING:
     from bandits.curves import Curve, History, Metric, Trial
@@ -77,11 +78,7 @@ _HOMES = {
     "run": "bandits.runtime.loop",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -5,10 +5,10 @@ Importing this package is cheap, so that a listing of names costs nothing: the l
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bandits.data.catalogue import IMAGE_SETS, TEXT_SETS
+from bandits.lazy import lazily
 
 if TYPE_CHECKING:
     from bandits.data.images import Images, load_images
@@ -23,11 +23,7 @@ _HOMES = {
     "load_text": "bandits.data.texts",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

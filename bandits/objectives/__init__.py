@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bandits.lazy import lazily
 from bandits.objectives.base import Measurement, Objective, Site
 from bandits.objectives.curve_table import CurveTable
 from bandits.objectives.function import FunctionObjective, objective
@@ -31,8 +31,4 @@ __all__ = [
 
 _HOMES = {"CNNObjective": "bandits.objectives.cnn", "LSTMObjective": "bandits.objectives.lstm"}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)

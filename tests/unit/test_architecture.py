@@ -11,16 +11,17 @@ import bandits
 PACKAGE = Path(bandits.__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
-VOCABULARY = {"errors", "rng", "curves", "forecasts", "verdicts"}
+VOCABULARY = {"errors", "rng", "lazy", "curves", "forecasts", "verdicts"}
 # What each room may import, itself aside.
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "rng": set(),
+    "lazy": set(),
     "curves": {"errors"},
     "forecasts": {"errors"},
     "verdicts": {"errors", "curves", "forecasts"},
     "architectures": {"errors", "rng"},
-    "data": {"errors", "rng"},
+    "data": {"errors", "rng", "lazy"},
     "schedulers": VOCABULARY,
     "samplers": VOCABULARY | {"architectures"},
     "predictors": VOCABULARY,
