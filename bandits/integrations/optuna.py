@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,7 @@ from bandits.errors import SettingError, check_at_least
 from bandits.integrations.optuna_study import KnownStudy
 from bandits.predictors.base import Predictor
 from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, RiskControlledRule, StoppingRule, Verdict
+from bandits.stopping.rules import is_number
 
 __all__ = ["PredictivePruner"]
 
@@ -71,6 +73,11 @@ class PredictivePruner(BasePruner):
         n_warmup_steps: no trial is pruned at a step (as it reports it) below this one, >= 0.
         interval_steps: steps between two checks of a trial, from `n_warmup_steps` on, >= 1. A check at which
             nothing is reported happens at the next report.
+        inner: another pruner: a trial is pruned when either says so.
+        user_attrs: names of user attributes of the trials, numbers or choices, that are features too.
+        max_wait: seconds that one report may wait for a fit, >= 0; None for as long as it takes.
+        max_curves: at most so many curves teach, the latest ones, >= 1.
+        save_verdicts: write each verdict to the trial's user attribute "bandits:verdict".
         rule: judges the forecast instead; then `risk`, `audit`, `confidence`, `margin` and `keep` are its own.
         seed: of the predictor's randomness and of which trials are audited, >= 0.
 
@@ -117,6 +124,11 @@ class PredictivePruner(BasePruner):
         n_startup_trials: int = 10,
         n_warmup_steps: int = 0,
         interval_steps: int = 1,
+        inner: BasePruner | None = None,
+        user_attrs: Sequence[str] = (),
+        max_wait: float | None = None,
+        max_curves: int = 500,
+        save_verdicts: bool = False,
         rule: StoppingRule | None = None,
         seed: int = 0,
     ) -> None:
@@ -131,6 +143,17 @@ class PredictivePruner(BasePruner):
         self._n_startup_trials = check_at_least("n_startup_trials", n_startup_trials, 0)
         self._n_warmup_steps = check_at_least("n_warmup_steps", n_warmup_steps, 0)
         self._interval_steps = check_at_least("interval_steps", interval_steps, 1)
+        if inner is not None and not isinstance(inner, BasePruner):
+            raise SettingError.broken("`inner`", "must be a pruner such as HyperbandPruner()", inner)
+        if isinstance(user_attrs, str) or not all(isinstance(name, str) for name in user_attrs):
+            raise SettingError.broken("`user_attrs`", "must be names of user attributes", user_attrs)
+        if max_wait is not None and (not is_number(max_wait) or not 0 <= max_wait < math.inf):
+            raise SettingError.broken("`max_wait`", "must be None or a finite number of seconds >= 0", max_wait)
+        self._inner = inner
+        self._user_attrs = tuple(user_attrs)
+        self._max_wait = max_wait
+        self._max_curves = check_at_least("max_curves", max_curves, 1)
+        self._save_verdicts = bool(save_verdicts)
         self._begin(EarlyStopper(predictor, rule, scratch_growth=1.0, seed=seed))
 
     def _begin(self, stopper: EarlyStopper) -> None:
@@ -177,7 +200,9 @@ class PredictivePruner(BasePruner):
         known = self._known.get(study)
         if known is None:
             sign = 1.0 if study.direction == StudyDirection.MAXIMIZE else -1.0
-            known = self._known[study] = KnownStudy(sign, self._max_epochs, self._n_startup_trials, self._stopper)
+            known = self._known[study] = KnownStudy(
+                sign, self._max_epochs, self._n_startup_trials, self._stopper, self._user_attrs, self._max_curves
+            )
         known.update(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
         return known
 
@@ -227,7 +252,10 @@ class PredictivePruner(BasePruner):
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy in another process has its own lock, and learns from the storage what this one knows.
-        own = ("_max_epochs", "_n_startup_trials", "_n_warmup_steps", "_interval_steps")
+        own = (
+            "_max_epochs", "_n_startup_trials", "_n_warmup_steps", "_interval_steps",
+            "_inner", "_user_attrs", "_max_wait", "_max_curves", "_save_verdicts",
+        )  # fmt: skip
         stopper = self._stopper
         state = {name: getattr(self, name) for name in own}
         return state | {"predictor": stopper.predictor, "rule": stopper.rule, "seed": stopper.seed}
