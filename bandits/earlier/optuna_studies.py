@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
 
 from bandits.curves import Curve, Metric
-from bandits.earlier.studies import EarlierStudy, EarlierTrial
+from bandits.earlier.studies import EarlierStudy, EarlierTrial, End
 from bandits.errors import SettingError
 from bandits.integrations.optuna_trials import ParameterColumns, curve_through, reports_of
 
-__all__ = ["study_of_optuna_file", "study_of_optuna_url"]
+__all__ = ["study_of_optuna", "study_of_optuna_file", "study_of_optuna_url"]
+
+_ENDS: dict[TrialState, End] = {
+    TrialState.COMPLETE: "completed",
+    TrialState.PRUNED: "stopped",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+}
 
 
-def study_of_optuna_url(source: str, url: str, name: str, longest: int) -> EarlierStudy:
+def study_of_optuna_url(
+    source: str, url: str, name: str, longest: int | None, *, argument: str = "`warm_start`"
+) -> EarlierStudy:
     """Read the study of a storage.
 
     Args:
         source: as the user wrote it.
         url: of a database with Optuna's tables; nothing is created in it.
         name: of the study; may be empty where there is only one.
-        longest: epochs after this one are left out.
+        longest: epochs after this one are left out; None for none.
+        argument: how messages call the source.
 
     Raises:
         SettingError: there is no such storage or study, or the study has several objectives.
@@ -36,57 +45,84 @@ def study_of_optuna_url(source: str, url: str, name: str, longest: int) -> Earli
     try:
         file = make_url(url).database if url.startswith("sqlite") else None
         if file is not None and not Path(file).is_file():
-            raise SettingError.broken("`warm_start`", "must be the URL of a storage that exists", source)
-        return _read(source, RDBStorage(url, skip_table_creation=True), name, longest)
+            raise SettingError.broken(argument, "must be the URL of a storage that exists", source)
+        return _read(source, RDBStorage(url, skip_table_creation=True), name, longest, argument)
     except SettingError:
         raise
     except Exception as error:  # drivers raise what they like
-        raise _unreadable(source, error) from error
+        raise _unreadable(argument, source, error) from error
 
 
-def study_of_optuna_file(source: str, path: Path, name: str, longest: int) -> EarlierStudy:
+def study_of_optuna_file(
+    source: str, path: Path, name: str, longest: int | None, *, argument: str = "`warm_start`"
+) -> EarlierStudy:
     """Read the study of a file written by Optuna's JournalStorage; otherwise like `study_of_optuna_url`."""
     try:
-        return _read(source, JournalStorage(JournalFileBackend(str(path))), name, longest)
+        return _read(source, JournalStorage(JournalFileBackend(str(path))), name, longest, argument)
     except SettingError:
         raise
     except Exception as error:  # whatever a damaged file leads to
-        raise _unreadable(source, error) from error
+        raise _unreadable(argument, source, error) from error
 
 
-def _unreadable(source: str, error: Exception) -> SettingError:
+def _unreadable(argument: str, source: str, error: Exception) -> SettingError:
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return SettingError.broken("`warm_start`", f"must be a storage that Optuna can read ({reason})", source)
+    return SettingError.broken(argument, f"must be a storage that Optuna can read ({reason})", source)
 
 
-def _read(source: str, storage: BaseStorage, name: str, longest: int) -> EarlierStudy:
+def _read(source: str, storage: BaseStorage, name: str, longest: int | None, argument: str) -> EarlierStudy:
     names = optuna.get_all_study_names(storage)
     if name not in names and (name or len(names) != 1):
         rule = f"must end with # and one of its studies ({', '.join(names) or 'it has none'})"
-        raise SettingError.broken("`warm_start`", rule, source)
+        raise SettingError.broken(argument, rule, source)
     study = optuna.load_study(study_name=name or names[0], storage=storage)
     if len(study.directions) != 1:
-        raise SettingError.broken("`warm_start`", "must be a study of one objective", source)
+        raise SettingError.broken(argument, "must be a study of one objective", source)
+    return study_of_optuna(study, source=source, longest=longest)
+
+
+def study_of_optuna(study: optuna.Study, *, source: str = "", longest: int | None = None) -> EarlierStudy:
+    """Read a study of one objective at hand.
+
+    Trials that reported something are read: what they reported is the curve, whether they were pruned or not. Steps
+    that were left out are filled from their neighbours, as `PredictivePruner` does. A report that is no finite number
+    ends the curve.
+
+    Args:
+        study: of one objective.
+        source: what messages call it; its own name by default.
+        longest: epochs after this one are left out; None for none.
+    """
     goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
     metric = Metric(study.metric_names[0] if study.metric_names else "", goal)  # type: ignore[arg-type]
-    return EarlierStudy(source, metric, _trials(study.get_trials(deepcopy=False), metric, longest))
-
-
-def _trials(trials: Sequence[FrozenTrial], metric: Metric, longest: int) -> tuple[EarlierTrial, ...]:
-    """The trials that reported something: what they reported is the curve, whether they were pruned or not.
-
-    Steps that were left out are filled from their neighbours, as `PredictivePruner` does. A report that is no finite
-    number ends the curve.
-    """
+    trials = study.get_trials(deepcopy=False)
     first_step = 0 if any(0 in trial.intermediate_values for trial in trials) else 1
     columns = ParameterColumns()
     columns.learn(trials)
-    read = []
-    for trial in trials:
-        gaps = (step for step, value in trial.intermediate_values.items() if not math.isfinite(value))
-        last = min(longest, min(gaps, default=math.inf) - first_step)
-        epochs, scores = reports_of(trial, sign=metric.orient(1.0), first_step=first_step, last_epoch=int(last))
-        curve: Curve | None = curve_through(epochs, scores, int(epochs[-1])) if len(epochs) else None
-        if curve is not None:
-            read.append(EarlierTrial(trial.params, columns.encode(trial.params), curve))
-    return tuple(read)
+    read = (_read_trial(trial, columns, metric, first_step, longest) for trial in trials)
+    return EarlierStudy(source or study.study_name, metric, tuple(filter(None, read)), "optuna")
+
+
+def _read_trial(
+    trial: FrozenTrial, columns: ParameterColumns, metric: Metric, first_step: int, longest: int | None
+) -> EarlierTrial | None:
+    """One trial; None if it has no curve."""
+    gaps = (step for step, value in trial.intermediate_values.items() if not math.isfinite(value))
+    last = min(min(gaps, default=math.inf) - first_step, math.inf if longest is None else longest)
+    last = min(last, max(trial.intermediate_values, default=0) - first_step + 1)
+    epochs, scores = reports_of(trial, sign=metric.orient(1.0), first_step=first_step, last_epoch=int(last))
+    curve: Curve | None = curve_through(epochs, scores, int(epochs[-1])) if len(epochs) else None
+    if curve is None:
+        return None
+    value = trial.value if trial.state == TrialState.COMPLETE else None
+    began, ended = trial.datetime_start, trial.datetime_complete
+    return EarlierTrial(
+        trial.params,
+        columns.encode(trial.params),
+        curve,
+        end=_ENDS.get(trial.state, "running"),
+        value=None if value is None or not math.isfinite(value) else metric.orient(value),
+        seconds=None if began is None or ended is None else max(0.0, (ended - began).total_seconds()),
+        measured=None if len(epochs) == curve.tau else tuple(epochs.tolist()),
+        number=trial.number,
+    )
