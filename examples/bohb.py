@@ -1,0 +1,77 @@
+"""BOHB's recipe: Hyperband decides how long configurations train, TPE which ones, and forecasts drop those that cannot win.
+
+Here the library's own Hyperband runs the show, and an Optuna sampler proposes the configurations: any sampler of Optuna will do. A
+training is a generator that yields one value an epoch. The same run with configurations drawn at random stands beside it.
+
+    pip install .
+    python examples/bohb.py
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from optuna.distributions import FloatDistribution, IntDistribution
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
+
+from bandits import EarlyStopper, Hyperband, Metric, Result, RiskControlledRule, run
+from bandits.objectives import FunctionObjective
+from bandits.predictors import SRM
+from bandits.samplers import RandomSampler
+from bandits.samplers.optuna import OptunaSampler
+from bandits.schedulers import State
+
+SPACE = {
+    "width": IntDistribution(4, 64, log=True),
+    "alpha": FloatDistribution(1e-6, 1.0, log=True),
+    "lr": FloatDistribution(1e-4, 0.3, log=True),
+    "beta_1": FloatDistribution(0.5, 0.99),
+}
+
+
+@cache
+def digits() -> list[Any]:
+    """Images to train on and to validate on, and the labels of both."""
+    images, labels = load_digits(return_X_y=True)
+    return list(train_test_split(images / 16.0, labels, test_size=0.5, random_state=0, stratify=labels))
+
+
+def train(config: Mapping[str, Any], seed: int) -> Iterator[float]:
+    """Train one small network on digits; yields its accuracy after every epoch."""
+    x, x_valid, y, y_valid = digits()
+    model = MLPClassifier(
+        hidden_layer_sizes=(config["width"],),
+        alpha=config["alpha"],
+        learning_rate_init=config["lr"],
+        beta_1=config["beta_1"],
+        random_state=seed,
+    )
+    while True:
+        model.partial_fit(x, y, classes=range(10))
+        yield model.score(x_valid, y_valid)
+
+
+def main(loops: int = 3, epochs: int = 27) -> dict[str, Result]:
+    """Run Hyperband's brackets `loops` times with each sampler, say what it cost, and return the results."""
+    objective = FunctionObjective(
+        train, space=SPACE, metric=Metric("accuracy", goal="maximize"), max_epochs=epochs, name="digits"
+    )
+    hyperband = Hyperband(
+        max_epochs=epochs, eta=3, loops=loops, stopper=EarlyStopper(SRM(), RiskControlledRule(risk=0.1))
+    )
+    samplers = {"random": RandomSampler(SPACE, seed=0), "tpe": OptunaSampler(SPACE, seed=0)}
+    results = {name: run(hyperband, objective, sampler=sampler, seed=0) for name, sampler in samplers.items()}
+    for name, result in results.items():
+        print(
+            f"{name:<7} {len(result.trials)} trials, {result.count(State.DROPPED)} dropped by a forecast,"
+            f" {result.count(State.CUT)} cut by halving; {result.epochs_trained} epochs of {len(result.trials) * epochs},"
+            f" {hyperband.planned_epochs} of them without forecasts"
+        )
+        print(f"{'':<7} best accuracy {result.best_value:.4f}: {result.best_config}")
+    return results
+
+
+if __name__ == "__main__":
+    main()
