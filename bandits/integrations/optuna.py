@@ -219,11 +219,16 @@ class PredictivePruner(BasePruner):
             return Keep(f"a check comes every {self._interval_steps} steps, and none is due")
         if known.complete < self._n_startup_trials:
             return Keep(f"pruning begins with {self._n_startup_trials} complete trials, has {known.complete}")
-        if trial.last_step - known.first_step + 1 >= self._max_epochs:
+        if known.epoch(trial, trial.last_step) >= self._max_epochs:
             return Keep(f"it has reached epoch {self._max_epochs}, the last one")
         curve = known.curve(trial)
         if curve is None:
-            return Keep("no finite value has been reported yet")
+            middle = known.begins_in_the_middle(trial)
+            return Keep(
+                "it was resumed after a failure, and what it reported before is not known"
+                if middle
+                else "no finite value has been reported yet"
+            )
         if not self._every_epoch:
             before = next(checks, None)
             passed = self._passed(curve, None if before is None else known.curve(trial, before))

@@ -37,14 +37,23 @@ def test_steps_may_start_at_0_or_1(first_step: int) -> None:
     assert notebook.asked[-1][1].scores.tolist() == [0.1, 0.2]
 
 
-def test_step_0_seen_late_moves_every_curve() -> None:
-    """Curves read as if steps began at 1 are read again when a step 0 turns up."""
-    notebook, pruner, study = notebook_study(finished({step: float(step) for step in range(1, T + 1)}))
+def test_each_trial_has_its_own_first_step() -> None:
+    """Of versions of an objective that count from 0 and from 1, each curve is read as its trial counts."""
+    notebook, pruner, study = notebook_study(*(finished({first + i: float(i) for i in range(T)}) for first in (0, 1)))
+    for first in (0, 1):
+        pruner.explain(study, running(study, {first: 0.0, first + 1: 1.0}))
+        assert notebook.asked[-1][1].scores.tolist() == [0, 1]
+    assert notebook.curves() == [list(range(T)), list(range(T))]
+
+
+def test_step_0_seen_late_moves_curves_that_do_not_tell() -> None:
+    """Curves reported at intervals, read as if steps began at 1, are read again when a step 0 turns up."""
+    notebook, pruner, study = notebook_study(finished({5: 5.0, 9: 9.0}))
     pruner.explain(study, running(study, {1: 0.0}))
+    assert notebook.curves() == [[5, 5, 5, 5, 5, 6, 7, 8, 9, 9]]
     study.add_trial(finished({step: float(step) for step in range(T)}))
     pruner.explain(study, running(study, {1: 0.0}))
-    assert notebook.curves()[0] == [1, 1, 2, 3, 4, 5, 6, 7, 8, 10]
-    assert notebook.curves()[1] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert notebook.curves()[0] == [5, 5, 5, 5, 5, 5, 6, 7, 8, 9]
 
 
 def test_gaps_and_nan_are_filled() -> None:
