@@ -53,7 +53,7 @@ def train(config: Mapping[str, Any], seed: int) -> Iterator[float]:
         yield model.score(x_valid, y_valid)
 
 
-def main(loops: int = 3, epochs: int = 27) -> dict[str, Result]:
+def main(loops: int = 6, epochs: int = 18) -> dict[str, Result]:
     """Run Hyperband's brackets `loops` times with each sampler, say what it cost, and return the results."""
     objective = FunctionObjective(
         train, space=SPACE, metric=Metric("accuracy", goal="maximize"), max_epochs=epochs, name="digits"

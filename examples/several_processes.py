@@ -80,7 +80,7 @@ def main(n_trials: int = 60, epochs: int = 20, processes: int = 4, folder: Path 
     print(f"best accuracy {study.best_value:.4f} (trial {study.best_trial.number}): {study.best_params}")
     print(f"study in {file}")
     for trial in pruned[-3:]:
-        print(f"trial {trial.number} stopped after epoch {trial.last_step}: {trial.user_attrs['bandits:verdict']}")
+        print(f"trial {trial.number} stopped after epoch {trial.last_step}: {trial.user_attrs['bandits:verdict']['reason']}")
     return study
 
 
