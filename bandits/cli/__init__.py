@@ -12,6 +12,8 @@ import click
 
 from bandits import __version__
 from bandits.cli.explain import explain
+from bandits.cli.export import export
+from bandits.cli.import_ import import_
 from bandits.cli.listing import list_
 from bandits.cli.output import say
 from bandits.cli.predict import predict
@@ -30,7 +32,7 @@ def command() -> None:
     """Train many configurations under one budget; stop the ones that cannot win, early."""
 
 
-for _each in (run, predict, record, list_, explain):
+for _each in (run, predict, record, list_, explain, export, import_):
     command.add_command(_each)
 
 

@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
 
 from bandits.curves import Curve, Metric
+from bandits.earlier.exported_trials import FEATURES, config_of, features_are_known, seconds_of
 from bandits.earlier.studies import EarlierStudy, EarlierTrial, End
 from bandits.errors import SettingError
 from bandits.integrations.optuna_trials import ParameterColumns, curve_through, reports_of
@@ -86,7 +87,7 @@ def study_of_optuna(study: optuna.Study, *, source: str = "", longest: int | Non
 
     Trials that reported something are read: what they reported is the curve, whether they were pruned or not. Steps
     that were left out are filled from their neighbours, as `PredictivePruner` does. A report that is no finite number
-    ends the curve.
+    ends the curve. Features are the parameters, or what they were in the run whose journal was exported as this study.
 
     Args:
         study: of one objective.
@@ -97,14 +98,15 @@ def study_of_optuna(study: optuna.Study, *, source: str = "", longest: int | Non
     metric = Metric(study.metric_names[0] if study.metric_names else "", goal)  # type: ignore[arg-type]
     trials = study.get_trials(deepcopy=False)
     first_step = 0 if any(0 in trial.intermediate_values for trial in trials) else 1
-    columns = ParameterColumns()
-    columns.learn(trials)
+    columns = None if features_are_known(trials) else ParameterColumns()
+    if columns is not None:
+        columns.learn(trials)
     read = (_read_trial(trial, columns, metric, first_step, longest) for trial in trials)
     return EarlierStudy(source or study.study_name, metric, tuple(filter(None, read)), "optuna")
 
 
 def _read_trial(
-    trial: FrozenTrial, columns: ParameterColumns, metric: Metric, first_step: int, longest: int | None
+    trial: FrozenTrial, columns: ParameterColumns | None, metric: Metric, first_step: int, longest: int | None
 ) -> EarlierTrial | None:
     """One trial; None if it has no curve."""
     gaps = (step for step, value in trial.intermediate_values.items() if not math.isfinite(value))
@@ -115,14 +117,13 @@ def _read_trial(
     if curve is None:
         return None
     value = trial.value if trial.state == TrialState.COMPLETE else None
-    began, ended = trial.datetime_start, trial.datetime_complete
     return EarlierTrial(
-        trial.params,
-        columns.encode(trial.params),
+        config_of(trial),
+        trial.user_attrs[FEATURES] if columns is None else columns.encode(trial.params),
         curve,
         end=_ENDS.get(trial.state, "running"),
         value=None if value is None or not math.isfinite(value) else metric.orient(value),
-        seconds=None if began is None or ended is None else max(0.0, (ended - began).total_seconds()),
+        seconds=seconds_of(trial),
         measured=None if len(epochs) == curve.tau else tuple(epochs.tolist()),
         number=trial.number,
     )

@@ -1,0 +1,43 @@
+"""`bandits export`: a journal as an Optuna study."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import click
+
+from bandits.cli.output import show
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.argument("journal")
+@click.option(
+    "--optuna",
+    "storage",
+    metavar="URL",
+    required=True,
+    help="Where the study goes: sqlite:///study.db, postgresql://..., or a file, study.db or study.log.",
+)
+@click.option("--study", "name", metavar="NAME", help="Its name. [default: the journal's, without its ending]")
+@click.option("--replace", is_flag=True, help="Delete a study of that name first.")
+def export(journal: str, storage: str, name: str | None, replace: bool) -> None:
+    """Write JOURNAL as an Optuna study, for optuna-dashboard and optuna.visualization.
+
+    The run may still go on: export it again, with --replace, to see more.
+    """
+    import optuna  # half a second that other commands need not wait
+
+    from bandits.exchange import export_journal
+    from bandits.exchange.storages import shown_address
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = export_journal(journal, storage, name=name, replace=replace)
+    trials = study.get_trials(deepcopy=False)
+    states = Counter(trial.state.name for trial in trials)
+    epochs = sum(len(trial.intermediate_values) for trial in trials)
+    counted = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
+    address = shown_address(storage)
+    show(f"wrote  study {study.study_name!r} in {address}: {len(trials):,} trials ({counted}), {epochs:,} epochs")
+    show(f"look   optuna-dashboard {address}")

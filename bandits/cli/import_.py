@@ -1,0 +1,36 @@
+"""`bandits import`: an Optuna study as a table of learning curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bandits.cli.output import show
+
+__all__ = ["import_"]
+
+
+@click.command("import")
+@click.argument("study")
+@click.option("--out", metavar="CURVES.csv", required=True, help="Where the curves go; a new file.")
+@click.option("--goal", metavar="GOAL", help="maximize or minimize, for a source that does not tell.")
+@click.option(
+    "--epochs", "longest", metavar="T", type=int, default=10_000, show_default=True, help="Leave later epochs out."
+)
+def import_(study: str, out: str, goal: Any, longest: int) -> None:
+    """Write the curves of STUDY as a table, a row a trial, a column an epoch.
+
+    STUDY is an Optuna storage (study.db, sqlite:///study.db, the file of a JournalStorage; with #NAME where it holds
+    several studies), a journal, or any other source of --warm-start. The table is for --objective table:CURVES.csv,
+    `bandits predict` and --warm-start.
+    """
+    from bandits.exchange import import_study  # half a second that other commands need not wait
+
+    curves = import_study(study, out, goal=goal, longest=longest)
+    way = f"{curves.metric.name}, {curves.metric.goal}"
+    complete = f"{curves.complete:,} of them complete"
+    show(f"wrote  {curves.path}: {curves.rows:,} curves ({way}) of up to {curves.epochs:,} epochs, {complete}")
+    if curves.filled:
+        show(f"filled {curves.filled:,} epochs between two reports, from their neighbours")
+    show(f"next   bandits predict {curves.path}   or   bandits run random --objective table:{curves.path}")

@@ -1,0 +1,131 @@
+"""A journal, read as a run: its settings, and for each trial what was measured, said and done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+from bandits.curves import Goal, Metric
+from bandits.errors import JournalError
+from bandits.runtime.journal import SqliteJournal
+from bandits.runtime.records import Advised, Changed, Ended, Epoch, JobStarted, RunStarted, TrialFailed, TrialStarted
+
+__all__ = ["RecordedRun", "RecordedTrial", "read_run"]
+
+_LONGEST = 1e9  # seconds, 30 years: a virtual clock may run further than a calendar
+
+
+@dataclass(slots=True)
+class RecordedTrial:
+    """What a journal says of one trial.
+
+    Args:
+        id: its number in the run.
+        config: what was trained.
+        features: AP and HP, by name.
+        values: `[tau]` raw values of epochs 1 to tau.
+        seconds: how long these took in all.
+        verdicts: what was said about it, oldest first.
+        state: where it stands: running, paused, queued, completed, dropped, cut or failed.
+        reason: of its last change of state, or of its failure; empty without one.
+        began: when its first epoch did, in seconds on the run's clock.
+        ended: when it came to its end, or its last event so far.
+    """
+
+    id: int
+    config: Mapping[str, Any]
+    features: Mapping[str, float]
+    values: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    verdicts: list[Advised] = field(default_factory=list)
+    state: str = "running"
+    reason: str = ""
+    began: float = 0.0
+    ended: float = 0.0
+
+
+@dataclass(slots=True)
+class RecordedRun:
+    """What a journal says of a run.
+
+    Args:
+        path: of the journal.
+        settings: what the run was started with.
+        metric: what it measures.
+        trials: those that started, ordered by id.
+        how: it ended: "done", "interrupted" or "failed"; empty while it goes on, or where it broke off.
+        clock: seconds on the run's clock at the last event.
+        written: when the journal was last written, local time.
+    """
+
+    path: Path
+    settings: RunStarted
+    metric: Metric
+    trials: tuple[RecordedTrial, ...]
+    how: str
+    clock: float
+    written: datetime
+
+    def moment(self, clock: float) -> datetime:
+        """When the run's clock showed `clock`, if the last event happened when the journal was last written."""
+        return self.written - timedelta(seconds=min(self.clock - clock, _LONGEST))
+
+
+def read_run(path: str | Path) -> RecordedRun:
+    """Read the journal of a run that is over, goes on, or broke off.
+
+    Raises:
+        JournalError: there is no such file, it is no journal, or it does not say how its run began.
+    """
+    path = Path(path)
+    written = _last_written(path)  # before it is opened: that may fold its log in
+    with SqliteJournal.open(path) as journal:
+        settings: RunStarted | None = None
+        trials: dict[int, RecordedTrial] = {}
+        how, clock = "", 0.0
+        for record in journal.records():
+            clock = max(clock, getattr(record, "clock", 0.0))
+            match record:
+                case RunStarted():
+                    settings = record
+                case TrialStarted():
+                    trials[record.trial] = RecordedTrial(record.trial, record.config, record.features)
+                case JobStarted() | Epoch() | Advised() | TrialFailed() | Changed() if record.trial in trials:
+                    _note(trials[record.trial], record, clock)
+                case Ended():
+                    how = record.how
+                case _:
+                    pass  # a change of an arm before its first job, a lost worker
+    if settings is None or settings.goal not in get_args(Goal):
+        raise JournalError(f"journal must say how its run began, got {str(path)!r}")
+    metric = Metric(settings.metric, settings.goal)  # type: ignore[arg-type]  # looked at above
+    ordered = tuple(trial for _, trial in sorted(trials.items()))
+    return RecordedRun(path, settings, metric, ordered, how, clock, written)
+
+
+def _note(trial: RecordedTrial, record: JobStarted | Epoch | Advised | TrialFailed | Changed, clock: float) -> None:
+    """Take in what happened to a trial."""
+    trial.ended = clock
+    match record:
+        case JobStarted():
+            trial.state = "running"
+            trial.began = clock if record.start == 0 else trial.began
+        case Epoch():
+            trial.values.append(record.value)
+            trial.seconds += record.seconds
+        case Advised():
+            trial.verdicts.append(record)
+        case TrialFailed():
+            trial.reason = record.reason
+        case Changed():
+            trial.state = record.state.value
+            trial.reason = record.reason
+
+
+def _last_written(path: Path) -> datetime:
+    """When a file or its write-ahead log was last written; now, where there is none."""
+    files = [file for file in (path, path.with_name(f"{path.name}-wal")) if file.is_file()]
+    return datetime.fromtimestamp(max(file.stat().st_mtime for file in files)) if files else datetime.now()
