@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+import optuna
 import pytest
 
 import bandits
@@ -16,6 +17,7 @@ from bandits.cli import main
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs/optuna.md").read_text(encoding="utf-8")
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(bandits.__path__, "bandits.") if "__main__" not in module.name
 )
@@ -51,6 +53,12 @@ def test_readme_python_runs(tmp_path, monkeypatch, capsys):
         exec(compile(block, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102 - our own README
 
 
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL))
+def test_guide_to_optuna_runs(block, capsys):
+    """Every Python block of the guide runs on its own."""
+    exec(compile(block, "optuna.md", "exec"), {"__name__": "guide"})  # noqa: S102 - our own guide
+
+
 def test_readme_commands_run(tmp_path, monkeypatch, capsys):
     """Every `bandits ...` line of the README ends with exit code 0, in order, in one folder; trainings in small."""
     pytest.importorskip("torch")
@@ -61,7 +69,8 @@ def test_readme_commands_run(tmp_path, monkeypatch, capsys):
     header = "lr," + ",".join(f"acc_{t}" for t in range(1, 10))
     rows = [f"{i / 100},{','.join(str(0.1 + i * t / 300) for t in range(1, 10))}" for i in range(1, 31)]
     Path("runs.csv").write_text("\n".join([header, *rows]))
-    lines = [line.strip() for line in README.splitlines() if re.match(r"    bandits \w+ [a-z]", line)]
+    _finish_a_study("sqlite:///study.db")
+    lines = [line.strip() for line in README.splitlines() if re.match(r"    bandits [\w-]+ [a-z]", line)]
 
     assert len(lines) >= 4
     for line in lines:
@@ -72,6 +81,17 @@ def test_readme_commands_run(tmp_path, monkeypatch, capsys):
         with pytest.raises(SystemExit) as stop:
             main()
         assert 0 == stop.value.code, f"{line}: {capsys.readouterr().err}"
+
+
+def _finish_a_study(url):
+    """A study of Optuna with complete curves, as the README's reader has one."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(storage=url, study_name="mine", direction="maximize")
+    for i in range(30):
+        curve = {epoch: i % 17 * (1 - 0.8**epoch) for epoch in range(1, 10)}
+        params, space = {"lr": i / 30}, {"lr": optuna.distributions.FloatDistribution(0, 1)}
+        trial = optuna.trial.create_trial(params=params, distributions=space, intermediate_values=curve, value=curve[9])
+        study.add_trial(trial)
 
 
 def test_readme_start_command_is_the_main_job():
