@@ -1,0 +1,55 @@
+"""Who prunes: each pruner of Optuna and ours as they come, built for T epochs and a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from optuna.pruners import (
+    BasePruner,
+    HyperbandPruner,
+    MedianPruner,
+    NopPruner,
+    SuccessiveHalvingPruner,
+)
+from quick_wilcoxon import QuickWilcoxonPruner
+
+from bandits.integrations.optuna import PredictivePruner
+from bandits.predictors import SRM, LastSeenValue
+
+__all__ = ["NAMES", "OURS", "SIDES"]
+
+OURS = "srm"
+ETA = 3
+CONFIDENCE = 0.95
+FEWEST = 10  # curves that the last value needs: as many as SRM
+
+
+def _hyperband(T: int) -> HyperbandPruner:
+    return HyperbandPruner(min_resource=1, max_resource=T, reduction_factor=ETA)
+
+
+SIDES: Mapping[str, Callable[[int, int], BasePruner]] = {
+    "none": lambda T, seed: NopPruner(),  # noqa: ARG005 - as the others
+    "hyperband": lambda T, seed: _hyperband(T),  # noqa: ARG005
+    "halving": lambda T, seed: SuccessiveHalvingPruner(),  # noqa: ARG005
+    "median": lambda T, seed: MedianPruner(),  # noqa: ARG005
+    "wilcoxon": lambda T, seed: QuickWilcoxonPruner(),  # noqa: ARG005
+    "srm": lambda T, seed: PredictivePruner(SRM(), max_epochs=T, seed=seed),
+    "srm-0.95": lambda T, seed: PredictivePruner(SRM(), max_epochs=T, confidence=CONFIDENCE, seed=seed),
+    "srm+hyperband": lambda T, seed: PredictivePruner(SRM(), max_epochs=T, inner=_hyperband(T), seed=seed),
+    "last-seen": lambda T, seed: PredictivePruner(LastSeenValue(min_curves=FEWEST), max_epochs=T, seed=seed),
+}
+"""By name, in the order of the tables; each builds a fresh pruner for T epochs and a seed."""
+
+NAMES: Mapping[str, str] = {
+    "none": "no pruner",
+    "hyperband": "HyperbandPruner",
+    "halving": "SuccessiveHalvingPruner",
+    "median": "MedianPruner",
+    "wilcoxon": "WilcoxonPruner",
+    "srm": "**PredictivePruner(SRM())**",
+    "srm-0.95": "PredictivePruner(SRM()), confidence 0.95",
+    "srm+hyperband": "PredictivePruner(SRM()), inner HyperbandPruner",
+    "last-seen": "PredictivePruner(LastSeenValue())",
+}
+"""As the tables call them."""
