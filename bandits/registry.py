@@ -1,8 +1,8 @@
 """Names and the classes behind them: what is built in, and what plug-ins add.
 
 Built-ins are strings, imported when they are used, so listing them is cheap. Plug-ins are entry points of the
-groups `bandits.algorithms`, `bandits.predictors` and `bandits.objectives`; one that takes a built-in's name is
-not used.
+groups `bandits.algorithms`, `bandits.predictors`, `bandits.objectives` and `bandits.samplers`; one that takes a
+built-in's name is not used.
 
 Names are compared without case, hyphens and underscores: "last-seen-value", "LastSeenValue".
 """
@@ -20,8 +20,8 @@ from bandits.errors import UnknownPlugin
 
 __all__ = ["KINDS", "Entry", "Kind", "entries", "find", "load", "names"]
 
-Kind = Literal["algorithms", "predictors", "objectives"]
-KINDS: tuple[Kind, ...] = ("algorithms", "predictors", "objectives")
+Kind = Literal["algorithms", "predictors", "objectives", "samplers"]
+KINDS: tuple[Kind, ...] = ("algorithms", "predictors", "objectives", "samplers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Entry:
 
 
 _SRM = "bandits.predictors.srm:SRM"
+_OPTUNA = "bandits.samplers.optuna:OptunaSampler"
 _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
     "algorithms": (
         Entry("random", "bandits.schedulers.random_search:RandomSearch", "every arm trains to the end; the yardstick"),
@@ -212,6 +213,14 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
         Entry("table", "bandits.objectives.curve_table:CurveTable", "replays a table of learning curves"),
         Entry("cnn", "bandits.objectives.cnn:CNNObjective", "trains convolutional networks on images; extra torch"),
         Entry("lstm", "bandits.objectives.lstm:LSTMObjective", "trains LSTM language models; extra torch"),
+    ),
+    "samplers": (
+        Entry("random", "bandits.samplers.random:RandomSampler", "every parameter on its own; rows in a random order"),
+        Entry("tpe", _OPTUNA, "densities of good and bad arms; with hyperband, BOHB's recipe", {"sampler": "tpe"}),
+        Entry("gp", _OPTUNA, "a Gaussian process; for few, costly arms; extra samplers", {"sampler": "gp"}),
+        Entry("cmaes", _OPTUNA, "an evolution strategy, for numbers; extra samplers", {"sampler": "cmaes"}),
+        Entry("qmc", _OPTUNA, "points that fill the space more evenly than random ones", {"sampler": "qmc"}),
+        Entry("nsgaii", _OPTUNA, "a genetic algorithm", {"sampler": "nsgaii"}),
     ),
 }
 

@@ -14,7 +14,7 @@ __all__ = ["list_"]
 @click.command("list")
 @click.argument("kind", required=False, type=click.Choice(registry.KINDS))
 def list_(kind: registry.Kind | None) -> None:
-    """Show what there is, plug-ins too: algorithms, predictors or objectives."""
+    """Show what there is, plug-ins too: algorithms, predictors, objectives or samplers."""
     console = stdout()
     for each in registry.KINDS if kind is None else (kind,):
         if kind == "predictors":

@@ -30,6 +30,11 @@ _FAILED = 1
 @click.command()
 @click.argument("algorithm")
 @click.option("--predictor", metavar="NAME", help="Forecasts learning curves, to drop arms early.")
+@click.option(
+    "--sampler",
+    metavar="NAME",
+    help="Chooses the configurations (see `bandits list samplers`). [default: random, or the algorithm's own]",
+)
 @objective_spec_option
 @click.option("--max-epochs", metavar="R", type=int, help="Longest training of one arm. [default: the objective's]")
 @click.option("--eta", metavar="N", type=int, help="One in N arms goes on at each rung. [default: 3]")
@@ -116,7 +121,8 @@ def run(context: click.Context, /, journal: str | None, as_json: bool, **options
             watch=view,
         )
         stages = sampler.stages() if isinstance(sampler, QLearning) else ()
-        summary = Summary(spec.objective, spec.predictor, result, _baseline(spec, scheduler, objective, result), stages)
+        baseline = _baseline(spec, scheduler, objective, result)
+        summary = Summary(spec.objective, spec.predictor, result, baseline, stages, spec.sampler_name)
         shown = json.dumps(summary.as_json(), indent=2, default=_plain) if as_json else summary_view(summary)
     show(shown)
     if result.interrupted:

@@ -41,6 +41,7 @@ class Summary:
         result: the run.
         baseline: the same algorithm, seed and workers without a predictor; None where it cannot be replayed.
         stages: what each stage of a learning sampler gave; empty without one.
+        sampler: name of the sampler that was asked for; None for the objective's or the algorithm's own.
     """
 
     spec: str
@@ -48,6 +49,7 @@ class Summary:
     result: Result
     baseline: Result | None
     stages: tuple[StageReport, ...] = ()
+    sampler: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -57,6 +59,7 @@ class Summary:
             "algorithm": result.scheduler.name,
             "settings": result.scheduler.settings(),
             "predictor": self.predictor,
+            "sampler": self.sampler,
             "stopper": None if result.scheduler.stopper is None else result.scheduler.stopper.settings(),
             "warm_start": None if earlier is None else {**asdict(earlier), "says": earlier.sentence()},
             "objective": self.spec,

@@ -74,11 +74,12 @@ def _stages(summary: Summary) -> Table:
 
 def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     result, metric = summary.result, summary.result.metric
-    with_predictor = "" if summary.predictor is None else f" with {summary.predictor}"
+    parts = [name for name in (summary.predictor, summary.sampler) if name is not None]
+    helped = f" with {' and '.join(parts)}" if parts else ""
     settings = ", ".join(
         f"{name} {_plain(value)}" for name, value in result.scheduler.settings().items() if value is not None
     )
-    yield "run", f"{result.scheduler.name}{with_predictor} on {summary.spec} ({settings}, seed {result.seed})"
+    yield "run", f"{result.scheduler.name}{helped} on {summary.spec} ({settings}, seed {result.seed})"
     if result.interrupted:
         yield "", "interrupted: what follows was measured until then"
     if result.best is None or result.best_value is None:

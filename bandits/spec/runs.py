@@ -37,6 +37,7 @@ class RunSpec:
     Args:
         algorithm: a name of `bandits list algorithms`.
         predictor: a name of `bandits list predictors`; None drops no arm early.
+        sampler: a name of `bandits list samplers`; by default the objective's own, which is random, or the algorithm's.
         objective, goal, space, device, data_dir, threads, restarts, arguments: as `ObjectiveSpec` documents them.
         max_epochs: R; by default the objective's length.
         eta, loops, trials, kappa, sizes, look_ahead, min_epochs, burn_in, percentile, warm_up, min_arms, interval, k,
@@ -52,6 +53,7 @@ class RunSpec:
 
     algorithm: str
     predictor: str | None = None
+    sampler: str | None = None
     objective: str = DEFAULT_OBJECTIVE
     max_epochs: int | None = None
     eta: int | None = None
@@ -90,6 +92,15 @@ class RunSpec:
     fixed_order: bool = False
     checkpoints: str | None = None
     seed: int = 0
+
+    @property
+    def sampler_name(self) -> str | None:
+        """The sampler's name as `bandits list samplers` writes it; None where none was asked for.
+
+        Raises:
+            UnknownPlugin: there is no such sampler.
+        """
+        return None if self.sampler is None else registry.find("samplers", self.sampler).name
 
     def build_objective(self) -> Objective:
         """The objective that is meant.
@@ -158,23 +169,40 @@ class RunSpec:
         return scheduler
 
     def build_sampler(self, objective: Objective) -> Sampler | None:
-        """The sampler that the algorithm goes with; None where the objective's own will do.
+        """Who chooses the configurations; None where the objective's own sampler will do.
 
         Raises:
-            SettingError: a setting is wrong, or is none of the algorithm's; or the objective has no nets to choose.
+            SettingError: a setting is wrong, or is none of the algorithm's; or the objective has nothing that such a
+                sampler could choose.
+            UnknownPlugin: there is no such sampler.
         """
         make = registry.find("algorithms", self.algorithm).load_sampler()
         given = self._given(_SAMPLER)
         if make is None:
             for name, value in given.items():
                 raise SettingError.broken(f"`{name}`", f"must be left out with {self.algorithm}", value)
-            return None
+            return self._named_sampler(objective)
+        if self.sampler is not None:
+            rule = f"must be left out with {self.algorithm}, which has its own"
+            raise SettingError.broken("`sampler`", rule, self.sampler)
         if objective.grammar is None:
             rule = f"must be one whose nets {self.algorithm} can choose layer by layer, such as cnn:digits"
             raise SettingError.broken("`objective`", rule, objective.name)
         if "q_learning_rate" in given:
             given["learning_rate"] = given.pop("q_learning_rate")
         sampler: Sampler = make(objective.grammar, seed=self.seed, **{**given, "epsilon": self._schedule()})
+        return sampler
+
+    def _named_sampler(self, objective: Objective) -> Sampler | None:
+        """The sampler that was asked for by name; random sampling is the objective's own business."""
+        name = self.sampler_name
+        if name is None or name == "random":
+            return None
+        if objective.space is None:
+            rule = f"must be one whose parameters {name} can choose"
+            raise SettingError.broken("`objective`", rule, objective.name)
+        make = registry.load("samplers", name)
+        sampler: Sampler = make(objective.space, seed=self.seed, project=objective.projection())
         return sampler
 
     def build_executor(self, objective: Objective) -> Executor:

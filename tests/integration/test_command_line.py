@@ -78,6 +78,21 @@ def test_same_seed_same_bytes(bandits):
     assert first != other
 
 
+def test_a_sampler_of_optuna_chooses_the_configurations(bandits):
+    """Any sampler by name; the same seed gives the same run, and another one than random sampling."""
+    arguments = ("run", "hyperband", "--predictor", "srm", "--objective", "table:lstm_ptb", "--loops", "2", "--json")
+
+    first, second, plain = (
+        json.loads(bandits(*arguments, *sampler)[1])
+        for sampler in (("--sampler", "TPE"), ("--sampler", "tpe"), ("--sampler", "random"))
+    )
+
+    assert ("tpe", "tpe", "random") == tuple(report.pop("sampler") for report in (first, second, plain))
+    assert first == second
+    assert first["trials"] == plain["trials"]
+    assert first["best_config"] != plain["best_config"] or first["epochs_trained"] != plain["epochs_trained"]
+
+
 def test_states_add_up(bandits):
     """Every trial is completed, dropped, cut or failed."""
     _, out, _ = bandits(
@@ -129,6 +144,12 @@ def test_states_add_up(bandits):
         (
             ["run", "hyperband", "--predictor", "srm", "--audit", "0.1", "--confidence", "0.9"],
             ["`audit` must be left out with `confidence`", "got 0.1"],
+        ),
+        (["run", "hyperband", "--sampler", "tree"], ["sampler must be one of random, tpe", "'tree'"]),
+        (["run", "metaqnn", "--sampler", "tpe"], ["`sampler` must be left out with metaqnn", "'tpe'"]),
+        (
+            ["run", "random", "--sampler", "tpe", "--objective", "cnn:digits"],
+            ["`objective` must be one whose parameters tpe can choose", "'cnn:digits"],
         ),
         (["run", "hyperband", "--workers", "0"], ["`workers`", ">= 1", "got 0"]),
         (["run", "hyperband", "--seed", "-1"], ["`seed`", ">= 0", "got -1"]),
