@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from optuna.pruners import BasePruner
+from optuna.storages import BaseStorage, _CachedStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from optuna.trial import Trial as LiveTrial
 
-from bandits.curves import Curve
 from bandits.errors import SettingError, check_at_least
-from bandits.integrations.optuna_study import KnownStudy
+from bandits.integrations.fit_waiting import BackgroundWork
+from bandits.integrations.optuna_judge import JudgeSettings, StudyJudge
+from bandits.integrations.optuna_verdicts import Judgement, save_verdict, saved_verdict
 from bandits.predictors.base import Predictor
 from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, RiskControlledRule, StoppingRule, Verdict
 from bandits.stopping.rules import is_number
@@ -23,6 +28,7 @@ from bandits.stopping.rules import is_number
 __all__ = ["PredictivePruner"]
 
 _RISK, _AUDIT = 0.1, 0.02
+_ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class PredictivePruner(BasePruner):
@@ -134,44 +140,54 @@ class PredictivePruner(BasePruner):
     ) -> None:
         if rule is None:
             rule = _rule(risk, audit, confidence, margin, keep)
-        elif not isinstance(rule, StoppingRule):
-            raise SettingError.broken("`rule`", "must be a StoppingRule such as RiskControlledRule()", rule)
         elif (given := (risk, audit, confidence, margin, keep)) != (_RISK, _AUDIT, None, 0.0, 1):
             names = "`risk`, `audit`, `confidence`, `margin` and `keep`"
             raise SettingError.broken(names, "must be left out with `rule`", given)
-        self._max_epochs = check_at_least("max_epochs", max_epochs, 1)
-        self._n_startup_trials = check_at_least("n_startup_trials", n_startup_trials, 0)
-        self._n_warmup_steps = check_at_least("n_warmup_steps", n_warmup_steps, 0)
-        self._interval_steps = check_at_least("interval_steps", interval_steps, 1)
+        EarlyStopper(predictor, rule, seed=seed)  # checks the three
         if inner is not None and not isinstance(inner, BasePruner):
-            raise SettingError.broken("`inner`", "must be a pruner such as HyperbandPruner()", inner)
+            raise SettingError.broken("`inner`", "must be a pruner such as HyperbandPruner(), or None", inner)
         if isinstance(user_attrs, str) or not all(isinstance(name, str) for name in user_attrs):
-            raise SettingError.broken("`user_attrs`", "must be names of user attributes", user_attrs)
+            raise SettingError.broken("`user_attrs`", "must be a sequence of names", user_attrs)
         if max_wait is not None and (not is_number(max_wait) or not 0 <= max_wait < math.inf):
-            raise SettingError.broken("`max_wait`", "must be None or a finite number of seconds >= 0", max_wait)
-        self._inner = inner
-        self._user_attrs = tuple(user_attrs)
-        self._max_wait = max_wait
-        self._max_curves = check_at_least("max_curves", max_curves, 1)
-        self._save_verdicts = bool(save_verdicts)
-        self._begin(EarlyStopper(predictor, rule, scratch_growth=1.0, seed=seed))
+            raise SettingError.broken("`max_wait`", "must be finite and >= 0, or None", max_wait)
+        settings = JudgeSettings(
+            predictor=predictor,
+            rule=rule,
+            seed=seed,
+            max_epochs=check_at_least("max_epochs", max_epochs, 1),
+            n_startup_trials=check_at_least("n_startup_trials", n_startup_trials, 0),
+            n_warmup_steps=check_at_least("n_warmup_steps", n_warmup_steps, 0),
+            interval_steps=check_at_least("interval_steps", interval_steps, 1),
+            user_attrs=tuple(user_attrs),
+            max_curves=check_at_least("max_curves", max_curves, 1),
+        )
+        self._begin(settings, inner, max_wait, bool(save_verdicts))
 
-    def _begin(self, stopper: EarlyStopper) -> None:
+    def _begin(
+        self, settings: JudgeSettings, inner: BasePruner | None, max_wait: float | None, save_verdicts: bool
+    ) -> None:
         """Have seen no study yet."""
-        self._stopper = stopper
-        self._every_epoch = list(stopper.rule.checkpoints(self._max_epochs)) == list(range(1, self._max_epochs))
+        self._settings, self._inner, self._max_wait, self._save_verdicts = settings, inner, max_wait, save_verdicts
         self._lock = threading.Lock()
-        self._known: WeakKeyDictionary[Study, KnownStudy] = WeakKeyDictionary()
+        self._background: BackgroundWork[Judgement] = BackgroundWork()
+        self._known: WeakKeyDictionary[BaseStorage, dict[tuple[int, str], _Followed]] = WeakKeyDictionary()
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Whether the trial should stop now. Optuna calls this from `trial.should_prune()`."""
-        with self._lock:
-            known = self._update(study)
-            verdict = self._judge(known, trial)
-            said = known.verdicts.get(trial.number)
-            if said is None or not said.spared:  # a trial is spared for good
-                known.verdicts[trial.number] = verdict
-        return isinstance(verdict, Drop)
+        _check_objectives(study)
+        inner = None
+        if self._inner is not None and self._inner.prune(study, trial):
+            inner = type(self._inner).__name__
+        with self._lock:  # what is read is judged in the order in which it is read
+            ended, followed = self._read(study)
+            answer = self._ask(followed, ended, trial, inner=inner)
+        judgement = self._wait_for(answer, followed, trial, inner)
+        if judgement.follows(followed.told.get(trial.number)):
+            followed.told[trial.number] = judgement
+            if self._save_verdicts and judgement.worth_telling:
+                save_verdict(study, trial, judgement, followed.judge.complaints)
+        followed.judge.complaints.tell()
+        return isinstance(judgement.verdict, Drop)
 
     def explain(self, study: Study, trial: FrozenTrial | LiveTrial) -> Verdict:
         """Say why a trial is pruned or goes on.
@@ -181,94 +197,111 @@ class PredictivePruner(BasePruner):
             trial: one of `study.trials`, or the trial inside an objective.
 
         Returns:
-            `Keep` or `Drop`: for a finished trial, the last verdict that this pruner gave on it, or the first by which
-            an audited trial was spared; otherwise the verdict that it would give now. Its reason speaks of scores
-            (larger is better); `words` says it in the study's own units.
+            `Keep` or `Drop`. For a finished trial, the last verdict that this pruner gave on it and that rests on a
+            forecast, or the first by which an audited trial was spared, or that the inner pruner pruned it; else what
+            `save_verdicts` wrote to the trial, in the study's own units; else, and for a running trial, the verdict
+            that it would give now. Its reason speaks of scores (larger is better); `words` says it in the study's own
+            units. It takes as long as a fit may take, whatever `max_wait` is.
         """
+        _check_objectives(study)
         if not isinstance(trial, FrozenTrial):
             trial = study.get_trials(deepcopy=False)[trial.number]
         with self._lock:
-            known = self._update(study)
-            if trial.state.is_finished() and trial.number in known.verdicts:
-                return known.verdicts[trial.number]
-            return self._judge(known, trial)
+            ended, followed = self._read(study)
+            told = followed.told.get(trial.number)
+            if told is not None and (trial.state.is_finished() or (told.by_inner and told.step == trial.last_step)):
+                return told.verdict
+            saved = saved_verdict(trial) if trial.state.is_finished() else None
+            if saved is not None:
+                return saved
+            answer = self._ask(followed, ended, trial, remember=False)
+        verdict = answer.result().verdict
+        followed.judge.complaints.tell()
+        return verdict
 
-    def _update(self, study: Study) -> KnownStudy:
-        """What is known of a study, brought up to date; the caller holds the lock."""
-        if len(study.directions) != 1:
-            raise SettingError.broken("objectives of a study that prunes", "must be one", len(study.directions))
-        known = self._known.get(study)
-        if known is None:
+    def _read(self, study: Study) -> tuple[Sequence[FrozenTrial], _Followed]:
+        """The trials of a study that have ended, and what is known of it; the caller holds the lock."""
+        ended = study.get_trials(deepcopy=False, states=_ENDED)
+        storage = study._storage._backend if isinstance(study._storage, _CachedStorage) else study._storage
+        studies = self._known.setdefault(storage, {})
+        key = study._study_id, study.study_name
+        followed = studies.get(key)
+        if followed is None or followed.is_gone(ended):
             sign = 1.0 if study.direction == StudyDirection.MAXIMIZE else -1.0
-            known = self._known[study] = KnownStudy(
-                sign, self._max_epochs, self._n_startup_trials, self._stopper, self._user_attrs, self._max_curves
-            )
-        known.update(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
-        return known
+            followed = studies[key] = _Followed(StudyJudge(sign, self._settings))
+        followed.ended = ended
+        return ended, followed
 
-    def _judge(self, known: KnownStudy, trial: FrozenTrial) -> Verdict:
-        """Keep, without a forecast, or whatever the stopper says."""
-        if trial.state == TrialState.COMPLETE:
-            return Keep("the trial is complete")
-        if trial.last_step is None:
-            return Keep("nothing has been reported yet")
-        if trial.last_step < self._n_warmup_steps:
-            return Keep(f"step {trial.last_step} is before step {self._n_warmup_steps}, when checks begin")
-        checks = self._checks(trial)
-        if next(checks, None) != trial.last_step:
-            return Keep(f"a check comes every {self._interval_steps} steps, and none is due")
-        if known.complete < self._n_startup_trials:
-            return Keep(f"pruning begins with {self._n_startup_trials} complete trials, has {known.complete}")
-        if known.epoch(trial, trial.last_step) >= self._max_epochs:
-            return Keep(f"it has reached epoch {self._max_epochs}, the last one")
-        curve = known.curve(trial)
-        if curve is None:
-            middle = known.begins_in_the_middle(trial)
-            return Keep(
-                "it was resumed after a failure, and what it reported before is not known"
-                if middle
-                else "no finite value has been reported yet"
-            )
-        if not self._every_epoch:
-            before = next(checks, None)
-            passed = self._passed(curve, None if before is None else known.curve(trial, before))
-            if passed is None:
-                return Keep("not checked: no checkpoint has been passed since the last check")
-            curve = curve.prefix(passed)
-        return known.waits() or self._stopper.advise(
-            known.as_trial(trial), curve, known.history, horizon=self._max_epochs, bar=known.bar()
-        )
+    def _ask(
+        self,
+        followed: _Followed,
+        ended: Sequence[FrozenTrial],
+        trial: FrozenTrial,
+        *,
+        inner: str | None = None,
+        remember: bool = True,
+    ) -> Future[Judgement]:
+        """Have a trial judged, here or in the background; the caller holds the lock."""
+        work = partial(followed.judge.judge, ended, trial, inner=inner, remember=remember)
+        if self._max_wait is not None:
+            return self._background.submit((followed, trial.number if remember else object()), work)
+        answer: Future[Judgement] = Future()
+        answer.set_result(work())
+        return answer
 
-    def _checks(self, trial: FrozenTrial) -> Iterator[int]:
-        """The reported steps at which a check was due, or overdue since steps were left out; the last one first."""
-        steps = sorted(trial.intermediate_values, reverse=True)
-        for i, step in enumerate(steps):
-            if step < self._n_warmup_steps:
-                return
-            due = step - (step - self._n_warmup_steps) % self._interval_steps
-            if i + 1 == len(steps) or steps[i + 1] < due:
-                yield step
-
-    def _passed(self, curve: Curve, before: Curve | None) -> int | None:
-        """The last checkpoint that a curve has passed, if it had not at the check before."""
-        last = self._stopper.last_checkpoint(curve.tau, self._max_epochs)
-        known = None if before is None else self._stopper.last_checkpoint(before.tau, self._max_epochs)
-        return None if last == known else last
+    def _wait_for(
+        self, answer: Future[Judgement], followed: _Followed, trial: FrozenTrial, inner: str | None
+    ) -> Judgement:
+        """The answer, if it comes in time; else what came too late for the report before this one."""
+        late = followed.late.pop(trial.number, None)
+        try:
+            return answer.result(self._max_wait)
+        except (TimeoutError, CancelledError):
+            followed.late[trial.number] = answer
+        step = trial.last_step
+        if inner is not None:
+            return Judgement.of_inner(inner, step, None)
+        # Whether this is the last epoch is known where the first step is, and that may be learnt just now.
+        if late is not None and late.done() and not late.cancelled() and (step or 0) + 1 < self._settings.max_epochs:
+            return late.result()
+        reason = f"no forecast: the fit was not ready within {self._max_wait:g} s; the next report asks again"
+        return Judgement(Keep(reason), step, None)
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy in another process has its own lock, and learns from the storage what this one knows.
-        own = (
-            "_max_epochs", "_n_startup_trials", "_n_warmup_steps", "_interval_steps",
-            "_inner", "_user_attrs", "_max_wait", "_max_curves", "_save_verdicts",
-        )  # fmt: skip
-        stopper = self._stopper
-        state = {name: getattr(self, name) for name in own}
-        return state | {"predictor": stopper.predictor, "rule": stopper.rule, "seed": stopper.seed}
+        return {name: getattr(self, name) for name in ("_settings", "_inner", "_max_wait", "_save_verdicts")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        predictor, rule, seed = (state.pop(name) for name in ("predictor", "rule", "seed"))
-        self.__dict__.update(state)
-        self._begin(EarlyStopper(predictor, rule, scratch_growth=1.0, seed=seed))
+        self._begin(*state.values())
+
+
+@dataclass(eq=False, slots=True)
+class _Followed:
+    """A study as this process has followed it.
+
+    Args:
+        judge: of its trials.
+        told: the judgement on each trial that is to be remembered, by number.
+        late: answers for which a report could not wait, by number.
+        ended: its completed and pruned trials when it was last read.
+    """
+
+    judge: StudyJudge
+    told: dict[int, Judgement] = field(default_factory=dict)
+    late: dict[int, Future[Judgement]] = field(default_factory=dict)
+    ended: Sequence[FrozenTrial] = ()
+
+    def is_gone(self, ended: Sequence[FrozenTrial]) -> bool:
+        """Whether the study was deleted, and another one of that name and id is there now."""
+        if len(ended) < len(self.ended):
+            return True
+        pairs = zip(self.ended[:1], ended[:1], strict=True) if self.ended else ()
+        return any(a.number == b.number and a.datetime_complete != b.datetime_complete for a, b in pairs)
+
+
+def _check_objectives(study: Study) -> None:
+    if len(study.directions) != 1:
+        raise SettingError.broken("objectives of a study that prunes", "must be one", len(study.directions))
 
 
 def _rule(risk: float, audit: float, confidence: float | None, margin: float, keep: int) -> StoppingRule:

@@ -133,6 +133,7 @@ def test_explain_gives_reason_and_evidence() -> None:
     assert verdict.evidence.forecast.mean == -3.0
 
 
+@pytest.mark.filterwarnings("ignore::bandits.integrations.PruningWarning")  # trials go on after `max_epochs`
 def test_explain_says_why_nothing_was_forecast() -> None:
     """Each reason not to look at a trial has its own sentence."""
     pruner = PredictivePruner(SRM(), max_epochs=T, n_startup_trials=2, n_warmup_steps=2, interval_steps=3)
@@ -221,6 +222,7 @@ def test_writes_nothing_to_the_storage() -> None:
     assert study.user_attrs == {}
 
 
+@pytest.mark.filterwarnings("ignore::bandits.integrations.PruningWarning")  # trials go on after `max_epochs`
 @given(
     curves=st.lists(
         st.tuples(

@@ -89,13 +89,12 @@ def reported(steps: Sequence[int]) -> dict[int, float]:
 def looks(options: dict[str, int], steps: Sequence[int], first_step: int = 1) -> list[tuple[int, int]]:
     """At which of its steps a trial is looked at, and how many epochs of its curve are seen then."""
     notebook, pruner, study = notebook_study(finished(line(1.0, first_step)), rule=Learner(), **options)
-    seen = []
-    for i, step in enumerate(steps):
+    seen, live = [], study.ask()
+    for step, value in reported(steps).items():
+        live.report(value, step)
         notebook.asked.clear()
-        trial = running(study, reported(steps[: i + 1]))
-        notebook.asked.clear()
-        pruner.prune(study, trial)
-        seen.extend((step, curve.tau) for asked, curve in notebook.asked if asked.id == trial.number)
+        pruner.prune(study, study.trials[live.number])
+        seen.extend((step, curve.tau) for asked, curve in notebook.asked if asked.id == live.number)
     return seen
 
 
@@ -136,21 +135,26 @@ def test_what_came_after_a_checkpoint_is_not_seen() -> None:
 
 def test_report_without_a_value_passes_no_checkpoint() -> None:
     """A checkpoint at which NaN was reported is passed with the next finite value."""
-    _, pruner, study = notebook_study(finished(line(1.0)), rule=Learner())
-    told = [
-        pruner.explain(study, running(study, reports)).reason
-        for reports in ({1: 0.1, 2: math.nan}, {1: 0.1, 2: math.nan, 3: 0.1}, {1: 0.1, 2: 0.1, 3: math.nan})
-    ]
-    nothing = "not checked: no checkpoint has been passed since the last check"
-    assert told == [nothing, "P(score at epoch 10 <= 1) = 1 >= 0.5", nothing]
+    _, pruner, study = notebook_study(finished(line(1.0)), rule=Learner(audit=1.0))  # it goes on whatever is said
+    told = []
+    for reports in ((0.1, math.nan, 0.1), (0.1, 0.1, math.nan)):
+        live = study.ask()
+        for step, value in enumerate(reports, start=1):
+            live.report(value, step)
+            told.append(pruner.explain(study, live).spared)
+            live.should_prune()
+    assert told == [False, False, True, False, True, False]
 
 
 def test_usual_rule_looks_at_few_epochs() -> None:
     """By default a trial of 10 epochs is looked at seven times."""
     pruner = PredictivePruner(LastSeenValue(min_curves=5), max_epochs=T)
     study = study_with(pruner, *(finished(line(0.5 + i / 100)) for i in range(20)))
-    reports = [dict.fromkeys(range(1, epoch + 1), 0.4) for epoch in range(1, T)]
-    told = [pruner.explain(study, running(study, r)).reason for r in reports]
+    live, told = study.ask(), []
+    for epoch in range(1, T):
+        live.report(0.45, epoch)
+        told.append(pruner.explain(study, live).reason)
+        live.should_prune()
     assert [epoch for epoch, reason in enumerate(told, start=1) if "not checked" not in reason] == [1, 2, 3, 4, 5, 6, 8]
 
 
