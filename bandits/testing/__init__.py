@@ -17,6 +17,7 @@ the future, a rule that never drops an arm, and a way to drive a scheduler by ha
 from bandits.testing.objective_contract import ObjectiveContract
 from bandits.testing.predictor_contract import PredictorContract
 from bandits.testing.rule_contract import StoppingRuleContract
+from bandits.testing.sampler_contract import SamplerContract
 from bandits.testing.scheduler_contract import SchedulerContract
 from bandits.testing.toys import NeverDropRule, OraclePredictor, ReplayObjective, SpyPredictor, play, ramps
 
@@ -26,6 +27,7 @@ __all__ = [
     "OraclePredictor",
     "PredictorContract",
     "ReplayObjective",
+    "SamplerContract",
     "SchedulerContract",
     "SpyPredictor",
     "StoppingRuleContract",

@@ -12,7 +12,7 @@ from bandits.forecasts import Abstain, Forecast, Link
 from bandits.objectives.base import Measurement, Objective
 from bandits.predictors import Forecaster, Predictor
 from bandits.predictors.base import Hindsight
-from bandits.samplers.base import Sampler
+from bandits.samplers.base import Outcome, Sampler
 from bandits.schedulers import Done, Failed, Hyperband, Job, Measured, Scheduler, Wait
 from bandits.stopping import Drop, Keep, ProbabilityRule, StoppingRule
 from bandits.stopping.track_record import TrackRecord
@@ -20,6 +20,7 @@ from bandits.testing import (
     ObjectiveContract,
     PredictorContract,
     ReplayObjective,
+    SamplerContract,
     SchedulerContract,
     StoppingRuleContract,
 )
@@ -422,6 +423,67 @@ def test_an_objective_that(name: str) -> None:
     assert breaks(ObjectiveContract, test, broken())
 
 
+class Chooses(Sampler):
+    """Well behaved: draws, the seed and the number of outcomes deciding. Broken below, a rule at a time."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed, self.told = seed, 0
+
+    def propose(self, trial_id: int) -> Mapping[str, object]:
+        return {"row": int(np.random.default_rng([self.seed, trial_id, self.told]).integers(1000))}
+
+    def learn(self, outcome: Outcome) -> None:
+        self.told += 1
+
+
+class RemembersOtherRuns(Chooses):
+    runs = 0
+
+    def __init__(self, seed: int) -> None:
+        type(self).runs += 1
+        super().__init__(seed + type(self).runs)
+
+
+class IgnoresTheSeed(Chooses):
+    def __init__(self, seed: int) -> None:
+        super().__init__(0)
+
+
+class GivesTuples(Chooses):
+    def propose(self, trial_id: int) -> Mapping[str, object]:
+        return {"rows": (trial_id, self.seed)}
+
+
+class NeedsAnswers(Chooses):
+    def propose(self, trial_id: int) -> Mapping[str, object]:
+        if trial_id > self.told:
+            raise ValueError("what became of the last one?")
+        return super().propose(trial_id)
+
+
+class TellsOfItself(Chooses):
+    def settings(self) -> dict[str, Any]:
+        return {"rows": (1, 2)}
+
+
+SAMPLERS: dict[str, tuple[type[Chooses], str]] = {
+    "remembers other runs": (RemembersOtherRuns, "test_same_seed_and_events_same_configurations"),
+    "ignores the seed": (IgnoresTheSeed, "test_another_seed_gives_others"),
+    "gives what no journal keeps": (GivesTuples, "test_configurations_can_be_journalled"),
+    "needs answers first": (NeedsAnswers, "test_configurations_may_be_asked_for_before_outcomes_are_known"),
+    "has settings that no journal keeps": (TellsOfItself, "test_settings_are_json"),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_a_sampler_that(name: str) -> None:
+    """The test of the rule fails, and passes for the sampler that keeps it."""
+    broken, test = SAMPLERS[name]
+
+    assert not breaks(SamplerContract, test, Chooses)
+    assert breaks(SamplerContract, test, broken)
+
+
 def test_every_rule_of_every_contract_has_an_offender() -> None:
     """No test of a contract is one that nothing could fail."""
     cases = {
@@ -429,6 +491,7 @@ def test_every_rule_of_every_contract_has_an_offender() -> None:
         StoppingRuleContract: RULES,
         SchedulerContract: SCHEDULERS,
         ObjectiveContract: OBJECTIVES,
+        SamplerContract: SAMPLERS,
     }
     for contract, offenders in cases.items():
         expected = {name for name in dir(contract) if name.startswith("test_")}

@@ -1,0 +1,37 @@
+"""Every built-in sampler keeps the contract of samplers."""
+
+from collections.abc import Callable
+
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from bandits.architectures import Grammar
+from bandits.objectives import CurveTable
+from bandits.samplers import ArchitectureSampler, EpsilonSchedule, QLearning, RandomSampler, Sampler, TableSampler
+from bandits.samplers.optuna import OptunaSampler
+from bandits.testing import SamplerContract
+
+SPACE = {
+    "lr": FloatDistribution(1e-4, 1.0, log=True),
+    "units": IntDistribution(8, 512, log=True),
+    "optimizer": CategoricalDistribution(["sgd", "adam"]),
+}
+GRAMMAR = Grammar.for_images(8, 1, 10)
+TABLE = CurveTable("lstm_ptb")
+
+SAMPLERS: dict[str, Callable[[int], Sampler]] = {
+    "random": lambda seed: RandomSampler(SPACE, seed),
+    "rows": lambda seed: TableSampler(TABLE.configs, seed),
+    "nets": lambda seed: ArchitectureSampler(GRAMMAR, {"lr": FloatDistribution(1e-4, 1.0)}, seed),
+    "q-learning": lambda seed: QLearning(GRAMMAR, epsilon=EpsilonSchedule.scaled(12), seed=seed),
+    "tpe": lambda seed: OptunaSampler(SPACE, "tpe", seed=seed, min_arms=4),
+    "tpe, rows": lambda seed: OptunaSampler(TABLE.space, "tpe", seed=seed, min_arms=4, project=TABLE.projection()),
+    "cmaes": lambda seed: OptunaSampler(SPACE, "cmaes", seed=seed, dropped="measured"),
+    "qmc": lambda seed: OptunaSampler(SPACE, "qmc", seed=seed, dropped="nothing"),
+    "nsgaii": lambda seed: OptunaSampler(SPACE, "nsgaii", seed=seed),
+}
+
+
+@pytest.mark.parametrize("make", SAMPLERS.values(), ids=SAMPLERS.keys())
+class TestSamplers(SamplerContract):
+    """Every built-in sampler keeps the contract of samplers."""
