@@ -19,6 +19,7 @@ from bandits.cli.output import say
 from bandits.cli.predict import predict
 from bandits.cli.record import record
 from bandits.cli.run import run
+from bandits.cli.what_if import what_if
 from bandits.errors import BanditsError, JournalError
 
 __all__ = ["command", "main"]
@@ -32,7 +33,7 @@ def command() -> None:
     """Train many configurations under one budget; stop the ones that cannot win, early."""
 
 
-for _each in (run, predict, record, list_, explain, export, import_):
+for _each in (run, predict, record, list_, explain, export, import_, what_if):
     command.add_command(_each)
 
 

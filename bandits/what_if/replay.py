@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
 
-from optuna.study import Study, StudyDirection
+import optuna
+from optuna.storages import InMemoryStorage
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.curves import Metric
@@ -54,22 +55,23 @@ class Replay:
         return all(dropped.trial != trial for dropped in self.dropped)
 
 
-class _ReplayedStudy:
-    """As much of an Optuna study as a pruner asks for; larger values are better."""
-
-    study_name = "what-if"
-    directions = (StudyDirection.MAXIMIZE,)
-    direction = StudyDirection.MAXIMIZE
+class _ReplayedStudy(optuna.Study):
+    """A study whose trials are at hand, larger values being better; what a pruner writes to it goes nowhere else."""
 
     def __init__(self) -> None:
-        self.trials: list[FrozenTrial] = []
-        self.user_attrs: dict[str, Any] = {}
-        self.system_attrs: dict[str, Any] = {}
+        storage, loud = InMemoryStorage(), optuna.logging.get_verbosity()
+        optuna.logging.set_verbosity(optuna.logging.WARNING)  # nobody need hear that there is a new study
+        try:
+            storage.create_new_study([StudyDirection.MAXIMIZE], "what-if")
+        finally:
+            optuna.logging.set_verbosity(loud)
+        super().__init__("what-if", storage)
+        self.past: list[FrozenTrial] = []
 
     def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
-        """See `optuna.Study.get_trials`; never copies."""
+        """See `optuna.Study.get_trials`; never copies a trial."""
         del deepcopy
-        return [trial for trial in self.trials if states is None or trial.state in states]
+        return [trial for trial in self.past if states is None or trial.state in states]
 
 
 def replay(
@@ -86,7 +88,7 @@ def replay(
         order: places of the trials, each once.
         numbers: of the trials, in this order, ascending; who is audited depends on them.
     """
-    study = cast("Study", _ReplayedStudy())
+    study = _ReplayedStudy()
     epochs = [trial.epochs for trial in trials]
     dropped: list[Dropped] = []
     for moment, (place, number) in enumerate(zip(order, numbers, strict=True)):
@@ -103,11 +105,11 @@ def replay(
             if past.end == "completed" or stopped_at < past.epochs:
                 reason = pruner.explain(study, trial).words(metric)
                 dropped.append(Dropped(place, stopped_at, reason))
-        study.trials.append(trial)
+        study.past.append(trial)
     return Replay(tuple(order), tuple(epochs), tuple(dropped))
 
 
-def _train(past: PastTrial, trial: FrozenTrial, pruner: PredictivePruner, study: Study) -> int | None:
+def _train(past: PastTrial, trial: FrozenTrial, pruner: PredictivePruner, study: _ReplayedStudy) -> int | None:
     """Report epoch by epoch; the epoch after which the trial is pruned, if it is."""
     for epoch, score in past.reports:
         trial.intermediate_values[epoch] = score

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bandits.earlier.studies import EarlierStudy
 from bandits.errors import SettingError
 from bandits.predictors.base import Predictor
@@ -72,9 +74,10 @@ def what_if(
     trials = past_trials(study, max_epochs)
     if sum(trial.reaches(max_epochs) for trial in trials) < settings.needed:
         return WhatIf(study, settings, trials, ())
+    metric = replace(study.metric, name=study.metric.name or "value")
     places, numbers = range(len(trials)), [trial.number for trial in trials]
-    replays = [replay(trials, settings.pruner(), study.metric, places, numbers)]
+    replays = [replay(trials, settings.pruner(), metric, places, numbers)]
     for which in range(1, orders + 1):
         order = rng_for(seed, "order", which).permutation(len(trials)).tolist()
-        replays.append(replay(trials, settings.pruner(which), study.metric, order, places))
+        replays.append(replay(trials, settings.pruner(which), metric, order, places))
     return WhatIf(study, settings, trials, tuple(replays))
