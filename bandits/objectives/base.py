@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from bandits.curves import Metric, Trial
 
 if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
     from bandits.architectures import Grammar
     from bandits.samplers.base import Sampler
 
@@ -62,6 +64,8 @@ class Objective(ABC):
         devices: what worker processes share out among them, in turn; empty where it makes no difference.
         memory_per_worker: bytes that a worker process takes, about; 0 where that is unknown.
         grammar: of the nets that `net` of a configuration may be; None where it has no such thing.
+        space: the distribution of every parameter of a configuration, of `optuna.distributions`, for samplers that
+            choose them; None where configurations are no such thing.
     """
 
     name: str
@@ -72,6 +76,7 @@ class Objective(ABC):
     devices: tuple[str, ...] = ()
     memory_per_worker: int = 0
     grammar: Grammar | None = None
+    space: Mapping[str, BaseDistribution] | None = None
 
     def set_up(self, site: Site) -> None:  # noqa: B027 - most objectives train anywhere
         """Get ready to train at a site: called once in a worker process, on the objective's copy there.
@@ -83,6 +88,13 @@ class Objective(ABC):
     @abstractmethod
     def sampler(self, seed: int) -> Sampler:
         """The default way to draw its configurations."""
+
+    def projection(self) -> Callable[[Mapping[str, object]], Mapping[str, object]] | None:
+        """What turns parameters that a sampler chose into a configuration that it can train; None where any can be.
+
+        It may remember what it gave: each run has one of its own.
+        """
+        return None
 
     @abstractmethod
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:

@@ -14,6 +14,8 @@ from bandits.objectives.neural import NeuralObjective
 from bandits.objectives.spaces import IMAGE_SPACES, ImageShape, ImageSpace
 
 if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
     from bandits.architectures import Grammar
     from bandits.data.images import Images
     from bandits.samplers.base import Sampler
@@ -100,16 +102,21 @@ class CNNObjective(NeuralObjective):
     @property
     def grammar(self) -> Grammar | None:  # type: ignore[override]
         """Of its nets, where the space is MetaQNN's."""
-        return self.space.grammar
+        return self.nets.grammar
+
+    @property
+    def space(self) -> Mapping[str, BaseDistribution] | None:  # type: ignore[override]
+        """Of its parameters; None where the space is MetaQNN's, whose nets are no numbers."""
+        return self.nets.space if self.nets.grammar is None else None
 
     @cached_property
-    def space(self) -> ImageSpace:
-        """Of its configurations."""
+    def nets(self) -> ImageSpace:
+        """The space of its configurations."""
         return IMAGE_SPACES[self.space_name](self.shape, self.max_epochs)
 
     def sampler(self, seed: int) -> Sampler:
         """Draws configurations of the space at random."""
-        return self.space.sampler(seed)
+        return self.nets.sampler(seed)
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
         """AP and HP of a configuration, as the space has them.
@@ -117,18 +124,18 @@ class CNNObjective(NeuralObjective):
         Raises:
             SettingError: it is no configuration of the space.
         """
-        self.space.check(config)
-        return self.space.features(config)
+        self.nets.check(config)
+        return self.nets.features(config)
 
     def _check(self, config: Mapping[str, object]) -> None:
-        self.space.check(config)
+        self.nets.check(config)
 
     def _make_task(self, device: Any) -> ImageTask:
         from bandits.training.images import ImageTask
 
         return ImageTask(
             self._load(),
-            self.space.family(),
+            self.nets.family(),
             device,
             batch_size=self.batch_size,
             mirror=self.data in _MIRRORED,
@@ -144,4 +151,4 @@ class CNNObjective(NeuralObjective):
         return 4 * self._pixels  # files, arrays, tensors, and an epoch's permuted copy
 
     def _net_bytes(self) -> int:
-        return 4 * self.batch_size * self.shape.size**2 * self.space.numbers_per_pixel
+        return 4 * self.batch_size * self.shape.size**2 * self.nets.numbers_per_pixel

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,12 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 from bandits.curves import Goal, Metric, Trial
 from bandits.errors import CurveTableError, SettingError
 from bandits.objectives.base import Measurement, Objective
+from bandits.objectives.nearest_row import NearestRow
 from bandits.objectives.shipped_tables import TableNotes, find_table
 from bandits.objectives.table_columns import Column, column_of, values_of_cells
 from bandits.objectives.table_metric import find_metric
 from bandits.objectives.table_reader import CurveFile, read_curve_file
 from bandits.objectives.table_report import TableReport
+from bandits.samplers.inferred_space import infer_space
 from bandits.samplers.table import TableSampler
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
 
 __all__ = ["CurveTable"]
 
@@ -213,6 +219,7 @@ class CurveTable(Objective):
             dict(zip(names, cells, strict=True)) for cells in zip(range(len(curves)), *values.values(), strict=True)
         )
         features = {key: numbers for column in columns for key, numbers in column.features.items()}
+        self._parameters = tuple(column.name for column in columns if column.features)
         self._features = [{key: numbers[row] for key, numbers in features.items()} for row in range(len(curves))]
         self.feature_names = tuple(features)
         self.ap = tuple(key for column in columns if column.role == "AP" for key in column.features)
@@ -231,6 +238,19 @@ class CurveTable(Objective):
     def sampler(self, seed: int) -> TableSampler:
         """Draws every row once, in an order of its own for each seed, then all again in another order."""
         return TableSampler(self.configs, seed)
+
+    @cached_property
+    def space(self) -> Mapping[str, BaseDistribution] | None:  # type: ignore[override]
+        """The parameters that samplers can choose, read off the columns that are features; None where there is none.
+
+        Where nets are texts, these are the numbers that describe them, such as their weights.
+        """
+        configs = [{name: config[name] for name in self._parameters} for config in self.configs]
+        return infer_space(configs) or None
+
+    def projection(self) -> NearestRow | None:
+        """Finds the row nearest to the parameters that a sampler chose, each row once, then each once more."""
+        return None if self.space is None else NearestRow(self.configs, self.space)
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
         """Numbers of the configuration's row, by feature name.

@@ -95,7 +95,8 @@ class FunctionObjective(Objective):
             check_space(space)
         if not isinstance(metric, Metric):
             raise SettingError.broken("`metric`", _METRIC_RULE, metric)
-        self.space = dict(space)
+        self._space = dict(space)
+        self.space = None if grammar is not None else self._space
         self.grammar = grammar
         self.metric = metric
         self.max_epochs = check_at_least("max_epochs", max_epochs, 1)
@@ -129,8 +130,8 @@ class FunctionObjective(Objective):
     def sampler(self, seed: int) -> Sampler:
         """Draws every parameter at random from the space, and nets by legal walks."""
         if self.grammar is not None:
-            return ArchitectureSampler(self.grammar, self.space, seed)
-        return RandomSampler(self.space, seed)
+            return ArchitectureSampler(self.grammar, self._space, seed)
+        return RandomSampler(self._space, seed)
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
         """The parameters as numbers.
@@ -147,7 +148,7 @@ class FunctionObjective(Objective):
             layers = self.grammar.parse(config.get("net"))  # type: ignore[arg-type]  # it says what is wrong with it
             weights = num_params(layers, self.grammar.image_size, self.grammar.channels)
             features |= {"num_params": float(weights), "depth": float(depth(layers))}
-        for parameter, distribution in self.space.items():
+        for parameter, distribution in self._space.items():
             choices: tuple[object, ...] | None = getattr(distribution, "choices", None)
             value = config.get(parameter)
             if choices is not None and not all(isinstance(choice, Real) for choice in choices):

@@ -77,6 +77,8 @@ class LSTMObjective(NeuralObjective):
         10593.0
     """
 
+    space: Mapping[str, BaseDistribution]
+
     def __init__(
         self,
         corpus: str,

@@ -194,6 +194,7 @@ class _Loop:
         result.epochs_trained += 1
         score = metric.orient(value)
         self._scores.setdefault(trial.id, []).append(score)
+        self.sampler.watch(trial, epoch, score)
         if epoch == machine.arms[trial.id].stop:
             _compete(result, trial, epoch, score)
         verdict = machine.tell(Measured(trial, epoch, score))
@@ -220,9 +221,9 @@ class _Loop:
                 trial = result.trials[change.trial_id]
                 self.executor.release(trial)
                 evidence = verdict.evidence if dropped else None
-                forecast = None if evidence is None else evidence.forecast.mean
+                forecast = (None, None) if evidence is None else (evidence.forecast.mean, evidence.forecast.horizon)
                 scores = tuple(self._scores.pop(change.trial_id, ()))
-                self.sampler.learn(Outcome(trial, scores, _ENDS[change.state], forecast))
+                self.sampler.learn(Outcome(trial, scores, _ENDS[change.state], *forecast))
 
 
 def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:

@@ -3,6 +3,8 @@
 from bandits.samplers.architectures import ArchitectureSampler
 from bandits.samplers.base import Outcome, Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule
+from bandits.samplers.inferred_space import infer_space, params_in
+from bandits.samplers.optuna import OptunaSampler
 from bandits.samplers.q_learning import QLearning, StageReport
 from bandits.samplers.random import RandomSampler
 from bandits.samplers.table import TableSampler
@@ -10,10 +12,13 @@ from bandits.samplers.table import TableSampler
 __all__ = [
     "ArchitectureSampler",
     "EpsilonSchedule",
+    "OptunaSampler",
     "Outcome",
     "QLearning",
     "RandomSampler",
     "Sampler",
     "StageReport",
     "TableSampler",
+    "infer_space",
+    "params_in",
 ]

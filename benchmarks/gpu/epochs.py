@@ -48,7 +48,7 @@ def measure_epochs(setting: Setting, sizes: Sizes, budget: Budget) -> dict[str, 
         sides = {"engine": _engine(objective, config, setting.seed)}
         for workers in sizes.loaders:
             sides[f"DataLoader, {workers} workers"] = epochs_of_loop(
-                images, objective.space.family(), config, device,
+                images, objective.nets.family(), config, device,
                 batch_size=BATCH_SIZE, workers=workers, seed=setting.seed,
             )  # fmt: skip
         for side, epochs in sides.items():

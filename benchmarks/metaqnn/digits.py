@@ -69,7 +69,7 @@ def search(task: Task) -> dict[str, Any]:
     """A whole search: what it found, stage by stage, and what it cost."""
     objective = CNNObjective(task.data, max_epochs=task.epochs, device=task.device, restarts=task.restarts)
     sampler = QLearning(
-        objective.space.grammar,  # type: ignore[attr-defined]
+        objective.nets.grammar,  # type: ignore[attr-defined]
         epsilon=EpsilonSchedule.scaled(task.trials),
         learning_rate=task.arm.learning_rate,
         replay=task.replay,
