@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from bandits.predictors.features import Design
 from bandits.predictors.regression.error_model import ErrorModel
 from bandits.predictors.regression.gaussian_process import AdditiveProcess, Process
 from bandits.predictors.regression.imputation import Imputed, ImputingFitted, ImputingRegressor
+from bandits.predictors.regression.panel import Panel
 from bandits.predictors.regression.regressors import Fitted
 
 __all__ = ["Agreement", "Consensus"]
@@ -52,6 +54,7 @@ class Agreement(ImputingFitted):
 
     Args:
         groups: views whose median is taken, in groups that are averaged by precision.
+        panel: all of them.
         low, high: each view's prediction is cut off here.
         residuals: `[n]` of the leave-one-out predictions.
         stds: `[n]` of the errors of those.
@@ -60,6 +63,7 @@ class Agreement(ImputingFitted):
     """
 
     groups: tuple[tuple[Process, ...], ...]
+    panel: Panel
     low: float
     high: float
     residuals: Floats
@@ -86,16 +90,17 @@ class Agreement(ImputingFitted):
 
     def look(self, design: Design) -> tuple[Floats, Floats]:
         """Predictions for m arms, and the standard deviations that the views give them: `[m]` each."""
-        seen: dict[tuple[bool, str], tuple[Floats, Floats, Floats]] = {}  # all views were fitted to the same curves
-        said = [[view.look(design, seen) for view in group] for group in self.groups]
-        return _agree(said, self.low, self.high)
+        means, stds = self.panel.look(design)
+        ends = list(accumulate(map(len, self.groups)))
+        parts = [slice(end - len(group), end) for end, group in zip(ends, self.groups, strict=True)]
+        return _agree([(means[part], stds[part]) for part in parts], self.low, self.high)
 
     def impute(self, design: Design) -> Imputed:
         """See `ImputingFitted.impute`."""
         seen: dict[tuple[bool, str], tuple[Floats, Floats, Floats]] = {}
         means, stds, _ = self.outlook(design)
         said = [[view.look_without(design, seen) for view in group] for group in self.groups]
-        return Imputed(means, stds**2, _agree(said, self.low, self.high)[0])
+        return Imputed(means, stds**2, _agree([_stacked(group) for group in said], self.low, self.high)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +138,12 @@ class Consensus(ImputingRegressor):
         low = float(y.min()) - _REACH * (middle - float(y.min()))
         high = float(y.max()) + _REACH * (float(y.max()) - middle)
         predictions, spread = _agree(
-            [[(y - view.residuals, view.spread) for view in group] for group in groups], low, high
+            [_stacked([(y - view.residuals, view.spread) for view in group]) for group in groups], low, high
         )
         residuals = y - predictions
         model = ErrorModel.learn(predictions, spread, residuals)
-        return Agreement(groups, low, high, residuals, model.errors(predictions, spread)[0], model, rows)
+        panel = Panel.of([view for group in groups for view in group])
+        return Agreement(groups, panel, low, high, residuals, model.errors(predictions, spread)[0], model, rows)
 
     def settled(self, fitted: Fitted) -> Consensus:
         """See `Regressor.settled`."""
@@ -161,11 +167,16 @@ def _median(rows: Floats) -> Floats:
     return np.asarray(np.where(np.isnan(ordered[-1]), np.nan, middle))
 
 
-def _agree(groups: Sequence[Sequence[tuple[Floats, Floats]]], low: float, high: float) -> tuple[Floats, Floats]:
+def _stacked(said: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """Means and standard deviations of each view as one array each."""
+    return np.array([mean for mean, _ in said]), np.array([std for _, std in said])
+
+
+def _agree(groups: Sequence[tuple[Floats, Floats]], low: float, high: float) -> tuple[Floats, Floats]:
     """What groups of views say together.
 
     Args:
-        groups: `[m]` means and `[m]` standard deviations of each view.
+        groups: `[views, m]` means and `[views, m]` standard deviations of each; m may be several axes.
         low, high: means are cut off here.
 
     Returns:
@@ -173,12 +184,12 @@ def _agree(groups: Sequence[Sequence[tuple[Floats, Floats]]], low: float, high: 
         groups disagree, as a group's is where its views do.
     """
     medians, variances = [], []
-    for group in groups:
-        means = np.clip([mean for mean, _ in group], low, high)
+    for said, stds in groups:
+        means = np.clip(said, low, high)
         middle = _median(means)
         apart = _median(np.abs(means - middle))
         medians.append(middle)
-        variances.append(_median(np.array([std for _, std in group])) ** 2 + apart**2)
+        variances.append(_median(stds) ** 2 + apart**2)
     means, spread = np.array(medians), np.array(variances)
     weights = spread.min(axis=0) / spread
     weights /= weights.sum(axis=0)

@@ -30,7 +30,7 @@ from bandits.predictors.regression.imputation import Imputed
 from bandits.predictors.regression.regressors import Fitted, Regressor
 from bandits.predictors.regression.warp import Warp
 
-__all__ = ["AdditiveProcess", "Process"]
+__all__ = ["AdditiveProcess", "Process", "block_of", "mean_squares"]
 
 Floats = NDArray[np.float64]
 
@@ -52,12 +52,21 @@ _Block = tuple[Floats, Floats, Floats]
 """`[m, n]` inner products and `[m, n]` squared distances, both per column, and `[m]` mean squares of the left side."""
 
 
+def mean_squares(inputs: Floats) -> Floats:
+    """`[n]` means of the squares of `[n, p]` inputs."""
+    return np.asarray(np.einsum("ij,ij->i", inputs, inputs) / inputs.shape[1])
+
+
+def block_of(left: Floats, right: Floats, squares: Floats) -> _Block:
+    """What a kernel may be made of, between `[m, p]` and `[n, p]` inputs, of which the latter have these squares."""
+    inner = left @ right.T / left.shape[1]
+    own = mean_squares(left)
+    return inner, np.maximum(own[:, np.newaxis] + squares - 2.0 * inner, 0.0), own
+
+
 def _block(left: Floats, right: Floats) -> _Block:
-    """What a kernel may be made of, between `[m, p]` and `[n, p]` inputs."""
-    columns = left.shape[1]
-    inner = left @ right.T / columns
-    own, others = (np.einsum("ij,ij->i", side, side) / columns for side in (left, right))
-    return inner, np.maximum(own[:, np.newaxis] + others - 2.0 * inner, 0.0), own
+    """The same, where nothing is known of them."""
+    return block_of(left, right, mean_squares(right))
 
 
 def _total(arrays: list[Floats]) -> Floats:

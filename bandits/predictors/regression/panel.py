@@ -1,0 +1,160 @@
+"""Gaussian processes side by side: what each of them says of an arm, for little more than what one of them costs.
+
+For one arm, or a few, a prediction is small arithmetic, and most of its time goes into calling it. Processes that were
+fitted to the same curves differ in a few numbers, so their kernels are computed as one array, row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.predictors.features import Design
+from bandits.predictors.regression.gaussian_process import Process, block_of, mean_squares
+from bandits.predictors.regression.warp import Warp
+
+__all__ = ["Panel"]
+
+Floats = NDArray[np.float64]
+
+_SMALL = 4096  # numbers of a kernel, up to which calls cost more than arithmetic
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The training curves as one kind of inputs: a block of their design, warped or not.
+
+    Args:
+        block: its name.
+        warp: of the arms' inputs, or None.
+        inputs: `[n, p]` of the training curves.
+        squares: `[n]` their mean squares.
+    """
+
+    block: str
+    warp: Warp | None
+    inputs: Floats
+    squares: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """V processes that were fitted to the same n curves.
+
+    Args:
+        processes: which.
+        sides: the inputs that they look at.
+        places: `[B, V]` which side is each process's first block, second block, ...
+        linear: `[B, V]` weights of the linear terms; 0 where a process has none.
+        local: `[V]` weights of the local terms; 0 where a process has none.
+        widths: `[B, V]` of these; 0 where a process has fewer blocks.
+        intercepts, units, noises, totals: `[V]` as in `Process`, and the sums of its `sums`.
+        anchored: `[V]` as in `Process`.
+    """
+
+    processes: tuple[Process, ...]
+    sides: tuple[_Side, ...]
+    places: NDArray[np.intp]
+    linear: Floats
+    local: Floats
+    widths: Floats
+    intercepts: Floats
+    units: Floats
+    noises: Floats
+    totals: Floats
+    anchored: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, processes: Sequence[Process]) -> Panel:
+        """Put processes side by side."""
+        sides: dict[tuple[bool, str], _Side] = {}
+        for process in processes:
+            for block in process.kernel.blocks:
+                inputs = getattr(process.design, block)
+                side = _Side(block, process.warp, inputs, mean_squares(inputs))
+                sides.setdefault((process.warp is not None, block), side)
+        order = {key: place for place, key in enumerate(sides)}
+        blocks, views = max(len(process.kernel.blocks) for process in processes), len(processes)
+        places = np.zeros((blocks, views), dtype=np.intp)
+        linear, widths, local = np.zeros((blocks, views)), np.zeros((blocks, views)), np.zeros(views)
+        for view, process in enumerate(processes):
+            kernel, weights, used = process.kernel, np.exp(process.logs), len(process.kernel.blocks)
+            places[:used, view] = [order[process.warp is not None, block] for block in kernel.blocks]
+            if kernel.linear:
+                linear[:used, view] = weights[:used]
+            if kernel.local:
+                first = used if kernel.linear else 0
+                local[view], widths[:used, view] = weights[first], weights[first + 1 : first + 1 + used]
+        return cls(
+            tuple(processes),
+            tuple(sides.values()),
+            places,
+            linear,
+            local,
+            widths,
+            np.array([process.intercept for process in processes]),
+            np.array([process.unit for process in processes]),
+            np.array([process.noise for process in processes]),
+            np.array([process.sums.sum() for process in processes]),
+            np.array([process.anchored for process in processes]),
+        )
+
+    def look(self, design: Design) -> tuple[Floats, Floats]:
+        """What `Process.look` says, of each process: `[V, m]` predictions and `[V, m]` standard deviations."""
+        if len(design.last) * len(self.processes[0].weights) > _SMALL:
+            return self._one_by_one(design)
+        inner, distances, squares = self._between(design)
+        if not (np.isfinite(inner).all() and np.isfinite(distances).all()):  # a weight of 0 leaves nothing out then
+            return self._one_by_one(design)
+        cross = self._kernels(inner, distances)
+        weighted, summed, explained = (np.empty(cross.shape[:2]) for _ in range(3))
+        for view, process in enumerate(self.processes):
+            own = cross[view]
+            weighted[view], summed[view] = own @ process.weights, own @ process.sums
+            explained[view] = np.einsum("ij,ij->i", own @ process.precision, own)
+        means = (weighted + self.intercepts[:, np.newaxis]) * self.units[:, np.newaxis]
+        free = 1.0 - summed
+        variances = np.repeat(self.local[:, np.newaxis], len(design.last), axis=1)
+        for place, weights in zip(self.places, self.linear, strict=True):
+            variances += weights[:, np.newaxis] * squares[place]
+        noises = self.noises[:, np.newaxis]
+        variances += noises + free**2 / self.totals[:, np.newaxis]
+        variances -= explained
+        stds = self.units[:, np.newaxis] * np.sqrt(np.maximum(variances, noises))
+        means[self.anchored] += design.last
+        return means, stds
+
+    def _one_by_one(self, design: Design) -> tuple[Floats, Floats]:
+        """See `look`."""
+        seen: dict[tuple[bool, str], tuple[Floats, Floats, Floats]] = {}
+        said = [process.look(design, seen) for process in self.processes]
+        return np.array([mean for mean, _ in said]), np.array([std for _, std in said])
+
+    def _between(self, design: Design) -> tuple[Floats, Floats, Floats]:
+        """Between m arms and the training curves, for each of S sides: `[S, m, n]` inner products and `[S, m, n]`
+        squared distances; and `[S, m]` mean squares of the arms."""
+        inner, distances, squares = [], [], []
+        for side in self.sides:
+            arms = getattr(design, side.block) if side.warp is None else side.warp.bent(design, side.block)
+            products, apart, own = block_of(arms, side.inputs, side.squares)
+            inner.append(products)
+            distances.append(apart)
+            squares.append(own)
+        return np.array(inner), np.array(distances), np.array(squares)
+
+    def _kernels(self, inner: Floats, distances: Floats) -> Floats:
+        """`[V, m, n]` kernels between m arms and the training curves."""
+        wide = (slice(None), np.newaxis, np.newaxis)
+        cross = self.linear[0][wide] * inner[self.places[0]]
+        exponents = self.widths[0][wide] * distances[self.places[0]]
+        for place, weights, widths in zip(self.places[1:], self.linear[1:], self.widths[1:], strict=True):
+            cross += weights[wide] * inner[place]
+            exponents += widths[wide] * distances[place]
+        np.negative(exponents, out=exponents)
+        np.exp(exponents, out=exponents)
+        exponents *= self.local[wide]
+        cross += exponents
+        return np.asarray(cross)
