@@ -1,7 +1,8 @@
-"""BOHB's recipe: Hyperband decides how long configurations train, TPE which ones, and forecasts drop those that cannot win.
+"""BOHB's recipe: Hyperband decides how long to train, TPE which configurations, and forecasts drop the hopeless.
 
-Here the library's own Hyperband runs the show, and an Optuna sampler proposes the configurations: any sampler of Optuna will do. A
-training is a generator that yields one value an epoch. The same run with configurations drawn at random stands beside it.
+Here the library's own Hyperband runs the show, and an Optuna sampler proposes the configurations: any sampler of Optuna
+will do. A training is a generator that yields one value an epoch. The same run with configurations drawn at random
+stands beside it.
 
     pip install .
     python examples/bohb.py
@@ -64,10 +65,10 @@ def main(loops: int = 6, epochs: int = 18) -> dict[str, Result]:
     samplers = {"random": RandomSampler(SPACE, seed=0), "tpe": OptunaSampler(SPACE, seed=0)}
     results = {name: run(hyperband, objective, sampler=sampler, seed=0) for name, sampler in samplers.items()}
     for name, result in results.items():
+        dropped, cut, trials = result.count(State.DROPPED), result.count(State.CUT), len(result.trials)
+        print(f"{name:<7} {trials} trials, {dropped} dropped by a forecast, {cut} cut by halving")
         print(
-            f"{name:<7} {len(result.trials)} trials, {result.count(State.DROPPED)} dropped by a forecast,"
-            f" {result.count(State.CUT)} cut by halving; {result.epochs_trained} epochs of {len(result.trials) * epochs},"
-            f" {hyperband.planned_epochs} of them without forecasts"
+            f"{'':<7} {result.epochs_trained} epochs of {trials * epochs}; {hyperband.planned_epochs} without forecasts"
         )
         print(f"{'':<7} best accuracy {result.best_value:.4f}: {result.best_config}")
     return results

@@ -1,7 +1,9 @@
 """Forecasts on top of Optuna's Hyperband pruner, and patience around both.
 
-The same study three times: pruned by `HyperbandPruner`; by `PredictivePruner(..., inner=HyperbandPruner(...))`, where a trial
-stops when either says so; and with `PatientPruner` around that, which lets a trial go on for as long as it has improved lately.
+The same study three times: pruned by `HyperbandPruner`; by `PredictivePruner(..., inner=HyperbandPruner(...))`, where a
+trial stops when either says so; and with `PatientPruner` around that, which lets a trial go on for as long as it has
+improved lately. The first trials run in full each time, since Hyperband alone would leave few complete curves to learn
+from.
 
     pip install .
     python examples/hyperband_with_forecasts.py
@@ -11,7 +13,7 @@ import warnings
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
-from optuna.pruners import BasePruner, HyperbandPruner, PatientPruner
+from optuna.pruners import BasePruner, HyperbandPruner, NopPruner, PatientPruner
 from optuna.trial import TrialState
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -20,11 +22,13 @@ from sklearn.neural_network import MLPClassifier
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors import SRM
 
+IN_FULL = 12  # trials before the first one that may be pruned
+
 
 def tune(pruner: BasePruner, n_trials: int, epochs: int) -> optuna.Study:
     """A study of `n_trials` small networks, with an accuracy after each of at most `epochs` epochs."""
     images, labels = load_digits(return_X_y=True)
-    x, x_valid, y, y_valid = train_test_split(images / 16.0, labels, test_size=0.25, random_state=0, stratify=labels)
+    x, x_valid, y, y_valid = train_test_split(images / 16.0, labels, test_size=0.5, random_state=0, stratify=labels)
 
     def objective(trial: optuna.Trial) -> float:
         model = MLPClassifier(
@@ -46,24 +50,26 @@ def tune(pruner: BasePruner, n_trials: int, epochs: int) -> optuna.Study:
         study_name="digits",  # Hyperband draws a trial's bracket from the study's name and the trial's number
         direction="maximize",
         sampler=optuna.samplers.RandomSampler(seed=0),
-        pruner=pruner,
+        pruner=NopPruner(),
     )
-    study.optimize(objective, n_trials=n_trials)
+    study.optimize(objective, n_trials=IN_FULL)
+    study.pruner = pruner
+    study.optimize(objective, n_trials=n_trials - IN_FULL)
     return study
 
 
-def main(n_trials: int = 80, epochs: int = 27) -> dict[str, optuna.Study]:
+def main(n_trials: int = 60, epochs: int = 27) -> dict[str, optuna.Study]:
     """Tune three times, say what each cost, and return the studies."""
 
     def hyperband() -> HyperbandPruner:
-        return HyperbandPruner(min_resource=3, max_resource=epochs, reduction_factor=3)
+        return HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
 
     def forecasts() -> PredictivePruner:
         return PredictivePruner(SRM(), max_epochs=epochs, risk=0.1, inner=hyperband())
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        patient = PatientPruner(forecasts(), patience=2)
+        patient = PatientPruner(forecasts(), patience=1)
     studies = {
         name: tune(pruner, n_trials, epochs)
         for name, pruner in (("Hyperband", hyperband()), ("with forecasts", forecasts()), ("with patience", patient))

@@ -1,7 +1,8 @@
 """One Optuna study in a journal file, four processes, and the reason for every pruned trial.
 
-Each process has a pruner with the same settings. The pruner learns from the storage, so all of them know all finished trials;
-with `save_verdicts=True` the reason goes into the storage too, as a user attribute of the trial, where optuna-dashboard shows it.
+Each process has a pruner with the same settings. The pruner learns from the storage, so all of them know all finished
+trials; with `save_verdicts=True` the reason goes into the storage too, as a user attribute of the trial, where
+optuna-dashboard shows it.
 
     pip install .
     python examples/several_processes.py
@@ -16,6 +17,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from sklearn.datasets import load_digits
+from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
@@ -34,7 +36,7 @@ def work(file: str, seed: int, n_trials: int, epochs: int) -> None:
     """Do a share of the study's trials."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     images, labels = load_digits(return_X_y=True)
-    x, x_valid, y, y_valid = train_test_split(images / 16.0, labels, test_size=0.25, random_state=0, stratify=labels)
+    x, x_valid, y, y_valid = train_test_split(images / 16.0, labels, test_size=0.5, random_state=0, stratify=labels)
 
     def objective(trial: optuna.Trial) -> float:
         model = MLPClassifier(
@@ -43,14 +45,14 @@ def work(file: str, seed: int, n_trials: int, epochs: int) -> None:
             learning_rate_init=trial.suggest_float("lr", 1e-4, 0.3, log=True),
             random_state=trial.number,
         )
-        accuracy = 0.0
+        loss = float("nan")
         for epoch in range(1, epochs + 1):
             model.partial_fit(x, y, classes=range(10))
-            accuracy = model.score(x_valid, y_valid)
-            trial.report(accuracy, step=epoch)
+            loss = log_loss(y_valid, model.predict_proba(x_valid))
+            trial.report(loss, step=epoch)
             if trial.should_prune():
                 raise optuna.TrialPruned
-        return accuracy
+        return loss
 
     study = optuna.load_study(
         study_name=NAME,
@@ -65,7 +67,7 @@ def main(n_trials: int = 60, epochs: int = 20, processes: int = 4, folder: Path 
     """Tune in `processes` processes, say what it cost and why trials were pruned, and return the study."""
     file = str((folder or Path(tempfile.mkdtemp())) / "study.journal")
     study = optuna.create_study(
-        study_name=NAME, storage=JournalStorage(JournalFileBackend(file)), direction="maximize", pruner=pruner(epochs)
+        study_name=NAME, storage=JournalStorage(JournalFileBackend(file)), direction="minimize", pruner=pruner(epochs)
     )
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=work, args=(file, i, n_trials // processes, epochs)) for i in range(processes)]
@@ -77,10 +79,13 @@ def main(n_trials: int = 60, epochs: int = 20, processes: int = 4, folder: Path 
     pruned = study.get_trials(states=(TrialState.PRUNED,))
     trained = sum(len(trial.intermediate_values) for trial in study.trials)
     print(f"{len(study.trials)} trials, {len(pruned)} pruned; {trained} epochs of {len(study.trials) * epochs}")
-    print(f"best accuracy {study.best_value:.4f} (trial {study.best_trial.number}): {study.best_params}")
+    print(f"best validation loss {study.best_value:.4f} (trial {study.best_trial.number}): {study.best_params}")
     print(f"study in {file}")
     for trial in pruned[-3:]:
-        print(f"trial {trial.number} stopped after epoch {trial.last_step}: {trial.user_attrs['bandits:verdict']['reason']}")
+        print(
+            f"trial {trial.number} stopped after epoch {trial.last_step}:",
+            trial.user_attrs["bandits:verdict"]["reason"],
+        )
     return study
 
 
