@@ -157,19 +157,20 @@ def _goal_of(label: str) -> Goal | None:
 def _text(study: EarlierStudy, trials: Sequence[EarlierTrial], family: str) -> tuple[str, bool]:
     """The file, and whether it holds seconds."""
     epochs = max(2, *(trial.curve.tau for trial in trials))  # one column makes no family
-    names = dict.fromkeys([_NUMBER] if all(trial.number is not None for trial in trials) else [])
-    names |= dict.fromkeys(name for trial in trials for name in trial.config)
-    names |= dict.fromkeys(name for trial in trials for name in trial.features if not _repeats(name, names))
+    numbered = [_NUMBER] if all(trial.number is not None for trial in trials) else []
+    config = dict.fromkeys(name for trial in trials for name in trial.config if name not in numbered)
+    more = dict.fromkeys(name for trial in trials for name in trial.features if not _repeats(name, config))
     timed = all(trial.seconds is not None for trial in trials) and any(trial.seconds for trial in trials)
     families = (family, "seconds") if timed else (family,)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     columns = [f"{label}_{number}" for label in families for number in range(1, epochs + 1)]
-    writer.writerow((*_headings(list(names), epochs), *columns))
+    writer.writerow((*_headings([*numbered, *config, *more], epochs), *columns))
     for trial in trials:
-        values: dict[str, object] = {_NUMBER: trial.number, **trial.features, **trial.config}
         empty = [""] * (epochs - trial.curve.tau)
-        cells: list[object] = [_cell(values.get(name, "")) for name in names]
+        cells: list[object] = [trial.number for _ in numbered]
+        cells += [_cell(trial.config.get(name)) for name in config]
+        cells += [trial.features.get(name, "") for name in more]
         cells += [study.metric.restore(score) for score in trial.curve.scores.tolist()]
         cells += empty
         if timed:

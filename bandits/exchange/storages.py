@@ -90,8 +90,8 @@ def _is_free(path: Path) -> bool:
     """Whether an SQLite file holds Optuna's tables or nothing, or is not there."""
     if not _first_bytes(path):
         return True
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    try:  # not mode=ro: such a reader leaves its -wal and -shm files behind
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.Error:
         return False
