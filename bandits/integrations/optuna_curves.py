@@ -82,6 +82,14 @@ class CurveReader:
         filled[-1] = score
         return Curve(filled) if np.isfinite(filled).all() else None  # filling its gaps may overflow
 
+    def reached(self, trial: FrozenTrial) -> int:
+        """The last epoch that a trial has reported, or the horizon if that lies between its last two reports; 0 if it
+        has reported nothing."""
+        last = self._last_epoch(trial)
+        if last is None:
+            return 0
+        return last if last <= self._horizon or self.is_longer(trial) else self._horizon
+
     def is_longer(self, trial: FrozenTrial) -> bool:
         """Whether a trial has gone on after the horizon, so that its value is not its score there."""
         last = self._last_epoch(trial)

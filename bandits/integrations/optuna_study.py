@@ -7,13 +7,14 @@ from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.curves import Curve, History, Trial
 from bandits.integrations.optuna_curves import CurveReader
 from bandits.integrations.optuna_trials import ParameterColumns
-from bandits.stopping import EarlyStopper, Keep, RiskControlledRule, Verdict
+from bandits.stopping import EarlyStopper, Keep, RiskControlledRule
 
 __all__ = ["KnownStudy", "needed_curves"]
 
@@ -77,10 +78,10 @@ class KnownStudy:
 
     Attributes:
         complete: how many trials are complete.
-        longest: the last epoch that a finished trial has reported; 0 if none has.
+        longest: the last epoch that a finished trial has reported; 0 if none has. Where reports come at intervals, the
+            first one at or after the horizon counts as at the horizon.
         longer: how many complete trials have gone on after the horizon.
         unreported: how many complete trials have reported nothing.
-        verdicts: the last verdict on each trial, by number; never forgotten.
 
     Cost: `update` takes time for the trials that are new; the others only if one of them would have changed what became
     of others (processes do not hear of trials in the same order).
@@ -102,7 +103,6 @@ class KnownStudy:
         self._min_curves = stopper.predictor.min_curves(horizon)
         self._needed = needed_curves(stopper, horizon)
         self._max_curves = max(max_curves, self._needed)
-        self.verdicts: dict[int, Verdict] = {}
         self._reader = CurveReader(sign, horizon)
         self._finished: dict[int, FrozenTrial] = {}
         self._reaching: dict[int, bool] = {}  # whether a completed trial has come to the horizon, by number
@@ -175,15 +175,10 @@ class KnownStudy:
             finished: all completed and pruned trials, by number; none that was there is missing.
         """
         missing = len(finished) - len(self._finished)
-        new: list[FrozenTrial] = []
-        for trial in reversed(finished):  # most new ones are among the last
-            if len(new) >= missing:
-                break
-            if trial.number not in self._finished:
-                new.append(trial)
-        if not new:
+        if missing <= 0:
             return
-        new.sort(key=_moment)
+        unknown = (trial for trial in reversed(finished) if trial.number not in self._finished)
+        new = sorted(islice(unknown, missing), key=_moment)  # most are among the last
         self._finished.update((trial.number, trial) for trial in new)
         from_0 = self.first_step == 1 and any(_is_complete(t) and 0 in t.intermediate_values for t in new)
         if from_0:
@@ -209,8 +204,7 @@ class KnownStudy:
         if self._open_since is None and not self._speaks():
             self._open_since = self._turned[0]
         was_open, before = self._open_since is not None, len(self._teaching)
-        if trial.last_step is not None:
-            self.longest = max(self.longest, self.epoch(trial, trial.last_step))
+        self.longest = max(self.longest, self._reader.reached(trial))
         if _is_complete(trial):
             self._complete(trial)
         elif self._learns and self._speaks():
