@@ -23,8 +23,8 @@ Arms = Sequence[tuple[Trial, Curve]]
 class GuardedStopper(EarlyStopper):
     """Keeps an arm where its predictor or its rule raises, and complains once about each kind of error.
 
-    What was fitted depends on the training set alone (`scratch_growth` 1). What has failed is not tried again until
-    there is more to learn from.
+    What was fitted depends on the training set alone (`scratch_growth` 1). Nothing is asked again of a
+    history with which the rule has failed.
 
     Args:
         predictor: how to forecast.
@@ -37,7 +37,7 @@ class GuardedStopper(EarlyStopper):
         self._watched = _WatchedPredictor(predictor, complaints)
         super().__init__(self._watched, rule, scratch_growth=1.0, seed=seed)
         self._complaints = complaints
-        self._failed: WeakKeyDictionary[History, tuple[int, Keep]] = WeakKeyDictionary()
+        self._failed: WeakKeyDictionary[History, Keep] = WeakKeyDictionary()
         self._refusals: WeakKeyDictionary[History, str | None] = WeakKeyDictionary()
 
     @property
@@ -47,15 +47,13 @@ class GuardedStopper(EarlyStopper):
 
     def advise_many(self, arms: Arms, history: History, *, horizon: int, bar: float | None) -> list[Verdict]:
         """See `EarlyStopper.advise_many`."""
-        curves = history.count_reaching(horizon)
-        if history in self._failed and self._failed[history][0] == curves:
-            return [self._failed[history][1]] * len(arms)
+        if history in self._failed:
+            return [self._failed[history]] * len(arms)
         self._watched.begin()
         try:
             verdicts = super().advise_many(arms, history, horizon=horizon, bar=bar)
         except Exception as error:  # a rule may raise what it likes
-            kept = Keep(self.failed(type(self.rule).__name__, error))
-            self._failed[history] = curves, kept
+            kept = self._failed[history] = Keep(self.failed(type(self.rule).__name__, error))
             return [kept] * len(arms)
         if self._watched.fits:
             self._refusals[history] = self._watched.refusal

@@ -39,56 +39,74 @@ class PredictivePruner(BasePruner):
     last report is the one whose successor would come after `max_epochs`.) The bar is the `keep`-th best value of
     all completed trials; a tie loses. Pruned and failed trials teach nothing.
 
-    The rule is `RiskControlledRule(risk, audit=...)`: a trial that would end above the bar is pruned, at any time, with
-    probability `risk` at most, if forecasts of it err as those of the trials that taught did, given their ends
-    (`RiskControlledRule` says what that assumes). So only fair trials teach: those that are completed before the
-    first one is pruned (the only one that is missing among them), and audited ones, which are never pruned. When
+    **Risk.** The rule is `RiskControlledRule(risk, audit=...)`: a trial that would end above the bar is pruned, at any
+    time, with probability `risk` at most, if forecasts of it err as those of the trials that taught did, given their
+    ends (`RiskControlledRule` says what that assumes). So only fair trials teach: those that are completed before the
+    first one is pruned (the only one that is missing among them), and audited ones, which no forecast prunes. When
     audits show that the rule errs too often, it falls silent, and what then starts and is completed before it prunes
-    again is fair too. Pruning by others, before the rule speaks, is not known of.
+    again is fair too.
 
-    The rule looks at a trial's curve at a few checkpoints, ever further apart. A trial that reports at intervals, or
-    leaves steps out, is judged at its first report at or after a checkpoint, by its curve up to there.
+    **Checks.** The rule looks at a trial's curve at a few checkpoints, ever further apart. A trial is judged at its
+    first report at or after a checkpoint, by its curve up to there; if nobody asked then, or there was no answer in
+    time, at the next report. That a trial should stop holds until a later checkpoint says otherwise.
 
-    Steps count epochs, from 0 or from 1: from 0 if a completed trial has reported step 0. Steps that were left out, NaN
-    and infinities are filled from their neighbours; a trial whose reports end with them is judged on what came before.
-    Nothing is pruned at `max_epochs` or later, nor because of odd data.
+    **Other pruners.** With `inner`, a trial is pruned when either says so. The inner pruner is asked first, at every
+    report; audited trials are spared from forecasts, not from it. The risk is then that of the trials which it would
+    let through: of those that would end above the bar, forecasts prune `risk` at most. Whatever it prunes once the rule
+    speaks counts as if a forecast had, since a study does not tell who pruned; so with an eager inner pruner few trials
+    teach later on, and more `n_startup_trials` or a higher `audit` help. (What others prune before that is not known
+    of.) The other way round, `PatientPruner(PredictivePruner(...), patience=...)` lets a trial go on while it improves.
 
-    Features are the parameters: numbers as they are (also a categorical parameter of numbers), other choices
-    one-hot (`optimizer=adam`). A number that a trial does not have takes the lower end of its range, and
-    `has momentum` is 0.
+    **Data.** Steps count epochs, from 0 or from 1, in each trial as it does. Steps that were left out, NaN and
+    infinities are filled from their neighbours; a trial whose reports end with them is judged on what came before.
+    Nothing is pruned at `max_epochs` or later, nor because of odd data. Features are the parameters: numbers as they
+    are (also a categorical parameter of numbers), other choices one-hot (`optimizer=adam`). A number that a trial does
+    not have takes the lower end of its range, and `has momentum` is 0. So are the user attributes in `user_attrs`.
 
-    One pruner may serve several studies and threads, and several processes one study, each with a pruner of the same
-    settings. It writes nothing to the storage: decisions depend on its settings and the study alone, where trials are
-    taken in the order in which they finished. So a study that is loaded and resumed goes on as it would have. To prune
-    from the first trial on, pass the trials of an earlier study on with `study.add_trials`, the pruned ones too: who
-    was audited is told by a trial's number, and who is fair by what was pruned before.
+    **Company.** One pruner may serve several studies and threads, and several processes one study, each with a pruner
+    of the same settings. What it has learnt is shared by all trials of a process, through whichever `Study` object, if
+    these have one storage object. (`load_study` with a URL makes another.) Decisions depend on the settings and the
+    study alone, where trials are taken in the order in which they finished: a study that is loaded and resumed goes on
+    as it would have. Only with `max_wait` do they depend on time. To prune from the first trial on, pass the trials of
+    an earlier study on with `study.add_trials`, the pruned ones too: who was audited is told by a trial's number, and
+    who is fair by what was pruned before.
 
     Args:
         predictor: how to forecast; it says how many completed trials it needs (10 for `SRM()`).
         max_epochs: T, the epochs of a full training, >= 1.
         risk: the probability, over its whole life, of pruning a trial that would end above the bar, in (0, 0.5]. The
             rule waits for 1 / risk - 1 fair trials.
-        audit: share of trials that are never pruned, so that the rule can be checked, in [0, 1]; more of the first
+        audit: share of trials that no forecast prunes, so that the rule can be checked, in [0, 1]; more of the first
             ones.
         confidence: Delta in the paper, in (0, 1), instead of `risk` and `audit`: prune, after any epoch, from this
             probability of ending at the bar or below it on (`ProbabilityRule`). All completed trials teach.
         margin: delta in the paper, in the units of the study's value, >= 0: a trial that may end within this
             distance of the bar is kept.
         keep: n of the n-th best value, which a trial must be able to beat, >= 1.
-        n_startup_trials: how many trials must be complete before the first one may be pruned, >= 0.
-        n_warmup_steps: no trial is pruned at a step (as it reports it) below this one, >= 0.
+        n_startup_trials: how many trials must be complete before a forecast may prune the first one, >= 0.
+        n_warmup_steps: no forecast prunes at a step (as the trial reports it) below this one, >= 0.
         interval_steps: steps between two checks of a trial, from `n_warmup_steps` on, >= 1. A check at which
             nothing is reported happens at the next report.
-        inner: another pruner: a trial is pruned when either says so.
-        user_attrs: names of user attributes of the trials, numbers or choices, that are features too.
-        max_wait: seconds that one report may wait for a fit, >= 0; None for as long as it takes.
-        max_curves: at most so many curves teach, the latest ones, >= 1.
-        save_verdicts: write each verdict to the trial's user attribute "bandits:verdict".
+        inner: another pruner, which prunes as well; None for none.
+        user_attrs: names of user attributes of trials (`trial.set_user_attr`) that are features too.
+        max_wait: seconds that one report may wait for a forecast, finite, >= 0. Fits then happen in a thread in the
+            background; a trial whose report has no answer in time goes on, and its next report gets it. With 0, each
+            answer comes with the next report. None waits as long as a fit takes, and decisions repeat exactly.
+        max_curves: at most so many trials teach, the latest that may, >= 1.
+        save_verdicts: whether each verdict that rests on a forecast or prunes is written to its trial, as the user
+            attribute "bandits:verdict": a dictionary of pruned, step, epoch, reason, forecast, std, horizon, bar,
+            probability (of ending at the bar or below it; with `risk`, that no trial that ends at the bar would ever
+            look as bad) and spared, in the study's units. Each costs a write to the storage.
         rule: judges the forecast instead; then `risk`, `audit`, `confidence`, `margin` and `keep` are its own.
         seed: of the predictor's randomness and of which trials are audited, >= 0.
 
     Raises:
         SettingError: an argument breaks its rule; or, when it is asked to prune, the study has several objectives.
+
+    Warns:
+        PruningWarning: once a study for each reason, while its trials go on unpruned: they report nothing, more epochs
+            than `max_epochs`, or never so many; the predictor wants features that they lack; the predictor or the rule
+            raises an error.
 
     Cost with `SRM()`: about a millisecond a report. A new fit is due when there is a quarter more to learn from.
 
@@ -133,7 +151,7 @@ class PredictivePruner(BasePruner):
         inner: BasePruner | None = None,
         user_attrs: Sequence[str] = (),
         max_wait: float | None = None,
-        max_curves: int = 500,
+        max_curves: int = 200,
         save_verdicts: bool = False,
         rule: StoppingRule | None = None,
         seed: int = 0,

@@ -59,19 +59,21 @@ class StudyJudge:
     def __init__(self, sign: float, settings: JudgeSettings) -> None:
         self._sign, self._settings = sign, settings
         self.complaints = Complaints()
-        epochs = list(settings.rule.checkpoints(settings.max_epochs))
-        self._every_epoch = epochs == list(range(1, settings.max_epochs))
+        self._every_epoch = False
         self._checks: dict[int, _Check] = {}  # the last one of each trial
         self._stopper = GuardedStopper(
             settings.predictor, settings.rule, seed=settings.seed, complaints=self.complaints
         )
         self._study: KnownStudy | None = None
+        self._looked_over = False  # whether there were enough trials to say what is missing in all of them
 
     @property
     def _known(self) -> KnownStudy:
         """What the study has taught; nothing at first."""
         if self._study is None:
             settings = self._settings
+            epochs = settings.rule.checkpoints(settings.max_epochs)
+            self._every_epoch = list(epochs) == list(range(1, settings.max_epochs))
             options = settings.n_startup_trials, self._stopper, settings.user_attrs, settings.max_curves
             self._study = KnownStudy(self._sign, settings.max_epochs, *options)
         return self._study
@@ -98,7 +100,7 @@ class StudyJudge:
             epoch = None if step is None else self._known.epoch(trial, step)
             if inner is not None:
                 return Judgement.of_inner(inner, step, epoch)
-            self._complain(epoch)
+            self._complain(finished, epoch)
             return Judgement(self._verdict(trial, epoch, remember), step, epoch)
         except BaseException as error:
             self._study = None  # it may have been interrupted half way: learn again from the start
@@ -107,22 +109,34 @@ class StudyJudge:
             verdict = Keep(self._stopper.failed("judging", error))
             return Judgement(verdict, step, epoch) if inner is None else Judgement.of_inner(inner, step, epoch)
 
-    def _complain(self, epoch: int | None) -> None:
-        """Note what is wrong with how the study reports."""
-        known, end = self._known, self._settings.max_epochs
+    def _complain(self, finished: Sequence[FrozenTrial], epoch: int | None) -> None:
+        """Note what is wrong with what the study reports."""
+        known, end, note = self._known, self._settings.max_epochs, self.complaints.note
         if epoch is None and known.unreported:
-            self.complaints.note(
+            note(
                 "trials of this study complete without having reported a value, so none can be pruned: call"
                 " trial.report(value, step) after every epoch, and trial.should_prune() after that",
-                kind="unreported",
+                kind="reports",
             )
-        longest = max(known.longest, epoch or 0)
-        if longest > end:
-            self.complaints.note(
-                f"trials of this study report up to epoch {longest}, but `max_epochs` is {end}: what is forecast is the"
-                f" value at epoch {end}, and no trial is pruned from there on",
-                kind="longest",
+        if known.longest > end:
+            note(
+                f"trials of this study report up to epoch {known.longest}, but `max_epochs` is {end}: what is forecast is"
+                f" the value at epoch {end}, and no trial is pruned from there on",
+                kind="longer",
             )
+        if self._looked_over or known.complete < max(_SOME, self._settings.n_startup_trials):
+            return
+        self._looked_over = True
+        if 0 < known.longest < end and not known.history:
+            note(
+                f"trials of this study report up to epoch {known.longest} and `max_epochs` is {end}: none of"
+                f" {known.complete} complete ones has come so far, so nothing can be forecast and none is pruned",
+                kind="shorter",
+            )
+        for name in self._settings.user_attrs:
+            if not any(name in trial.user_attrs for trial in finished):
+                sentence = f"no finished trial of this study has the user attribute {name!r}, which `user_attrs` names"
+                note(sentence, kind=f"attribute {name}")
 
     def _verdict(self, trial: FrozenTrial, epoch: int | None, remember: bool) -> Verdict:
         """Keep, without a forecast, or whatever the stopper says."""
@@ -174,4 +188,5 @@ class StudyJudge:
                 yield step
 
 
+_SOME = 10  # complete trials: what is missing in all of them will not come
 _NOT_CHECKED = Keep("not checked: no checkpoint has been passed since the last check")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from bandits.curves import Curve, Goal, History, Trial
 from bandits.forecasts import Forecast
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors import Forecaster, Predictor
+from bandits.stopping import Keep, ProbabilityRule, StoppingRule, Verdict
+from bandits.stopping.track_record import TrackRecord
 
 T = 10
 RATE = FloatDistribution(1e-4, 1.0, log=True)
@@ -64,6 +67,34 @@ class _Reader(Forecaster):
     def forecast(self, trial: Trial, curve: Curve) -> Forecast:
         self.notebook.asked.append((trial, curve))
         return Forecast(float(curve.scores[-1]), self.notebook.std, self.horizon)
+
+
+@dataclass
+class Learner(StoppingRule):
+    """Looks after epochs 2, 5 and 8 and drops what is forecast below the bar, once it has so many curves; and is silent
+    as long as there are audits, but fewer than it wants to see."""
+
+    least: int = 1
+    audit: float = 0.0
+    audits: int = 0
+    keep: int = 1
+    learns = True
+
+    def settings(self) -> Mapping[str, Any]:
+        return {}
+
+    def checkpoints(self, horizon: int) -> Sequence[int]:
+        return (2, 5, 8)
+
+    def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
+        return ProbabilityRule(0.5).judge(forecast, bar=bar)
+
+    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
+        if len(record) < self.least:
+            return Keep("too few curves")
+        if 0 < record.audited.sum() < self.audits:
+            return Keep("too few audits")
+        return super().learn(record)
 
 
 def finished(

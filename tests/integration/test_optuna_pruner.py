@@ -133,7 +133,6 @@ def test_explain_gives_reason_and_evidence() -> None:
     assert verdict.evidence.forecast.mean == -3.0
 
 
-@pytest.mark.filterwarnings("ignore::bandits.integrations.PruningWarning")  # trials go on after `max_epochs`
 def test_explain_says_why_nothing_was_forecast() -> None:
     """Each reason not to look at a trial has its own sentence."""
     pruner = PredictivePruner(SRM(), max_epochs=T, n_startup_trials=2, n_warmup_steps=2, interval_steps=3)

@@ -105,7 +105,6 @@ def test_only_full_curves_teach(steps: range, teaches: bool) -> None:
     assert teaches == (len(notebook.fits) == 1)
 
 
-@pytest.mark.filterwarnings("ignore::bandits.integrations.PruningWarning")  # trials go on after `max_epochs`
 def test_nothing_is_pruned_at_the_horizon_or_after() -> None:
     """A trial that has reached the last epoch runs on, however bad it is."""
     _, pruner, study = notebook_study(finished(line(1.0)))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import optuna
 import pytest
@@ -17,15 +15,14 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.curves import Metric
-from bandits.forecasts import Forecast
 from bandits.integrations.optuna import PredictivePruner
 from bandits.integrations.optuna_study import KnownStudy
 from bandits.predictors import SRM, LastSeenValue
-from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, StoppingRule, Verdict
+from bandits.stopping import Drop, EarlyStopper, Keep
 from bandits.stopping.auditing import is_audited
-from bandits.stopping.track_record import TrackRecord
 from tests.integration.optuna_studies import (
     RATE,
+    Learner,
     Notebook,
     T,
     exponential,
@@ -40,34 +37,6 @@ from tests.integration.optuna_studies import (
 
 MIDNIGHT = datetime(2026, 1, 1)
 PRUNED, COMPLETE = TrialState.PRUNED, TrialState.COMPLETE
-
-
-@dataclass
-class Learner(StoppingRule):
-    """Looks after epochs 2, 5 and 8 and drops what is forecast below the bar, once it has so many curves; and is silent
-    as long as there are audits, but fewer than it wants to see."""
-
-    least: int = 1
-    audit: float = 0.0
-    audits: int = 0
-    keep: int = 1
-    learns = True
-
-    def settings(self) -> Mapping[str, Any]:
-        return {}
-
-    def checkpoints(self, horizon: int) -> Sequence[int]:
-        return (2, 5, 8)
-
-    def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
-        return ProbabilityRule(0.5).judge(forecast, bar=bar)
-
-    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
-        if len(record) < self.least:
-            return Keep("too few curves")
-        if 0 < record.audited.sum() < self.audits:
-            return Keep("too few audits")
-        return super().learn(record)
 
 
 class Auditor(EarlyStopper):
