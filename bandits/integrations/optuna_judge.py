@@ -120,8 +120,8 @@ class StudyJudge:
             )
         if known.longest > end:
             note(
-                f"trials of this study report up to epoch {known.longest}, but `max_epochs` is {end}: what is forecast is"
-                f" the value at epoch {end}, and no trial is pruned from there on",
+                f"trials of this study report up to epoch {known.longest}, but `max_epochs` is {end}: what is forecast"
+                f" is the value at epoch {end}, and no trial is pruned from there on",
                 kind="longer",
             )
         if self._looked_over or known.complete < max(_SOME, self._settings.n_startup_trials):

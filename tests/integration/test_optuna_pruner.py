@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -178,6 +179,39 @@ def test_state_goes_with_the_study() -> None:
     assert len(pruner._known) == 1
     del study
     assert len(pruner._known) == 0
+
+
+@pytest.mark.parametrize("database", [False, True], ids=["in memory", "database"])
+def test_study_objects_share_what_is_known(database: bool, tmp_path: Path) -> None:
+    """Two `Study` objects of one study and storage cost one fit, and one explains what the other was told."""
+    storage = (
+        optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/s.db") if database else optuna.storages.InMemoryStorage()
+    )
+    notebook, pruner, _ = notebook_study()
+    study = optuna.create_study(study_name="s", storage=storage, direction="maximize", pruner=pruner)
+    study.add_trial(finished(line(0.5)))
+    trial = running(study, {1: 0.1})
+    assert pruner.prune(study, trial)
+    again = optuna.load_study(study_name="s", storage=storage, pruner=pruner)
+    assert pruner.prune(again, running(again, {1: 0.1}))
+    assert len(notebook.fits) == 1
+    study.tell(trial.number, state=TrialState.PRUNED)
+    study.add_trial(finished(line(0.9)))
+    assert pruner.explain(again, again.trials[trial.number]).reason == "P(score at epoch 10 <= 0.5) = 1 >= 0.99"
+
+
+def test_deleted_study_is_forgotten(tmp_path: Path) -> None:
+    """A new study that takes the place of a deleted one, in name and number, knows nothing of that."""
+    storage = optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/s.db")
+    _, pruner, _ = notebook_study()
+    options: dict[str, Any] = {"study_name": "s", "storage": storage, "direction": "maximize", "pruner": pruner}
+    for end in (0.9, 0.5, 0.3):
+        study = optuna.create_study(**options)
+        study.add_trial(finished(line(end)))
+        assert pruner.explain(study, running(study, {1: 0.1})).reason == f"P(score at epoch 10 <= {end}) = 1 >= 0.99"
+        optuna.delete_study(study_name="s", storage=storage)
+    study = optuna.create_study(**options)
+    assert not pruner.prune(study, running(study, {1: 0.1}))
 
 
 def test_threads() -> None:
