@@ -11,16 +11,11 @@ from bandits.earlier.studies import EarlierStudy, EarlierTrial, End, curve_until
 from bandits.errors import SettingError
 from bandits.runtime.journal import SqliteJournal
 from bandits.runtime.records import Changed, Epoch, RunStarted, TrialFailed, TrialStarted
-from bandits.schedulers.lifecycle import State
 
 __all__ = ["study_of_journal"]
 
-_ENDS: dict[State, End] = {
-    State.COMPLETED: "completed",
-    State.DROPPED: "stopped",
-    State.CUT: "stopped",
-    State.FAILED: "failed",
-}
+# By the name of the state in which a trial was left.
+_ENDS: dict[str, End] = {"COMPLETED": "completed", "DROPPED": "stopped", "CUT": "stopped", "FAILED": "failed"}
 
 
 @dataclass(slots=True)
@@ -55,7 +50,7 @@ def study_of_journal(source: str, path: Path, *, argument: str = "`warm_start`")
                 case TrialFailed() if record.trial in stories:
                     stories[record.trial].end = "failed"
                 case Changed() if record.trial in stories:
-                    stories[record.trial].end = _ENDS.get(record.state, "running")
+                    stories[record.trial].end = _ENDS.get(record.state.name, "running")
                 case _:
                     pass
     if metric is None:

@@ -54,7 +54,7 @@ class PastTrial:
 def past_trials(study: EarlierStudy, max_epochs: int) -> tuple[PastTrial, ...]:
     """The finished trials of a study, as if every training ended after `max_epochs`.
 
-    A trial that trained for longer is completed there, with the score that it had then.
+    Where some trained for longer, whatever came that far is completed there, with the score that it had then.
 
     Parameters are the configuration's in an Optuna study, and the features elsewhere: in a table, numbers that
     only name a row, or copy its result, are no features.
@@ -63,28 +63,30 @@ def past_trials(study: EarlierStudy, max_epochs: int) -> tuple[PastTrial, ...]:
     configs = [trial.config if study.kind == "optuna" else trial.features for trial in finished]
     space = infer_space(configs)
     numbers = _numbers(finished)
+    shortened = any(trial.curve.tau > max_epochs for trial in finished)
     trials = []
     for number, trial, config in zip(numbers, finished, configs, strict=True):
         params = params_in(config, space)
         distributions = {name: space[name] for name in params}
         called = trial.name or str(number if trial.number is None else trial.number)
-        trials.append(_cut(trial, called, number, params, distributions, max_epochs))
+        trials.append(_past(trial, called, number, params, distributions, max_epochs, shortened))
     return tuple(trials)
 
 
-def _cut(
+def _past(
     trial: EarlierTrial,
     called: str,
     number: int,
     params: Mapping[str, Any],
     distributions: Mapping[str, BaseDistribution],
     max_epochs: int,
+    shortened: bool,
 ) -> PastTrial:
     tau, scores = trial.curve.tau, trial.curve.scores.tolist()
     measured = range(1, tau + 1) if trial.measured is None else trial.measured
     reports = tuple((epoch, scores[epoch - 1]) for epoch in measured if epoch <= max_epochs)
     end, value, seconds = trial.end, trial.value, trial.seconds
-    if tau > max_epochs:
+    if shortened and tau >= max_epochs:
         reports = reports or ((max_epochs, scores[max_epochs - 1]),)
         end, value = "completed", scores[max_epochs - 1]
         seconds = None if seconds is None else seconds * max_epochs / tau
