@@ -87,8 +87,8 @@ def test_lightning_callback(example: Callable[..., optuna.Study]) -> None:
 
 def test_hyperband_with_forecasts(example: Callable[..., dict[str, optuna.Study]]) -> None:
     """Forecasts save epochs on top of Hyperband's pruning; patience gives some of them back."""
-    studies = example("hyperband_with_forecasts", n_trials=40, epochs=9)
-    assert all(saves_epochs(study, 40, 9) for study in studies.values())
+    studies = example("hyperband_with_forecasts", n_trials=32, epochs=9)
+    assert all(saves_epochs(study, 32, 9) for study in studies.values())
     assert trained(studies["with forecasts"]) < trained(studies["Hyperband"]) < trained(studies["with patience"])
 
 
@@ -96,8 +96,8 @@ def test_several_processes(
     example: Callable[..., optuna.Study], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Processes share one journal file, and what each of them pruned has its reason in the study."""
-    study = example("several_processes", n_trials=40, epochs=5, processes=2, folder=tmp_path)
-    assert saves_epochs(study, 40, 5)
+    study = example("several_processes", n_trials=36, epochs=5, processes=2, folder=tmp_path)
+    assert saves_epochs(study, 36, 5)
     assert all("bandits:verdict" in trial.user_attrs for trial in pruned(study))
     assert "stopped after epoch" in capsys.readouterr().out
 
