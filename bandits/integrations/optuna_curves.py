@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 from bandits.curves import Curve
 from bandits.integrations.optuna_trials import curve_through, reports_of
 
-__all__ = ["CurveReader"]
+__all__ = ["CurveReader", "was_retried"]
 
 
 class CurveReader:
@@ -102,7 +102,9 @@ class CurveReader:
             trial: running or finished.
             usual: the latest epoch with which trials begin that have not been resumed.
         """
-        return "failed_trial" in trial.system_attrs and self.begins(trial) > max(usual, _stride(trial) + 1)
+        if self.begins(trial) <= max(usual, _stride(trial) + 1):
+            return False  # without a look at the system attributes, which a running trial reads from its storage
+        return was_retried(trial)
 
     def _last_epoch(self, trial: FrozenTrial) -> int | None:
         step = trial.last_step
@@ -111,6 +113,11 @@ class CurveReader:
     def _reported(self, trial: FrozenTrial) -> float | None:
         """What a trial has reported at the horizon."""
         return trial.intermediate_values.get(self._first_step(trial) + self._horizon - 1)
+
+
+def was_retried(trial: FrozenTrial) -> bool:
+    """Whether Optuna has made a trial to take up another one, which failed."""
+    return "failed_trial" in trial.system_attrs
 
 
 def _stride(trial: FrozenTrial) -> int:

@@ -12,7 +12,7 @@ from itertools import islice
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.curves import Curve, History, Trial
-from bandits.integrations.optuna_curves import CurveReader
+from bandits.integrations.optuna_curves import CurveReader, was_retried
 from bandits.integrations.optuna_trials import ParameterColumns
 from bandits.stopping import EarlyStopper, Keep, RiskControlledRule
 
@@ -226,7 +226,7 @@ class KnownStudy:
         if self._reaches(trial):
             if self._is_fair(trial):
                 self._teaching.append(trial)
-                if "failed_trial" not in trial.system_attrs:
+                if not was_retried(trial):
                     self._usually_begins = max(self._usually_begins, self._reader.begins(trial))
             else:
                 self._expose(trial.number)
@@ -242,10 +242,10 @@ class KnownStudy:
 
     def _is_fair(self, trial: FrozenTrial) -> bool:
         """Whether no forecast has had a say in whether this trial reached the horizon."""
-        if not self._learns or (self._stopper.is_audited(trial.number) and not _was_retried(trial)):
+        if not self._learns or (self._stopper.is_audited(trial.number) and not was_retried(trial)):
             return True
         since, started = self._open_since, trial.datetime_start
-        if since is None or _was_retried(trial):
+        if since is None or was_retried(trial):
             return since == datetime.min
         return started is None or _local(started) >= since
 
@@ -341,8 +341,3 @@ def _moment(trial: FrozenTrial) -> Moment:
 
 def _is_complete(trial: FrozenTrial) -> bool:
     return trial.state == TrialState.COMPLETE
-
-
-def _was_retried(trial: FrozenTrial) -> bool:
-    """Whether a trial takes up another one, which failed."""
-    return "failed_trial" in trial.system_attrs

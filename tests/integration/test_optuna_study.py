@@ -231,6 +231,24 @@ def test_optunas_retry_callback_marks_what_it_resumes() -> None:
     assert curve.scores.tolist() == [0.1, 0.2]
 
 
+def test_system_attributes_are_not_read_in_vain() -> None:
+    """Those of a running trial come from the storage at every look, so they are read only where they matter."""
+
+    class Storage(dict[str, Any]):
+        def __contains__(self, key: object) -> bool:
+            raise AssertionError(f"looked for {key}")
+
+    known = known_of(finished(line(0.5)))
+    for reports, read in (({1: 0.1}, False), ({2: 0.1}, False), ({6: 0.1}, True)):
+        trial = running(study_of(), reports)
+        trial._system_attrs = Storage()
+        if read:
+            with pytest.raises(AssertionError, match="looked for failed_trial"):
+                known.curve(trial)
+        else:
+            assert known.curve(trial) is not None
+
+
 # Odd trials
 
 
