@@ -36,8 +36,9 @@ class PredictivePruner(BasePruner):
 
     A completed trial teaches the predictor if it reported up to `max_epochs`: its reports are the curve, and the
     value that its objective returned is the score at `max_epochs`. (For a trial that reports at intervals, the
-    last report is the one whose successor would come after `max_epochs`.) The bar is the `keep`-th best value of
-    all completed trials; a tie loses. Pruned and failed trials teach nothing.
+    last report is the one whose successor would come after `max_epochs`. For one that goes on after it, the score is
+    what it reported there.) The bar is the `keep`-th best score of all completed trials; a tie loses. Pruned and failed
+    trials teach nothing.
 
     **Risk.** The rule is `RiskControlledRule(risk, audit=...)`: a trial that would end above the bar is pruned, at any
     time, with probability `risk` at most, if forecasts of it err as those of the trials that taught did, given their
@@ -60,8 +61,8 @@ class PredictivePruner(BasePruner):
     **Data.** Steps count epochs, from 0 or from 1, in each trial as it does. Steps that were left out, NaN and
     infinities are filled from their neighbours; a trial whose reports end with them is judged on what came before.
     Nothing is pruned at `max_epochs` or later, nor because of odd data. Features are the parameters: numbers as they
-    are (also a categorical parameter of numbers), other choices one-hot (`optimizer=adam`). A number that a trial does
-    not have takes the lower end of its range, and `has momentum` is 0. So are the user attributes in `user_attrs`.
+    are (also a categorical parameter of numbers), other choices one-hot (`optimizer=adam`); and likewise the user
+    attributes in `user_attrs`. A number that a trial lacks takes the lower end of its range, and `has momentum` is 0.
 
     **Company.** One pruner may serve several studies and threads, and several processes one study, each with a pruner
     of the same settings. What it has learnt is shared by all trials of a process, through whichever `Study` object, if
