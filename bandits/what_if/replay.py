@@ -75,7 +75,12 @@ class _ReplayedStudy(optuna.Study):
 
 
 def replay(
-    trials: Sequence[PastTrial], pruner: PredictivePruner, metric: Metric, order: Sequence[int], numbers: Sequence[int]
+    trials: Sequence[PastTrial],
+    pruner: PredictivePruner,
+    metric: Metric,
+    order: Sequence[int],
+    numbers: Sequence[int],
+    checkpoints: Container[int],
 ) -> Replay:
     """Let trials come one after another, each from its first report to its end, or to where it is pruned.
 
@@ -87,6 +92,8 @@ def replay(
         metric: in whose units reasons are said.
         order: places of the trials, each once.
         numbers: of the trials, in this order, ascending; who is audited depends on them.
+        checkpoints: after which epochs the pruner is asked. Between them it has nothing new to say, since no other
+            trial ends meanwhile; asked after each of 500 epochs, it would say so for most of a replay's time.
     """
     study = _ReplayedStudy()
     epochs = [trial.epochs for trial in trials]
@@ -94,7 +101,7 @@ def replay(
     for moment, (place, number) in enumerate(zip(order, numbers, strict=True)):
         past = trials[place]
         trial = _started(past, number, _BEGIN + 2 * moment * _TICK)
-        stopped_at = _train(past, trial, pruner, study)
+        stopped_at = _train(past, trial, pruner, study, checkpoints)
         trial.datetime_complete = _BEGIN + (2 * moment + 1) * _TICK
         if stopped_at is None:
             trial.state = _STATES[past.end]
@@ -109,10 +116,15 @@ def replay(
     return Replay(tuple(order), tuple(epochs), tuple(dropped))
 
 
-def _train(past: PastTrial, trial: FrozenTrial, pruner: PredictivePruner, study: _ReplayedStudy) -> int | None:
+def _train(
+    past: PastTrial, trial: FrozenTrial, pruner: PredictivePruner, study: _ReplayedStudy, checkpoints: Container[int]
+) -> int | None:
     """Report epoch by epoch; the epoch after which the trial is pruned, if it is."""
+    after_each = len(past.reports) == past.epochs
     for epoch, score in past.reports:
         trial.intermediate_values[epoch] = score
+        if after_each and epoch not in checkpoints:
+            continue
         if pruner.prune(study, trial):
             return epoch
     return None

@@ -67,6 +67,13 @@ class Settings:
         )
 
     @property
+    def checkpoints(self) -> frozenset[int]:
+        """After which epochs the pruner may have something new to say of a trial that reports after each."""
+        if self.confidence is not None:
+            return frozenset(range(1, self.max_epochs))
+        return frozenset(RiskControlledRule(self.risk, audit=self.audit).checkpoints(self.max_epochs))
+
+    @property
     def needed(self) -> int:
         """How many trials must have been trained to `max_epochs` before the first one may be dropped."""
         least = max(_STARTUP_TRIALS, self.keep, self.predictor.min_curves(self.max_epochs))

@@ -75,9 +75,10 @@ def what_if(
     if sum(trial.reaches(max_epochs) for trial in trials) < settings.needed:
         return WhatIf(study, settings, trials, ())
     metric = replace(study.metric, name=study.metric.name or "value")
+    checkpoints = settings.checkpoints
     places, numbers = range(len(trials)), [trial.number for trial in trials]
-    replays = [replay(trials, settings.pruner(), metric, places, numbers)]
+    replays = [replay(trials, settings.pruner(), metric, places, numbers, checkpoints)]
     for which in range(1, orders + 1):
         order = rng_for(seed, "order", which).permutation(len(trials)).tolist()
-        replays.append(replay(trials, settings.pruner(which), metric, order, places))
+        replays.append(replay(trials, settings.pruner(which), metric, order, places, checkpoints))
     return WhatIf(study, settings, trials, tuple(replays))
