@@ -219,7 +219,6 @@ def test_proposals_lie_in_the_space(name: str, share: float) -> None:
         end(sampler, trial_id, (0.1, config["momentum"]), "completed")  # type: ignore[arg-type]
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_gaussian_process() -> None:
     """Optuna's GP proposes too; it comes to work after ten arms."""
     space = {"x": FloatDistribution(0.0, 1.0)}
