@@ -118,7 +118,7 @@ class StudyJudge:
                 " trial.report(value, step) after every epoch, and trial.should_prune() after that",
                 kind="reports",
             )
-        if known.longest > end:
+        if known.longer:
             note(
                 f"trials of this study report up to epoch {known.longest}, but `max_epochs` is {end}: what is forecast"
                 f" is the value at epoch {end}, and no trial is pruned from there on",

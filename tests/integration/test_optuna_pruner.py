@@ -118,6 +118,21 @@ def test_startup_trials_run_in_full() -> None:
     assert TrialState.PRUNED in states[25:]
 
 
+def test_trials_that_have_not_ended_do_not_count() -> None:
+    """Waiting and running trials, and failed ones, neither start the pruning, nor teach, nor set the bar."""
+    notebook, pruner, study = notebook_study(finished(line(0.5)))
+    running(study, line(0.9))
+    with pytest.warns(UserWarning, match="The value nan is not acceptable"):
+        study.tell(running(study, line(0.9)).number, float("nan"))
+    study.tell(running(study, line(0.9)).number, state=TrialState.FAIL)
+    trial = running(study, {1: 0.4})
+    study.enqueue_trial({})
+    states = [TrialState.COMPLETE, TrialState.RUNNING, TrialState.FAIL, TrialState.FAIL, TrialState.RUNNING]
+    assert [each.state for each in study.trials] == [*states, TrialState.WAITING]
+    assert pruner.prune(study, trial)
+    assert notebook.curves() == [pytest.approx(list(line(0.5).values()))]
+
+
 # What it says
 
 

@@ -106,7 +106,7 @@ def test_trials_shorter_than_max_epochs() -> None:
     )
 
 
-@pytest.mark.parametrize("steps", [range(0, T, 3), range(2, T + 1, 4)], ids=str)
+@pytest.mark.parametrize("steps", [range(0, T, 3), range(2, T + 1, 4), range(0, T + 1, 5)], ids=str)
 def test_reports_at_intervals_are_no_mistake(steps: range) -> None:
     """Trials whose last report comes before `max_epochs`, as the next would come after it, are as long as that."""
     assert warned(PredictivePruner(SRM(), max_epochs=T, n_startup_trials=1000), exponential(1.0, steps)) == []
