@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 from bandits.earlier.exported_trials import FEATURES, PREFIX, SECONDS
 from bandits.errors import JournalError, SettingError
 from bandits.exchange.recorded_run import RecordedRun, RecordedTrial, read_run
-from bandits.exchange.storages import storage_at
+from bandits.exchange.storages import storage_at, unusable
 from bandits.runtime.records import Advised
 from bandits.samplers.inferred_space import infer_space, params_in
 
@@ -86,18 +87,33 @@ def export_journal(
     trials = [_frozen(trial, run, space) for trial in run.trials]
     name = run.path.stem if name is None else name
     opened = storage_at(storage) if isinstance(storage, str) else storage
-    if name in optuna.get_all_study_names(opened):
+    try:
+        return _written(run, trials, name, opened, replace)
+    except SettingError:
+        raise
+    except Exception as error:  # what databases raise
+        raise unusable(storage if isinstance(storage, str) else type(storage).__name__, error) from error
+
+
+def _written(run: RecordedRun, trials: Sequence[FrozenTrial], name: str, storage: BaseStorage, replace: bool) -> Study:
+    """The study with its trials: all of them, or none."""
+    if name in optuna.get_all_study_names(storage):
         if not replace:
             rule = "must be new in this storage, or be replaced (--replace, replace=True)"
             raise SettingError.broken("name of the study", rule, name)
-        optuna.delete_study(study_name=name, storage=opened)
-    study = optuna.create_study(storage=opened, study_name=name, direction=run.metric.goal)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        study.set_metric_names([run.metric.name])
-    for key, value in _about(run).items():
-        study.set_user_attr(f"{PREFIX}{key}", value)
-    study.add_trials(trials)
+        optuna.delete_study(study_name=name, storage=storage)
+    study = optuna.create_study(storage=storage, study_name=name, direction=run.metric.goal)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            study.set_metric_names([run.metric.name])
+        for key, value in _about(run).items():
+            study.set_user_attr(f"{PREFIX}{key}", value)
+        study.add_trials(trials)
+    except BaseException:  # an interrupt too: half a study would look like a whole one
+        with suppress(Exception):
+            optuna.delete_study(study_name=name, storage=storage)
+        raise
     return study
 
 

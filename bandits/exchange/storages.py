@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from bandits.errors import SettingError
 
-__all__ = ["shown_address", "storage_at"]
+__all__ = ["shown_address", "storage_at", "unusable"]
 
 _SQLITE = b"SQLite format 3\x00"
 _OPTUNA_RECORD = b'{"op_code"'
@@ -60,7 +60,7 @@ def _journal(where: str, path: Path) -> BaseStorage:
     try:
         return JournalStorage(JournalFileBackend(str(path)))
     except Exception as error:  # a folder that is not there, a damaged file
-        raise _unusable(where, error) from error
+        raise unusable(where, error) from error
 
 
 def _database(where: str, url: str) -> BaseStorage:
@@ -75,7 +75,7 @@ def _database(where: str, url: str) -> BaseStorage:
     except SettingError:
         raise
     except Exception as error:  # drivers raise what they like
-        raise _unusable(where, error) from error
+        raise unusable(where, error) from error
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -112,6 +112,7 @@ def _occupied(where: str) -> SettingError:
     )
 
 
-def _unusable(where: str, error: Exception) -> SettingError:
+def unusable(where: str, error: Exception) -> SettingError:
+    """What to raise where a storage cannot be opened or written, with the driver's reason."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     return SettingError.broken(_ARGUMENT, f"must be one that can be written ({reason})", _without_password(where))

@@ -390,3 +390,35 @@ def test_what_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert (tmp_path / "run.journal").read_bytes() == before
     assert (tmp_path / "notes.txt").read_text() == "remember the milk"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["notes.txt", "run.journal"]
+
+
+def test_a_storage_that_can_be_read_only(tmp_path: Path) -> None:
+    """The driver's reason in one sentence: Optuna's file is damaged."""
+    (tmp_path / "study.log").write_text('{"op_code": 0, "worker_id": "x"}\n{"op_code": 99}\n')
+
+    with pytest.raises(
+        SettingError, match=r"^the Optuna storage must be one that can be written \(.*\), got '.*study.log"
+    ):
+        export_journal(write(tmp_path / "run.journal", *arm(0, [1.0])), str(tmp_path / "study.log"))
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_half_a_study_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Whatever ends an export before its last trial, also an interrupt."""
+    path = write(tmp_path / "run.journal", *arm(0, [1.0]), *arm(1, [1.0]))
+    storage = InMemoryStorage()
+    create = storage.create_new_trial
+
+    def once(study_id: int, template_trial: optuna.trial.FrozenTrial | None = None) -> int:
+        if storage.get_n_trials(study_id):
+            raise error
+        return create(study_id, template_trial)
+
+    monkeypatch.setattr(storage, "create_new_trial", once)
+    expected = SettingError if isinstance(error, OSError) else KeyboardInterrupt
+    with pytest.raises(expected) as caught:
+        export_journal(path, storage)
+    assert optuna.get_all_study_names(storage) == []
+    if isinstance(error, OSError):
+        said = "the Optuna storage must be one that can be written (disk full), got 'InMemoryStorage'"
+        assert str(caught.value) == said
