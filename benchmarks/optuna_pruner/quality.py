@@ -6,7 +6,8 @@
 
 Trials are rows of the tables of real curves that come with the package; see README.md beside this file. Finished
 studies are kept in a file beside the results: `--resume` doesn't repeat them, but for those of the sides that `--redo`
-names. Results are told of everything in that file, of the seeds that every side has. One process.
+names. Results are told of everything in that file, for the tables and sides named, of the seeds that all of them have.
+One process.
 """
 
 from __future__ import annotations
@@ -159,6 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = chosen.out.with_suffix(".runs.jsonl")
     resume = chosen.resume or chosen.report_only
     runs = gather(tasks, kept, chosen.budget, resume=resume, redo=chosen.redo, minutes=chosen.minutes)
+    runs = [run for run in runs if run["side"] in chosen.sides and run["table"] in chosen.tables]
     rows = summarise(runs, budgets_of(chosen.budget))
     settings = {
         "budgets": budgets_of(chosen.budget),
