@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import Progress
 
 from bandits.cli.output import show
 from bandits.spec.what_ifs import WhatIfSpec
@@ -52,7 +55,10 @@ def what_if(*, plot: str | None, as_json: bool, **options: Any) -> None:
     if plot is not None:
         check_plot_file(plot)
     spec = WhatIfSpec(**options)
-    report = WhatIfReport(spec.predictor, spec.ask())
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("replaying", total=spec.orders + 1)
+        answer = spec.ask(watch=lambda done: progress.update(task, completed=done))
+    report = WhatIfReport(spec.predictor, answer)
     if plot is not None:
-        save_plot(report.answer, plot)
+        save_plot(answer, plot)
     show(json.dumps(report.as_json(), indent=2, allow_nan=False) if as_json else what_if_view(report))

@@ -163,7 +163,7 @@ def _numbers(answer: WhatIf) -> Table:
     own, others = answer.own, answer.others
     table.add_column("as it was", justify="right", no_wrap=True)
     if others:
-        table.add_column(f"{len(others)} random orders", justify="right", no_wrap=True)
+        table.add_column(f"{len(others)} random order{'s' * (len(others) > 1)}", justify="right", no_wrap=True)
     shares = [answer.saved_share(replay) for replay in others] or [0.0]
     dropped = [len(replay.dropped) for replay in others] or [0]
     kept = sum(map(answer.best_survives, others))

@@ -116,6 +116,11 @@ def _notes(answer: WhatIf) -> Iterable[str]:
         yield f"curves are cut at epoch {answer.settings.max_epochs}, as if every training had ended there"
     if answer.timed and answer.timed < len(answer.trials):
         yield f"times are known of {answer.timed:,} of {len(answer.trials):,} trials, and told of these"
+    if answer.replays and answer.study.kind in ("table", "journal"):
+        yield (
+            "trials are replayed as in an Optuna study with PredictivePruner; `bandits run random` drops by the same"
+            " forecasts and rule, but learns from burn-in and audited arms alone, so that it may save a little more or less"
+        )
     if answer.replays and answer.study.kind != "table":
         yield (
             "if configurations were chosen by what earlier ones had given, as TPE (Optuna's default) does, later ones"

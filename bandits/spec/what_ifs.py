@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ class WhatIfSpec:
     goal: Goal | None = None
     seed: int = 0
 
-    def ask(self) -> WhatIf:
+    def ask(self, watch: Callable[[int], None] | None = None) -> WhatIf:
         """Read, replay: see `what_if`.
 
         Raises:
@@ -70,4 +71,5 @@ class WhatIfSpec:
             top=self.top,
             orders=self.orders,
             seed=self.seed,
+            watch=watch,
         )

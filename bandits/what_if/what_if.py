@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bandits.earlier.studies import EarlierStudy
@@ -29,6 +30,7 @@ def what_if(
     top: int = 5,
     orders: int = 20,
     seed: int = 0,
+    watch: Callable[[int], None] | None = None,
 ) -> WhatIf:
     """Find out what `PredictivePruner` would have saved in a search that is over, and what it would have lost.
 
@@ -47,6 +49,7 @@ def what_if(
         top: how many of the best trials are followed.
         orders: how many random orders to replay besides the study's own.
         seed: of the pruner and of the orders. The first replay has the pruner of that seed.
+        watch: called after each replay with how many are done.
 
     Returns:
         Every replay. With fewer completed trials than the rule needs there is none.
@@ -79,6 +82,8 @@ def what_if(
     places, numbers = range(len(trials)), [trial.number for trial in trials]
     replays = [replay(trials, settings.pruner(), metric, places, numbers, checkpoints)]
     for which in range(1, orders + 1):
+        if watch is not None:
+            watch(which)
         order = rng_for(seed, "order", which).permutation(len(trials)).tolist()
         replays.append(replay(trials, settings.pruner(which), metric, order, places, checkpoints))
     return WhatIf(study, settings, trials, tuple(replays))
