@@ -15,7 +15,7 @@ from typing import Any
 from optuna.storages import GrpcStorageProxy
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0  # seconds for an answer; they take a few, even on a busy machine
+PATIENCE = 300.0  # seconds for an answer; they take a few, and many more on a busy machine
 PROXY = """
 import sys, warnings, optuna
 warnings.simplefilter("ignore")

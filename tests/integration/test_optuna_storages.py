@@ -125,9 +125,11 @@ def test_decisions_do_not_depend_on_the_storage(place: str, in_memory: optuna.St
     ]
     assert all(isinstance(in_memory.pruner.explain(in_memory, each), Drop) for each in trials)
 
-    read = [trial.user_attrs for trial in load(place, "one by one").trials]
-    assert read == [trial.user_attrs for trial in in_memory.trials]
-    assert all("bandits:verdict" in read[each.number] for each in trials)
+    other = load(place, "one by one")
+    saved = [trial.user_attrs for trial in other.trials]
+    assert saved == [trial.user_attrs for trial in in_memory.trials]
+    reasons = [saved[each.number]["bandits:verdict"]["reason"] for each in trials]
+    assert [other.pruner.explain(other, each).reason for each in trials] == reasons
 
 
 def test_threads_on_sqlite(tmp_path: Path) -> None:
