@@ -119,7 +119,7 @@ def _notes(answer: WhatIf) -> Iterable[str]:
     if answer.replays and answer.study.kind in ("table", "journal"):
         yield (
             "trials are replayed as in an Optuna study with PredictivePruner; `bandits run random` drops by the same"
-            " forecasts and rule, but learns from burn-in and audited arms alone, so that it may save a little more or less"
+            " forecasts and rule, but learns from burn-in and audited arms alone, so it may save a little more or less"
         )
     if answer.replays and answer.study.kind != "table":
         yield (
