@@ -19,10 +19,11 @@ import optuna
 from optuna.storages import BaseStorage, GrpcStorageProxy, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import MaxTrialsCallback
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors import LastSeenValue
+from bandits.stopping import Verdict
 
 EPOCHS = 8
 TRIALS = 32
@@ -78,12 +79,16 @@ def optimise(study: optuna.Study, hang: bool = False, trials: int = TRIALS, jobs
     study.optimize(objective(hang), n_jobs=jobs, callbacks=[MaxTrialsCallback(trials, states=ENDED)])
 
 
+def explained(study: optuna.Study, trials: list[FrozenTrial]) -> list[Verdict]:
+    """What the study's pruner says of some trials."""
+    assert isinstance(study.pruner, PredictivePruner)
+    return [study.pruner.explain(study, trial) for trial in trials]
+
+
 def opinions(study: optuna.Study) -> list[list[str]]:
     """What the study's pruner says of the trials that are running."""
     asked = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    assert isinstance(study.pruner, PredictivePruner)
-    verdicts = [study.pruner.explain(study, trial) for trial in asked]
-    return [[type(verdict).__name__, verdict.reason] for verdict in verdicts]
+    return [[type(verdict).__name__, verdict.reason] for verdict in explained(study, asked)]
 
 
 def tell(answer: Any) -> None:

@@ -25,7 +25,18 @@ from tests.integration.optuna_studies import (
     quiet,  # noqa: F401 - for every test of this file
     running,
 )
-from tests.integration.optuna_worker import BEST, ENDED, GRACE, TRIALS, curve, open_storage, opinions, optimise, pruner
+from tests.integration.optuna_worker import (
+    BEST,
+    ENDED,
+    GRACE,
+    TRIALS,
+    curve,
+    explained,
+    open_storage,
+    opinions,
+    optimise,
+    pruner,
+)
 from tests.integration.postgres_server import NoServer, postgres_server
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
@@ -120,16 +131,15 @@ def test_decisions_do_not_depend_on_the_storage(place: str, in_memory: optuna.St
     assert decisions(study) == decisions(in_memory)
 
     trials = study.get_trials(states=(TrialState.PRUNED,))
-    assert [study.pruner.explain(study, each) for each in trials] == [
-        in_memory.pruner.explain(in_memory, in_memory.trials[each.number]) for each in trials
-    ]
-    assert all(isinstance(in_memory.pruner.explain(in_memory, each), Drop) for each in trials)
+    verdicts = explained(study, trials)
+    assert verdicts == explained(in_memory, [in_memory.trials[each.number] for each in trials])
+    assert all(isinstance(verdict, Drop) for verdict in verdicts)
 
     other = load(place, "one by one")
     saved = [trial.user_attrs for trial in other.trials]
     assert saved == [trial.user_attrs for trial in in_memory.trials]
     reasons = [saved[each.number]["bandits:verdict"]["reason"] for each in trials]
-    assert [other.pruner.explain(other, each).reason for each in trials] == reasons
+    assert [verdict.reason for verdict in explained(other, trials)] == reasons
 
 
 def test_threads_on_sqlite(tmp_path: Path) -> None:
