@@ -238,13 +238,13 @@ def main() -> None:
 
 def table_of(studies: dict[str, dict[str, Any]], left_out: dict[str, str]) -> str:
     """A row a study, then what was left out."""
-    lines = ["| study | wall s | complete | pruned | lost | failed | epochs | locks taken over | errors | best kept |"]
-    lines.append("|---|---:|---:|---:|---:|---:|---:|---:|---:|---|")
+    lines = ["| study | complete | pruned | lost | failed | epochs | locks taken over | errors | best kept |"]
+    lines.append("|---|---:|---:|---:|---:|---:|---:|---:|---|")
     for name, each in studies.items():
         counts = " | ".join(str(each[what]) for what in ("complete", "pruned", "lost", "failed"))
         best = "yes" if each["best_kept"] else f"NO: {each['best_value']:.4f}, not {each['best_curve']:.4f}"
         costs = f"{each['epochs']:,} | {each['takeovers']} | {len(each['errors'])}"
-        lines.append(f"| {name} | {each['wall_seconds']:.0f} | {counts} | {costs} | {best} |")
+        lines.append(f"| {name} | {counts} | {costs} | {best} |")
     lines += ["", *(f"{storage} was left out: {why}." for storage, why in left_out.items())]
     return "\n".join(lines)
 
