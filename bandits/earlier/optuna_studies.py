@@ -16,6 +16,7 @@ from bandits.curves import Curve, Metric
 from bandits.earlier.exported_trials import FEATURES, config_of, features_are_known, seconds_of
 from bandits.earlier.studies import EarlierStudy, EarlierTrial, End
 from bandits.errors import SettingError
+from bandits.integrations.optuna_curves import first_step_of
 from bandits.integrations.optuna_trials import ParameterColumns, curve_through, reports_of
 
 __all__ = ["study_of_optuna", "study_of_optuna_file", "study_of_optuna_url"]
@@ -97,11 +98,11 @@ def study_of_optuna(study: optuna.Study, *, source: str = "", longest: int | Non
     goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
     metric = Metric(study.metric_names[0] if study.metric_names else "", goal)  # type: ignore[arg-type]
     trials = study.get_trials(deepcopy=False)
-    first_step = 0 if any(0 in trial.intermediate_values for trial in trials) else 1
+    usual = 0 if any(0 in trial.intermediate_values for trial in trials) else 1
     columns = None if features_are_known(trials) else ParameterColumns()
     if columns is not None:
         columns.learn(trials)
-    read = (_read_trial(trial, columns, metric, first_step, longest) for trial in trials)
+    read = (_read_trial(trial, columns, metric, first_step_of(trial, usual), longest) for trial in trials)
     return EarlierStudy(source or study.study_name, metric, tuple(filter(None, read)), "optuna")
 
 

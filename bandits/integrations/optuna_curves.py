@@ -11,7 +11,20 @@ from optuna.trial import FrozenTrial
 from bandits.curves import Curve
 from bandits.integrations.optuna_trials import curve_through, reports_of
 
-__all__ = ["CurveReader", "was_retried"]
+__all__ = ["CurveReader", "first_step_of", "was_retried"]
+
+
+def first_step_of(trial: FrozenTrial, usual: int) -> int:
+    """The step that is epoch 1 of a trial.
+
+    Args:
+        trial: whose.
+        usual: the same in the trials of its study that tell; taken where this one does not.
+    """
+    reports = trial.intermediate_values
+    if 0 in reports:
+        return 0
+    return 1 if 1 in reports else usual
 
 
 class CurveReader:
@@ -44,10 +57,7 @@ class CurveReader:
         return step - self._first_step(trial) + 1
 
     def _first_step(self, trial: FrozenTrial) -> int:
-        reports = trial.intermediate_values
-        if 0 in reports:
-            return 0
-        return 1 if 1 in reports else self.first_step
+        return first_step_of(trial, self.first_step)
 
     def begins(self, trial: FrozenTrial) -> int:
         """The first epoch that a trial has reported, 1 or later; 1 if there is none."""
