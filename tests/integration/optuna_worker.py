@@ -26,8 +26,8 @@ from bandits.predictors import LastSeenValue
 from bandits.stopping import Verdict
 
 EPOCHS = 8
-TRIALS = 32
-BEST = 20  # the trial whose curve is above all others at every epoch
+TRIALS = 26
+BEST = 16  # the trial whose curve is above all others at every epoch
 GRACE = 1  # seconds without a heartbeat until a process is taken for dead
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 

@@ -111,10 +111,10 @@ def load(place: str, name: str) -> optuna.Study:
 
 
 def sequential(place: str | None) -> optuna.Study:
-    """A finished study of 36 trials, one after the other, under one seed."""
+    """A finished study of 28 trials, one after the other, under one seed."""
     forecasts = PredictivePruner(SRM(min_curves=10, model="ridge"), max_epochs=T, save_verdicts=True)
     study = create(place, "one by one", pruner=forecasts, sampler=optuna.samplers.RandomSampler(seed=3))
-    study.optimize(exponential(1.0), n_trials=36)
+    study.optimize(exponential(1.0), n_trials=28)
     return study
 
 
@@ -127,7 +127,7 @@ def in_memory() -> optuna.Study:
 def test_decisions_do_not_depend_on_the_storage(place: str, in_memory: optuna.Study) -> None:
     """Every storage prunes the same trials at the same steps for the same reasons, and keeps these for all to read."""
     study = sequential(place)
-    assert pruned(study) >= 5
+    assert pruned(study) >= 4
     assert decisions(study) == decisions(in_memory)
 
     trials = study.get_trials(states=(TrialState.PRUNED,))
@@ -147,7 +147,7 @@ def test_threads_on_sqlite(tmp_path: Path) -> None:
     study = create(f"sqlite:///{tmp_path}/study.db{PATIENT}", "threads", pruner=pruner())
     optimise(study, jobs=4)
     assert study.get_trials(states=(TrialState.FAIL,)) == []
-    assert pruned(study) >= 5
+    assert pruned(study) >= 4
     assert study.best_trial.number == BEST
 
 
@@ -174,7 +174,7 @@ def test_four_processes_on_one_study(place: str, four: list[Worker]) -> None:
 
     ended = study.get_trials(states=ENDED)
     assert TRIALS <= len(ended) == len(study.trials) < TRIALS + 4
-    assert pruned(study) >= 5
+    assert pruned(study) >= 4
     assert study.best_trial.number == BEST
 
     ask_around(study)
@@ -210,7 +210,7 @@ def test_a_killed_process_leaves_the_study_usable(place: str, four: list[Worker]
     assert study.best_trial.number == BEST
 
     before = pruned(study)
-    optimise(load(place, "killed"), trials=TRIALS + 10)
+    optimise(load(place, "killed"), trials=TRIALS + 8)
     assert pruned(study) > before
     assert study.best_trial.number == BEST
 
@@ -238,5 +238,5 @@ def test_heartbeats_tell_of_a_killed_process(tmp_path: Path, four: list[Worker])
     again = optuna.storages.RetryHeartbeatStaleTrialCallback.retried_trial_number
     assert [again(trial) for trial in study.trials].count(lost) == 1
     assert len(study.get_trials(states=ENDED)) == TRIALS
-    assert pruned(study) >= 5
+    assert pruned(study) >= 4
     assert study.best_trial.number == BEST
