@@ -37,7 +37,7 @@ class _TrainingSet:
     Args:
         numbers: of the trials, in the order in which they finished.
         before: how many of them were learnt from when the first trial was exposed; all of them before that.
-        first_step: by which they are read.
+        first_step: how those of them are read that do not tell.
     """
 
     numbers: tuple[int, ...]
@@ -74,7 +74,8 @@ class KnownStudy:
         stopper: who learns; fits depend on the training set alone (`scratch_growth` 1).
         user_attrs: names of user attributes of trials that are features too; see `ParameterColumns`.
         max_curves: at most so many trials teach, the latest, >= 1; but as many as `needed_curves`, if that is more.
-            With 200 of them a forecast of `SRM()` costs half a millisecond, and more would tell it little.
+            With 200 of them a forecast of `SRM()` takes less than a millisecond, and more would make it little better
+            (`benchmarks/optuna_pruner`).
 
     Attributes:
         complete: how many trials are complete.

@@ -182,8 +182,8 @@ def report(rows: list[dict[str, Any]], counts: list[int], renewed: dict[str, lis
         return [*lines, *(f"| {name} | " + " | ".join(cells(name)) + " |" for name in names)]
 
     def own(name: str) -> list[str]:
-        found = [by["memory", n, name]["own_ms"] for n in counts]
-        return [f"{ms['median']:.3f} ({ms['p95']:.3f})" for ms in found]
+        found = [by[storage, n, name]["own_ms"] for storage in STORAGES for n in counts]
+        return [f"{ms['median']:.2f} ({ms['p95']:.2f})" for ms in found]
 
     def whole(name: str) -> list[str]:
         return [f"{by[storage, n, name]['whole_ms']['median']:.2f}" for storage in STORAGES for n in counts]
@@ -198,11 +198,12 @@ def report(rows: list[dict[str, Any]], counts: list[int], renewed: dict[str, lis
         return cells
 
     each = [f"{n:,}" for n in counts]
+    stored = [f"{storage}, {n}" for storage in STORAGES for n in each]
     names, forecasting = list(PRUNERS), [OURS, BY_CONFIDENCE]
     parts = [
-        "CPU ms of a pruner for one report, storage not counted: median (95th percentile), in memory, by finished"
+        "CPU ms of a pruner for one report, storage not counted: median (95th percentile), by storage and finished"
         " trials:",
-        "\n".join(table("pruner", each, own, names)),
+        "\n".join(table("pruner", stored, own, names)),
         "Of ours, in memory: share of reports that were answered by a forecast; median CPU ms of these; CPU seconds of"
         " the first trial's reports, in which everything is read and fitted:",
         "\n".join(
@@ -214,7 +215,7 @@ def report(rows: list[dict[str, Any]], counts: list[int], renewed: dict[str, lis
             )
         ),
         "CPU ms of `should_prune`, storage counted, median:",
-        "\n".join(table("pruner", [f"{storage}, {n}" for storage in STORAGES for n in each], whole, names)),
+        "\n".join(table("pruner", stored, whole, names)),
         "Training sets, each of which is fitted once, that there have been by then:",
         "\n".join(table("finished trials:", each, lambda name: [str(n) for n in renewed[name]], forecasting)),
     ]
