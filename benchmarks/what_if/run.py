@@ -164,10 +164,10 @@ def table_of(rows: list[dict[str, Any]]) -> str:
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in rows:
-        n = row["searches"]
+        n, error, distance = row["searches"], round(100 * row["mean_error"]), 100 * row["mean_absolute_error"]
         lines.append(
             f"| {row['table']} | {row['same_as_optuna']} of {n} | {row['said']:.0%} | {row['saved']:.0%} "
-            f"| {100 * row['mean_error']:+.0f} | {100 * row['mean_absolute_error']:.0f} | {row['in_range']} of {n} "
+            f"| {error:+d} | {distance:.0f} | {row['in_range']} of {n} "
             f"| {row['said_best_kept']:.0%} | {row['best_kept']} of {n} | {row['cpu_seconds']:.1f} |"
         )
     return "\n".join(lines)
