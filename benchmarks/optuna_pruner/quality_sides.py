@@ -43,13 +43,13 @@ SIDES: Mapping[str, Callable[[int, int], BasePruner]] = {
 
 NAMES: Mapping[str, str] = {
     "none": "no pruner",
-    "hyperband": "HyperbandPruner",
-    "halving": "SuccessiveHalvingPruner",
-    "median": "MedianPruner",
-    "wilcoxon": "WilcoxonPruner",
-    "srm": "**PredictivePruner(SRM())**",
-    "srm-0.95": "PredictivePruner(SRM()), confidence 0.95",
-    "srm+hyperband": "PredictivePruner(SRM()), inner HyperbandPruner",
-    "last-seen": "PredictivePruner(LastSeenValue())",
+    "hyperband": "Hyperband",
+    "halving": "SuccessiveHalving",
+    "median": "Median",
+    "wilcoxon": "Wilcoxon",
+    "srm": "**ours**",
+    "srm-0.95": "ours, confidence 0.95",
+    "srm+hyperband": "ours and Hyperband",
+    "last-seen": "our rule, last value",
 }
 """As the tables call them."""
