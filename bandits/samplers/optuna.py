@@ -67,11 +67,13 @@ class OptunaSampler(Sampler):
         dropped: what becomes of an arm that a forecast dropped. "forecast": its scores count at the epochs that it
             reached, and at the horizon of the forecast, the forecast counts as if it had been measured; the trial's
             user attribute "bandits:forecast" says so. "measured": its scores alone count. "nothing": nor do they.
+            Measured in benchmarks/samplers, the first finds the best configurations.
         project: turns chosen parameters into the configuration that is trained, such as the nearest row of a table
             (`Objective.projection`). The sampler is told the parameters of that configuration instead of its own.
         min_arms: how many arms must have reached the epoch whose scores count, >= 1; None: one more than there are
             parameters, and 10 at least, since with fewer arms TPE and GP draw at random anyway.
-        random_share: which share of configurations is drawn at random, whatever has been learnt, in [0, 1].
+        random_share: which share of configurations is drawn at random, whatever has been learnt, in [0, 1]. BOHB has
+            1/3, which guards against early epochs that mislead; in benchmarks/samplers it makes no difference.
 
     Raises:
         SettingError: an argument breaks its rule.
