@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from bandits.curves import Curve, Metric
 from bandits.earlier.exported_trials import FEATURES, config_of, features_are_known, seconds_of
-from bandits.earlier.studies import EarlierStudy, EarlierTrial, End
+from bandits.earlier.studies import EarlierStudy, EarlierTrial, End, Kind
 from bandits.errors import SettingError
 from bandits.integrations.optuna_curves import first_step_of
 from bandits.integrations.optuna_trials import ParameterColumns, curve_through, reports_of
@@ -103,7 +103,8 @@ def study_of_optuna(study: optuna.Study, *, source: str = "", longest: int | Non
     if columns is not None:
         columns.learn(trials)
     read = (_read_trial(trial, columns, metric, first_step_of(trial, usual), longest) for trial in trials)
-    return EarlierStudy(source or study.study_name, metric, tuple(filter(None, read)), "optuna")
+    kind: Kind = "journal" if columns is None else "optuna"  # a study that was exported is a run as before
+    return EarlierStudy(source or study.study_name, metric, tuple(filter(None, read)), kind)
 
 
 def _read_trial(
