@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from optuna.distributions import FloatDistribution, IntDistribution
+from optuna.samplers import TPESampler
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
@@ -20,8 +21,7 @@ from sklearn.neural_network import MLPClassifier
 from bandits import EarlyStopper, Hyperband, Metric, Result, RiskControlledRule, run
 from bandits.objectives import FunctionObjective
 from bandits.predictors import SRM
-from bandits.samplers import RandomSampler
-from bandits.samplers.optuna import OptunaSampler
+from bandits.samplers import OptunaSampler
 from bandits.schedulers import State
 
 SPACE = {
@@ -62,7 +62,7 @@ def main(loops: int = 6, epochs: int = 18) -> dict[str, Result]:
     hyperband = Hyperband(
         max_epochs=epochs, eta=3, loops=loops, stopper=EarlyStopper(SRM(), RiskControlledRule(risk=0.1))
     )
-    samplers = {"random": RandomSampler(SPACE, seed=0), "tpe": OptunaSampler(SPACE, seed=0)}
+    samplers = {"random": None, "tpe": OptunaSampler(TPESampler(seed=0, multivariate=True, constant_liar=True))}
     results = {name: run(hyperband, objective, sampler=sampler, seed=0) for name, sampler in samplers.items()}
     for name, result in results.items():
         dropped, cut, trials = result.count(State.DROPPED), result.count(State.CUT), len(result.trials)

@@ -74,8 +74,8 @@ def run(
         The result, with the machine that made the decisions.
 
     Raises:
-        SettingError: the objective is too short for the scheduler, a number breaks its rule, or worker processes
-            cannot train the objective.
+        SettingError: the objective is too short for the scheduler, a number breaks its rule, the sampler cannot choose
+            its configurations, or worker processes cannot train it.
         ObjectiveError: worker processes do not come to life with it.
 
     Example:
@@ -91,6 +91,7 @@ def run(
         rule = f"must be <= {objective.max_epochs}, the length of {objective.name}"
         raise SettingError.broken("`max_epochs`", rule, scheduler.max_epochs)
     sampled = objective.sampler(seed) if sampler is None else sampler
+    sampled.bind(objective)
     if executor is None:
         executor = executor_for(objective, workers)
     elif workers not in (1, executor.workers):

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bandits.curves import Trial
 
-__all__ = ["Outcome", "Sampler"]
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+__all__ = ["Outcome", "Projection", "Sampler", "Searchable"]
+
+Projection = Callable[[Mapping[str, object]], Mapping[str, object]]
+
+
+class Searchable(Protocol):
+    """What samplers may know of an objective.
+
+    Attributes:
+        name: how messages call it.
+    """
+
+    name: str
+
+    @property
+    def space(self) -> Mapping[str, BaseDistribution] | None:
+        """A distribution by parameter name; None where a sampler cannot choose parameters."""
+
+    def projection(self) -> Projection | None:
+        """What turns chosen parameters into the configuration that is trained; None where they are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +55,13 @@ class Outcome:
 
 class Sampler(ABC):
     """Draws configurations; deterministic given its settings, its seed, and the outcomes that it has been told."""
+
+    def bind(self, objective: Searchable) -> None:  # noqa: B027 - most samplers know all when they are made
+        """Get to know what is to be trained; told by a run before it asks for the first configuration.
+
+        Raises:
+            SettingError: this sampler cannot choose configurations of that objective.
+        """
 
     @abstractmethod
     def propose(self, trial_id: int) -> Mapping[str, object]:

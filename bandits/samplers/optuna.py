@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from bandits.curves import Trial
 from bandits.errors import ProtocolError, SettingError, check_at_least
 from bandits.rng import rng_for
-from bandits.samplers.base import Outcome, Sampler
+from bandits.samplers.base import Outcome, Projection, Sampler, Searchable
 from bandits.samplers.inferred_space import params_in
 from bandits.samplers.optuna_model import ModelStudy, Standing
 from bandits.samplers.optuna_names import named_sampler
@@ -47,6 +47,27 @@ class _Arm:
         return Standing("out" if self.ended else "open")
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What there is to choose, and who chooses."""
+
+    space: Mapping[str, BaseDistribution]
+    project: Projection | None
+    random: RandomSampler
+    model: ModelStudy
+    least_arms: int  # one more than there are parameters, or what a sampler wants
+
+    @classmethod
+    def of(
+        cls, chosen: BaseSampler, space: Mapping[str, BaseDistribution], seed: int, project: Projection | None
+    ) -> _Search:
+        """The beginning of a search."""
+        check_space(space)
+        free = sum(not distribution.single() for distribution in space.values())
+        random, model = RandomSampler(space, seed), ModelStudy(chosen, space)
+        return cls(dict(space), project, random, model, max(free + 1, _LEAST_ARMS))
+
+
 class OptunaSampler(Sampler):
     """Lets a sampler of Optuna propose configurations, and tells it what arms were worth at one and the same epoch.
 
@@ -60,9 +81,10 @@ class OptunaSampler(Sampler):
     A trial that fails is unknown to the sampler too: what is to be made of a failure, Optuna's samplers do not say.
 
     Args:
-        space: a distribution of `optuna.distributions` by parameter name; all of them are chosen.
         sampler: of Optuna. A name of `named_sampler` is set up with `seed`. An object is used as it is, with a seed of
-            its own; it learns, so it serves one run.
+            its own. It learns, so it serves one run.
+        space: a distribution of `optuna.distributions` by parameter name; all of them are chosen. None takes those of
+            the objective that is run, and its projection.
         seed: of what is random here, >= 0.
         dropped: what becomes of an arm that a forecast dropped. "forecast": its scores count at the epochs that it
             reached, and at the horizon of the forecast, the forecast counts as if it had been measured; the trial's
@@ -70,6 +92,7 @@ class OptunaSampler(Sampler):
             Measured in benchmarks/samplers, the first finds the best configurations.
         project: turns chosen parameters into the configuration that is trained, such as the nearest row of a table
             (`Objective.projection`). The sampler is told the parameters of that configuration instead of its own.
+            Goes with `space`.
         min_arms: how many arms must have reached the epoch whose scores count, >= 1; None: one more than there are
             parameters, and 10 at least, since with fewer arms TPE and GP draw at random anyway.
         random_share: which share of configurations is drawn at random, whatever has been learnt, in [0, 1]. BOHB has
@@ -91,7 +114,7 @@ class OptunaSampler(Sampler):
         >>> from bandits import Hyperband, run
         >>> from bandits.objectives import CurveTable
         >>> table = CurveTable("deep_resnets_tinyimagenet")
-        >>> sampler = OptunaSampler(table.space, "tpe", seed=0, project=table.projection())
+        >>> sampler = OptunaSampler("tpe", seed=0)
         >>> result = run(Hyperband(max_epochs=81), table, sampler=sampler)
         >>> sampler.epoch
         81
@@ -99,48 +122,69 @@ class OptunaSampler(Sampler):
 
     def __init__(
         self,
-        space: Mapping[str, BaseDistribution],
         sampler: BaseSampler | str = "tpe",
+        space: Mapping[str, BaseDistribution] | None = None,
         *,
-        seed: int,
+        seed: int = 0,
         dropped: Dropped = "forecast",
-        project: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None,
+        project: Projection | None = None,
         min_arms: int | None = None,
         random_share: float = 0.0,
     ) -> None:
         from optuna.samplers import BaseSampler
 
-        check_space(space)
         if not isinstance(sampler, BaseSampler | str):
             raise SettingError.broken("`sampler`", "must be a sampler of optuna, or the name of one", sampler)
         if dropped not in get_args(Dropped):
             raise SettingError.broken("`dropped`", f"must be one of {', '.join(get_args(Dropped))}", dropped)
         if isinstance(random_share, bool) or not isinstance(random_share, int | float) or not 0 <= random_share <= 1:
             raise SettingError.broken("`random_share`", "must be in [0, 1]", random_share)
-        free = sum(not distribution.single() for distribution in space.values())
-        least = max(free + 1, _LEAST_ARMS)
-        self._min_arms = least if min_arms is None else check_at_least("min_arms", min_arms, 1)
+        if space is None and project is not None:
+            raise SettingError.broken("`project`", "must come with a space", project)
+        self._least_arms = None if min_arms is None else check_at_least("min_arms", min_arms, 1)
         self._seed = check_at_least("seed", seed, 0)
-        self._space = dict(space)
         self._dropped = dropped
-        self._project = project
         self._random_share = random_share
-        self._random = RandomSampler(space, seed)
         self._name = sampler if isinstance(sampler, str) else type(sampler).__name__
-        chosen = named_sampler(sampler, seed=seed) if isinstance(sampler, str) else sampler
-        self._model = ModelStudy(chosen, self._space)
+        self._chosen = named_sampler(sampler, seed=seed) if isinstance(sampler, str) else sampler
         self._arms: list[_Arm] = []  # by their number in the study
         self._numbers: dict[int, int] = {}  # by trial id
         self._news: dict[int, None] = {}  # numbers of those of whom the study does not know the latest
         self._reached: Counter[int] = Counter()  # how many arms have a score, by epoch
         self._epoch = 1
+        self._search: _Search | None = None if space is None else _Search.of(self._chosen, space, seed, project)
+
+    def bind(self, objective: Searchable) -> None:
+        """Take the parameters of an objective, unless some were given.
+
+        Raises:
+            SettingError: there are none; or the sampler has served another run, and knows what came of that one.
+        """
+        if self._arms:
+            raise SettingError.broken("`sampler`", "must be a new one, since it has learnt in another run", self._name)
+        if self._search is None:
+            if objective.space is None:
+                rule = f"must be left out for {objective.name}, which has no parameters that it could choose"
+                raise SettingError.broken("`sampler`", rule, self._name)
+            self._search = _Search.of(self._chosen, objective.space, self._seed, objective.projection())
+
+    @property
+    def _searched(self) -> _Search:
+        if self._search is None:
+            rule = "must be given, or be that of an objective that is run with this sampler"
+            raise SettingError.broken("`space`", rule, None)
+        return self._search
+
+    @property
+    def _min_arms(self) -> int:
+        return self._searched.least_arms if self._least_arms is None else self._least_arms
 
     def settings(self) -> dict[str, Any]:
         """The arguments that build this sampler, but for the space and the projection, which are the objective's."""
         return {
             "sampler": self._name,
             "dropped": self._dropped,
-            "min_arms": self._min_arms,
+            "min_arms": self._least_arms if self._search is None else self._min_arms,
             "random_share": self._random_share,
             "seed": self._seed,
         }
@@ -159,7 +203,7 @@ class OptunaSampler(Sampler):
         they may get one, else FAIL.
         """
         self._inform()
-        return self._model.study
+        return self._searched.model.study
 
     def propose(self, trial_id: int) -> Mapping[str, object]:
         """The configuration of a trial; each id is asked for once, in any order.
@@ -169,18 +213,19 @@ class OptunaSampler(Sampler):
         """
         if check_at_least("trial_id", trial_id, 0) in self._numbers:
             raise ProtocolError(f"trial {trial_id} has its configuration already")
+        search = self._searched
         self._inform()
         number = self._numbers[trial_id] = len(self._arms)
         self._arms.append(_Arm())
         if float(rng_for(self._seed, "random share", trial_id).random()) < self._random_share:
-            params = dict(self._random.propose(trial_id))
-            self._model.add(params)
+            params = dict(search.random.propose(trial_id))
+            search.model.add(params)
         else:
-            params = self._model.ask()
-        if self._project is None:
+            params = search.model.ask()
+        if search.project is None:
             return params
-        config = self._project(params)
-        self._model.change(number, params_in(config, self._space))
+        config = search.project(params)
+        search.model.change(number, params_in(config, search.space))
         return config
 
     def watch(self, trial: Trial, epoch: int, score: float) -> None:
@@ -227,11 +272,10 @@ class OptunaSampler(Sampler):
 
     def _inform(self) -> None:
         """Let the study know the latest, at the epoch that counts now."""
-        epoch = max((epoch for epoch, arms in self._reached.items() if arms >= self._min_arms), default=1)
-        told = epoch == self._epoch and all(
-            self._model.tell(number, self._arms[number].at(epoch)) for number in self._news
-        )
+        model, least = self._searched.model, self._min_arms
+        epoch = max((epoch for epoch, arms in self._reached.items() if arms >= least), default=1)
+        told = epoch == self._epoch and all(model.tell(number, self._arms[number].at(epoch)) for number in self._news)
         self._news.clear()
         if not told:
             self._epoch = epoch
-            self._model.rebuild([arm.at(epoch) for arm in self._arms])
+            model.rebuild([arm.at(epoch) for arm in self._arms])

@@ -172,8 +172,8 @@ class RunSpec:
         """Who chooses the configurations; None where the objective's own sampler will do.
 
         Raises:
-            SettingError: a setting is wrong, or is none of the algorithm's; or the objective has nothing that such a
-                sampler could choose.
+            SettingError: a setting is wrong, or is none of the algorithm's; or the objective has no nets that the
+                algorithm could choose.
             UnknownPlugin: there is no such sampler.
         """
         make = registry.find("algorithms", self.algorithm).load_sampler()
@@ -181,7 +181,7 @@ class RunSpec:
         if make is None:
             for name, value in given.items():
                 raise SettingError.broken(f"`{name}`", f"must be left out with {self.algorithm}", value)
-            return self._named_sampler(objective)
+            return self._named_sampler()
         if self.sampler is not None:
             rule = f"must be left out with {self.algorithm}, which has its own"
             raise SettingError.broken("`sampler`", rule, self.sampler)
@@ -193,16 +193,12 @@ class RunSpec:
         sampler: Sampler = make(objective.grammar, seed=self.seed, **{**given, "epsilon": self._schedule()})
         return sampler
 
-    def _named_sampler(self, objective: Objective) -> Sampler | None:
+    def _named_sampler(self) -> Sampler | None:
         """The sampler that was asked for by name; random sampling is the objective's own business."""
         name = self.sampler_name
         if name is None or name == "random":
             return None
-        if objective.space is None:
-            rule = f"must be one whose parameters {name} can choose"
-            raise SettingError.broken("`objective`", rule, objective.name)
-        make = registry.load("samplers", name)
-        sampler: Sampler = make(objective.space, seed=self.seed, project=objective.projection())
+        sampler: Sampler = registry.load("samplers", name)(seed=self.seed)
         return sampler
 
     def build_executor(self, objective: Objective) -> Executor:

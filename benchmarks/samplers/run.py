@@ -30,7 +30,7 @@ from bandits import EarlyStopper, Hyperband, RandomSearch, run
 from bandits.predictors import SRM
 from bandits.runtime import Result
 from bandits.runtime.records import Epoch, Record, TrialStarted
-from bandits.samplers import OptunaSampler, Sampler
+from bandits.samplers import OptunaSampler
 from bandits.schedulers import Scheduler
 from bandits.schedulers.lifecycle import State
 
@@ -113,13 +113,6 @@ def scheduler_of(name: str, epochs: int, stopper: EarlyStopper | None) -> Schedu
     return Hyperband(epochs, ETA, loops, stopper)
 
 
-def sampler_of(how: Mapping[str, Any] | None, problem: Problem, seed: int) -> Sampler | None:
-    if how is None:
-        return None
-    assert problem.objective.space is not None
-    return OptunaSampler(problem.objective.space, seed=seed, project=problem.objective.projection(), **how)
-
-
 def one_run(task: tuple[str, str, int]) -> dict[str, Any]:
     name, side, seed = task
     began = time.process_time()
@@ -133,7 +126,7 @@ def one_run(task: tuple[str, str, int]) -> dict[str, Any]:
         if follower.over:
             raise KeyboardInterrupt
 
-    sampler = sampler_of(how, problem, seed)
+    sampler = None if how is None else OptunaSampler(seed=seed, **how)
     machine_ = scheduler_of(scheduler, epochs, stopper)
     result = run(machine_, problem.objective, sampler=sampler, seed=seed, journal=follower, watch=watch)
     regrets = follower.regrets

@@ -24,11 +24,11 @@ SAMPLERS: dict[str, Callable[[int], Sampler]] = {
     "rows": lambda seed: TableSampler(TABLE.configs, seed),
     "nets": lambda seed: ArchitectureSampler(GRAMMAR, {"lr": FloatDistribution(1e-4, 1.0)}, seed),
     "q-learning": lambda seed: QLearning(GRAMMAR, epsilon=EpsilonSchedule.scaled(12), seed=seed),
-    "tpe": lambda seed: OptunaSampler(SPACE, "tpe", seed=seed, min_arms=4),
-    "tpe, rows": lambda seed: OptunaSampler(TABLE.space, "tpe", seed=seed, min_arms=4, project=TABLE.projection()),
-    "cmaes": lambda seed: OptunaSampler(SPACE, "cmaes", seed=seed, dropped="measured"),
-    "qmc": lambda seed: OptunaSampler(SPACE, "qmc", seed=seed, dropped="nothing"),
-    "nsgaii": lambda seed: OptunaSampler(SPACE, "nsgaii", seed=seed),
+    "tpe": lambda seed: OptunaSampler("tpe", SPACE, seed=seed, min_arms=4),
+    "tpe, rows": lambda seed: OptunaSampler("tpe", TABLE.space, seed=seed, min_arms=4, project=TABLE.projection()),
+    "cmaes": lambda seed: OptunaSampler("cmaes", SPACE, seed=seed, dropped="measured"),
+    "qmc": lambda seed: OptunaSampler("qmc", SPACE, seed=seed, dropped="nothing"),
+    "nsgaii": lambda seed: OptunaSampler("nsgaii", SPACE, seed=seed),
 }
 
 

@@ -149,7 +149,7 @@ def test_states_add_up(bandits):
         (["run", "metaqnn", "--sampler", "tpe"], ["`sampler` must be left out with metaqnn", "'tpe'"]),
         (
             ["run", "random", "--sampler", "tpe", "--objective", "cnn:digits"],
-            ["`objective` must be one whose parameters tpe can choose", "'cnn:digits"],
+            ["`sampler` must be left out for cnn:digits", "no parameters that it could choose", "'tpe'"],
         ),
         (["run", "hyperband", "--workers", "0"], ["`workers`", ">= 1", "got 0"]),
         (["run", "hyperband", "--seed", "-1"], ["`seed`", ">= 0", "got -1"]),

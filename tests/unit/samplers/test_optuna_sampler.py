@@ -19,6 +19,7 @@ from bandits.predictors import SRM
 from bandits.runtime.records import TrialStarted
 from bandits.samplers.base import Outcome
 from bandits.samplers.optuna import Dropped, OptunaSampler, named_sampler
+from bandits.testing import ReplayObjective
 
 SPACE: Mapping[str, BaseDistribution] = {
     "lr": FloatDistribution(1e-4, 1e-1, log=True),
@@ -32,7 +33,7 @@ COMPLETE, RUNNING, FAIL = TrialState.COMPLETE, TrialState.RUNNING, TrialState.FA
 
 def sampler_with(arms: int = 0, **options: Any) -> OptunaSampler:
     """A sampler that has proposed trials 0 to arms - 1; two make an epoch count."""
-    sampler = OptunaSampler({"x": FloatDistribution(0.0, 1.0)}, "random", seed=0, **{"min_arms": 2, **options})
+    sampler = OptunaSampler("random", {"x": FloatDistribution(0.0, 1.0)}, seed=0, **{"min_arms": 2, **options})
     for trial_id in range(arms):
         sampler.propose(trial_id)
     return sampler
@@ -92,8 +93,8 @@ def test_the_last_epoch_that_enough_arms_reached_counts() -> None:
 
 def test_enough_is_more_than_there_are_parameters() -> None:
     """Ten arms at least, one more than there are parameters that can vary."""
-    few = OptunaSampler(SPACE, "random", seed=0)
-    many = OptunaSampler({f"x{i}": FloatDistribution(0, 1) for i in range(12)}, "random", seed=0)
+    few = OptunaSampler("random", SPACE, seed=0)
+    many = OptunaSampler("random", {f"x{i}": FloatDistribution(0, 1) for i in range(12)}, seed=0)
 
     assert (few.settings()["min_arms"], many.settings()["min_arms"]) == (10, 13)
 
@@ -209,7 +210,7 @@ def test_scores_may_come_with_the_outcome() -> None:
 @pytest.mark.parametrize("share", [0.0, 0.5])
 def test_proposals_lie_in_the_space(name: str, share: float) -> None:
     """Every parameter, each a plain value of its distribution, however much has been learnt."""
-    sampler = OptunaSampler(SPACE, name, seed=1, random_share=share)
+    sampler = OptunaSampler(name, SPACE, seed=1, random_share=share)
     for trial_id in range(40):
         config = sampler.propose(trial_id)
         assert list(config) == list(SPACE)
@@ -222,7 +223,7 @@ def test_proposals_lie_in_the_space(name: str, share: float) -> None:
 def test_gaussian_process() -> None:
     """Optuna's GP proposes too; it comes to work after ten arms."""
     space = {"x": FloatDistribution(0.0, 1.0)}
-    sampler = OptunaSampler(space, "gp", seed=0)
+    sampler = OptunaSampler("gp", space, seed=0)
     for trial_id in range(13):
         x = float(sampler.propose(trial_id)["x"])  # type: ignore[arg-type]
         end(sampler, trial_id, (-((x - 0.25) ** 2),), "completed")
@@ -242,7 +243,7 @@ def test_same_seed_same_run(name: str, workers: int) -> None:
     table = CurveTable("deep_resnets_tinyimagenet")
     runs = []
     for _ in range(2):
-        sampler = OptunaSampler(table.space or {}, name, seed=3, project=table.projection())
+        sampler = OptunaSampler(name, seed=3)
         runs.append(run(Hyperband(max_epochs=27), table, sampler=sampler, seed=3, workers=workers))
     first, second = runs
 
@@ -253,14 +254,14 @@ def test_same_seed_same_run(name: str, workers: int) -> None:
 
 def test_seeds_differ() -> None:
     """Another seed, another search."""
-    first, second = (OptunaSampler(SPACE, "tpe", seed=seed).propose(0) for seed in (0, 1))
+    first, second = (OptunaSampler("tpe", SPACE, seed=seed).propose(0) for seed in (0, 1))
     assert first != second
 
 
 def test_a_sampler_of_the_users_own() -> None:
     """Any object of Optuna's class is used as it is."""
     sampler = TPESampler(seed=5, n_startup_trials=3)
-    ours = OptunaSampler(SPACE, sampler, seed=0)
+    ours = OptunaSampler(sampler, SPACE, seed=0)
 
     assert ours.study.sampler is sampler
     assert ours.settings()["sampler"] == "TPESampler"
@@ -274,7 +275,7 @@ def test_tpe_beats_random(scheduler: Any) -> None:
         for seed in range(3):
             objective = peak()
             assert objective.space is not None
-            sampler = OptunaSampler(objective.space, name, seed=seed)
+            sampler = OptunaSampler(name, objective.space, seed=seed)
             best = run(scheduler, objective, sampler=sampler, seed=seed).best_value
             assert best is not None
             shortfalls[name] += 1 - 0.5 / 27 - best
@@ -286,7 +287,7 @@ def test_random_share() -> None:
     """The share of a share of proposals does not depend on what was learnt."""
     runs = []
     for score in (0.0, 1.0):
-        sampler = OptunaSampler({"x": FloatDistribution(0, 1)}, "tpe", seed=0, random_share=0.5)
+        sampler = OptunaSampler("tpe", {"x": FloatDistribution(0, 1)}, seed=0, random_share=0.5)
         configs = []
         for trial_id in range(60):
             configs.append(sampler.propose(trial_id)["x"])
@@ -299,7 +300,7 @@ def test_random_share() -> None:
 
 def test_cmaes_keeps_its_state_when_the_epoch_changes() -> None:
     """Its generations are counted on, not begun again."""
-    sampler = OptunaSampler({"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)}, "cmaes", seed=0)
+    sampler = OptunaSampler("cmaes", {"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)}, seed=0)
     for trial_id in range(40):
         sampler.propose(trial_id)
         tell(sampler, trial_id, *[0.1] * (trial_id // 10 + 1))
@@ -320,7 +321,7 @@ def test_cmaes_keeps_its_state_when_the_epoch_changes() -> None:
 def test_a_run_with_forecasts(dropped: Dropped) -> None:
     """Arms that a forecast drops in a run stand in the model as was asked for."""
     table = CurveTable("deep_resnets_tinyimagenet")
-    sampler = OptunaSampler(table.space or {}, "tpe", seed=0, dropped=dropped, project=table.projection())
+    sampler = OptunaSampler("tpe", seed=0, dropped=dropped)
     stopper = EarlyStopper(SRM(), seed=0)
     result = run(RandomSearch(60, table.max_epochs, stopper), table, sampler=sampler)
     trials = sampler.study.trials
@@ -339,7 +340,7 @@ def test_failing_trials_do_not_end_the_search() -> None:
     """They fail in the model as well."""
     objective = FailingObjective(peak(), trials=range(0, 20, 2), epoch=2, failure=float("nan"))
     assert objective.space is not None
-    sampler = OptunaSampler(objective.space, "tpe", seed=0)
+    sampler = OptunaSampler("tpe", objective.space, seed=0)
     run(RandomSearch(20, 27), objective, sampler=sampler)
 
     assert [state for state, _ in model(sampler)] == [FAIL, COMPLETE] * 10
@@ -359,7 +360,7 @@ def test_nothing_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_settings_are_recorded() -> None:
     """JSON values that build the sampler again."""
-    assert OptunaSampler(SPACE, "qmc", seed=7, dropped="measured", random_share=0.25).settings() == {
+    assert OptunaSampler("qmc", SPACE, seed=7, dropped="measured", random_share=0.25).settings() == {
         "sampler": "qmc",
         "dropped": "measured",
         "min_arms": 10,
@@ -424,3 +425,34 @@ def test_events_that_cannot_be() -> None:
     end(sampler, 0, (0.1,), "completed")
     with pytest.raises(ProtocolError, match=r"^trial 0 has its outcome already$"):
         end(sampler, 0, (0.1,), "completed")
+
+
+def test_a_sampler_without_a_space_takes_that_of_the_objective() -> None:
+    """The same run as with the space and the projection said by hand."""
+    table = CurveTable("lstm_ptb")
+    by_hand = OptunaSampler("tpe", table.space, seed=0, project=table.projection())
+
+    results = [run(Hyperband(20), table, sampler=sampler) for sampler in (OptunaSampler("tpe"), by_hand)]
+
+    assert results[0].rows() == results[1].rows()
+
+
+def test_a_sampler_needs_something_to_choose() -> None:
+    """Neither a space of its own nor one of the objective: one sentence."""
+    rows = ReplayObjective([[0.1, 0.2, 0.3]])
+
+    with pytest.raises(SettingError, match=r"`sampler` must be left out for .*, got 'tpe'"):
+        run(RandomSearch(2, 3), rows, sampler=OptunaSampler("tpe"))
+    with pytest.raises(SettingError, match="`space` must be given"):
+        OptunaSampler("tpe").propose(0)
+    with pytest.raises(SettingError, match="`project` must come with a space"):
+        OptunaSampler("tpe", project=dict)
+
+
+def test_a_sampler_serves_one_run() -> None:
+    """What it has learnt is of arms that another run does not have."""
+    sampler = OptunaSampler("tpe")
+    run(RandomSearch(2, 3), CurveTable("lstm_ptb"), sampler=sampler)
+
+    with pytest.raises(SettingError, match="`sampler` must be a new one"):
+        run(RandomSearch(2, 3), CurveTable("lstm_ptb"), sampler=sampler)
