@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bandits.cli.output import show
+from bandits.curves import Goal
 from bandits.spec.what_ifs import WhatIfSpec
 
 __all__ = ["what_if"]
@@ -42,7 +43,15 @@ __all__ = ["what_if"]
     "--plot", metavar="FILE", help="Draw the curves, and what would not have been trained: .png, .svg or .pdf."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def what_if(*, plot: str | None, as_json: bool, **options: Any) -> None:
+def what_if(
+    *,
+    sources: tuple[str, ...],
+    predictor: str,
+    goal: Goal | None,
+    plot: str | None,
+    as_json: bool,
+    **settings: Any,
+) -> None:
     """Replay finished runs: what would early stopping have saved, and what lost?
 
     SOURCE is an Optuna storage (a file, or a URL, with #STUDY where it holds several), a journal of `bandits run`, a
@@ -54,9 +63,9 @@ def what_if(*, plot: str | None, as_json: bool, **options: Any) -> None:
 
     if plot is not None:
         check_plot_file(plot)
-    spec = WhatIfSpec(**options)
+    spec = WhatIfSpec(sources, predictor, goal, settings)
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("replaying", total=spec.orders + 1)
+        task = progress.add_task("replaying", total=settings["orders"] + 1)
         answer = spec.ask(watch=lambda done: progress.update(task, completed=done))
     report = WhatIfReport(spec.predictor, answer)
     if plot is not None:

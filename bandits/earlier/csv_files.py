@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import math
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from bandits.errors import CurveTableError
+from bandits.objectives.csv_rows import check_length, csv_rows
 
 __all__ = ["CsvFile", "number_in", "plain_name", "read_csv", "read_header"]
 
@@ -84,32 +82,12 @@ def read_csv(path: Path, *, most_rows: int | None = None) -> CsvFile:
     Raises:
         CurveTableError: it cannot be read, or has a row of another length than its header.
     """
-    reader = csv.reader(io.StringIO(_text_of(path), newline=""), strict=True)
-    header: list[str] = []
+    numbered = csv_rows(path)
+    header = [name.strip() for name in next(numbered, (0, []))[1]]
     rows: list[list[str]] = []
     lines: list[int] = []
-    try:
-        for row in reader:
-            if not header:
-                header = [name.strip() for name in row]
-            elif most_rows is not None and len(rows) >= most_rows:
-                break
-            elif row:  # an empty line is no row
-                if len(row) != len(header):
-                    rule = f"must have {len(header)} cells, as the header has"
-                    raise CurveTableError.broken(f"line {reader.line_num} of {path}", rule, len(row))
-                rows.append(row)
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise CurveTableError(f"line {reader.line_num} of {path} must be csv: {error}") from error
+    for line, row in islice(numbered, most_rows):
+        check_length(path, line, row, header)
+        rows.append(row)
+        lines.append(line)
     return CsvFile(path, header, rows, lines)
-
-
-def _text_of(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-        if data.startswith(b"\x1f\x8b"):
-            data = gzip.decompress(data)
-        return data.decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise CurveTableError(f"{path} must be a readable csv file in UTF-8, gzipped or not: {error}") from error

@@ -14,11 +14,7 @@ The form: one row a configuration, one column a hyperparameter, one column an ep
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import re
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.errors import CurveTableError
+from bandits.objectives.csv_rows import check_length, csv_rows
 
 __all__ = ["MISSING", "CurveFile", "Family", "read_curve_file", "words_of"]
 
@@ -113,7 +110,7 @@ def read_curve_file(path: Path, *, epochs: str | None = None, untrained_first: b
     Raises:
         CurveTableError: the file is no such table; the message says where.
     """
-    sheet = _sheet_of(path, _text_of(path))
+    sheet = _sheet_of(path)
     families, others = _families_of(sheet.header)
     curve = _curve_family(sheet, families, others, epochs)
     seconds = _seconds_family(families, curve)
@@ -150,37 +147,17 @@ def words_of(name: str) -> set[str]:
     return set(re.findall(r"[a-z0-9]+", name.lower()))
 
 
-def _text_of(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-        if data.startswith(b"\x1f\x8b"):
-            data = gzip.decompress(data)
-        return data.decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise CurveTableError(f"{path} must be a readable csv file in UTF-8, gzipped or not: {error}") from error
-
-
-def _sheet_of(path: Path, text: str) -> _Sheet:
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in reader:
-            if row:  # an empty line is no row
-                rows.append(row)
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise CurveTableError(f"line {reader.line_num} of {path} must be csv: {error}") from error
-    if not rows:
+def _sheet_of(path: Path) -> _Sheet:
+    numbered = list(csv_rows(path))
+    if not numbered:
         raise CurveTableError(f"{path} must hold a header and rows, it is empty")
+    lines, rows = [line for line, _ in numbered], [row for _, row in numbered]
     header = [name.strip() or f"column {place}" for place, name in enumerate(rows[0], start=1)]
     if len(set(header)) < len(header):
         twice = next(name for place, name in enumerate(header) if name in header[:place])
         raise CurveTableError.broken(f"column names of {path}", "must differ", twice)
-    for row, line in zip(rows[1:], lines[1:], strict=True):
-        if len(row) != len(header):
-            rule = f"must have {len(header)} cells, as the header has"
-            raise CurveTableError.broken(f"line {line} of {path}", rule, len(row))
+    for line, row in numbered[1:]:
+        check_length(path, line, row, header)
     if len(rows) < 3:
         raise CurveTableError.broken(f"{path}", "must hold at least 2 rows below the header", len(rows) - 1)
     return _Sheet(path, header, rows[1:], lines[1:])

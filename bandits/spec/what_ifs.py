@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from bandits import registry
 from bandits.curves import Goal
@@ -23,22 +23,14 @@ class WhatIfSpec:
     Args:
         sources: each as `bandits.earlier.read_study` takes it; several are one search.
         predictor: a name of `bandits list predictors`.
-        max_epochs, risk, audit, confidence, margin, keep, top, orders, seed: see `bandits.what_if.what_if`.
         goal: "maximize" or "minimize", for a source that does not tell.
+        settings: further arguments of `bandits.what_if.what_if`, which documents them.
     """
 
     sources: tuple[str, ...]
     predictor: str = "srm"
-    max_epochs: int | None = None
-    risk: float = 0.1
-    audit: float = 0.02
-    confidence: float | None = None
-    margin: float = 0.0
-    keep: int = 1
-    top: int = 5
-    orders: int = 20
     goal: Goal | None = None
-    seed: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def ask(self, watch: Callable[[int], None] | None = None) -> WhatIf:
         """Read, replay: see `what_if`.
@@ -59,17 +51,4 @@ class WhatIfSpec:
         if not study.trials:
             rule = "must hold a trial that has reported values (trial.report in Optuna) as it trained"
             raise SettingError.broken("`SOURCE`", rule, study.source)
-        return what_if(
-            study,
-            predictor,
-            max_epochs=self.max_epochs,
-            risk=self.risk,
-            audit=self.audit,
-            confidence=self.confidence,
-            margin=self.margin,
-            keep=self.keep,
-            top=self.top,
-            orders=self.orders,
-            seed=self.seed,
-            watch=watch,
-        )
+        return what_if(study, predictor, **self.settings, watch=watch)
