@@ -33,7 +33,7 @@ for folder in (HERE.parents[1], HERE.parent, HERE):  # bandits, where it is not 
 from common import machine, update_readme, write_results
 from optuna.exceptions import ExperimentalWarning
 from quality_report import complete_seeds, markdown, summarise, told
-from quality_sides import NAMES, SIDES
+from quality_sides import DEFAULT, NAMES, SIDES
 from quality_study import SAMPLINGS, Sampling, spend
 
 from bandits.objectives import SHIPPED_TABLES, CurveTable
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run, report, and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", nargs="+", choices=SHIPPED_TABLES, default=SHIPPED_TABLES, metavar="NAME")
-    parser.add_argument("--sides", nargs="+", choices=list(SIDES), default=list(SIDES), metavar="NAME")
+    parser.add_argument("--sides", nargs="+", choices=list(SIDES), default=DEFAULT, metavar="NAME")
     parser.add_argument("--samplings", nargs="+", choices=SAMPLINGS, default=SAMPLINGS)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--budget", type=int, default=BUDGET, help="full trainings; half of it is told as well")

@@ -16,7 +16,7 @@ from quick_wilcoxon import QuickWilcoxonPruner
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors import SRM, LastSeenValue
 
-__all__ = ["NAMES", "OURS", "SIDES"]
+__all__ = ["DEFAULT", "NAMES", "OURS", "SIDES"]
 
 OURS = "srm"
 ETA = 3
@@ -40,6 +40,9 @@ SIDES: Mapping[str, Callable[[int, int], BasePruner]] = {
     "last-seen": lambda T, seed: PredictivePruner(LastSeenValue(min_curves=FEWEST), max_epochs=T, seed=seed),
 }
 """By name, in the order of the tables; each builds a fresh pruner for T epochs and a seed."""
+
+DEFAULT = tuple(name for name in SIDES if name != "srm-0.95")
+"""Those that are compared unless sides are named."""
 
 NAMES: Mapping[str, str] = {
     "none": "no pruner",

@@ -216,8 +216,8 @@ def test_the_runner_keeps_what_is_done_and_goes_on_with_the_rest(
     """Every side on a shipped table for two full trainings; then one more seed; then only the report."""
     quality, out = benchmark["quality"], tmp_path / "quality.json"
     small = ["--tables", "lstm_shakespeare", "--budget", "2", "--out", str(out), "--samplings"]
-    quality.main([*small, "random", "tpe", "--seeds", "1"])
     sides = list(benchmark["quality_sides"].SIDES)
+    quality.main([*small, "random", "tpe", "--seeds", "1", "--sides", *sides])
     kept = out.with_suffix(".runs.jsonl")
     assert len(kept.read_text().splitlines()) == 2 * len(sides)
     rows = json.loads(out.read_text())["rows"]
