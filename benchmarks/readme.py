@@ -20,6 +20,15 @@ LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)  # of benchmarks/calibration
 ROOT = Path(__file__).resolve().parents[1]
 MAIN_JOB = "run hyperband --predictor srm --loops 40"
 WHAT_IF = "what-if table:lstm_ptb"
+PRUNERS = {  # sides of benchmarks/optuna_pruner
+    "srm": "`PredictivePruner(SRM())`",
+    "srm+hyperband": "the same, `inner=HyperbandPruner()`",
+    "hyperband": "`HyperbandPruner`",
+    "median": "`MedianPruner`",
+    "wilcoxon": "`WilcoxonPruner`",
+    "halving": "`SuccessiveHalvingPruner`",
+    "none": "none",
+}
 
 
 def main() -> None:
@@ -27,6 +36,8 @@ def main() -> None:
     update_readme(readme, "main job", f"\n```\n{shown_by(MAIN_JOB)}\n```\n")
     before_the_list, _, _ = shown_by(WHAT_IF).partition("\n\ndropped")
     update_readme(readme, "what if", f"\n```\n{before_the_list}\n```\n")
+    quality = json.loads((ROOT / "benchmarks/optuna_pruner/results/quality.json").read_text())
+    update_readme(readme, "pruners", "\n" + pruners(quality["rows"]) + "\n")
     results = json.loads((ROOT / "benchmarks/hyperband_savings/results/hyperband_savings.json").read_text())
     update_readme(readme, "savings", "\n" + savings(results["rows"]) + "\n")
     stopping = json.loads((ROOT / "benchmarks/early_stopping/results/early_stopping.json").read_text())
@@ -55,6 +66,21 @@ def savings(rows: list[dict]) -> str:
             f"| {table} | {plain['epochs']:,.0f} | {srm['saved']:.0%} | {srm['same_best']} of {srm['seeds']} "
             f"| {ahead['saved']:.0%} | {ahead['no_worse']} of {ahead['seeds']} | {oracle['saved']:.0%} |"
         )
+    return "\n".join(lines)
+
+
+def pruners(rows: list[dict]) -> str:
+    """One line a pruner: mean regret over tables after 40 full trainings."""
+    overall = [row for row in rows if row["table"] == "" and row["budget"] == 40]
+    by = {(row["side"], row["sampling"]): row for row in overall}
+    lines = [
+        "| pruner | random sampling, regret | TPE, regret | pruned, yet better than the best |",
+        "|---|---:|---:|---:|",
+    ]
+    for side, name in PRUNERS.items():
+        cells = [f"{by[side, how]['regret']:.1%} ± {by[side, how]['error']:.1%}" for how in ("random", "tpe")]
+        lost = mean(by[side, how]["lost"] for how in ("random", "tpe"))
+        lines.append(f"| {name} | {' | '.join(cells)} | {lost:.1f} |")
     return "\n".join(lines)
 
 
