@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from bandits.curves import Goal
 from bandits.earlier.csv_files import read_header
+from bandits.earlier.file_kinds import OPTUNA_RECORD, SQLITE, first_bytes, tables_of
 from bandits.earlier.journals import study_of_journal
 from bandits.earlier.long_tables import is_long_table, study_of_long_table
 from bandits.earlier.studies import EarlierStudy
@@ -22,8 +21,6 @@ from bandits.errors import CurveTableError, SettingError
 
 __all__ = ["read_studies", "read_study"]
 
-_SQLITE = b"SQLite format 3\x00"
-_OPTUNA_RECORD = b'{"op_code"'
 _CSV = (".csv", ".csv.gz")
 _KINDS = (
     "table:NAME, a .csv or .csv.gz file, a folder of TensorBoard's csv exports, a journal of `bandits run`, or an"
@@ -136,25 +133,15 @@ def _study_of_csv(source: str, path: Path, name: str, goal: Goal | None, argumen
 
 def _study_of_file(source: str, path: Path, name: str, longest: int | None, argument: str) -> EarlierStudy:
     """Look into a file whose name tells nothing."""
-    with path.open("rb") as file:
-        begins = file.read(len(_SQLITE))
-    tables = _tables_of(path) if begins == _SQLITE else set()
+    begins = first_bytes(path)
+    tables = (tables_of(path) or set()) if begins == SQLITE else set()
     if "records" in tables:
-        return study_of_journal(source, path, argument=argument)
-    if "studies" in tables or begins.startswith(_OPTUNA_RECORD):
+        return study_of_journal(source, path)
+    if "studies" in tables or begins.startswith(OPTUNA_RECORD):
         from bandits.earlier import optuna_studies
 
-        if begins == _SQLITE:
+        if begins == SQLITE:
             return optuna_studies.study_of_optuna_url(source, f"sqlite:///{path}", name, longest, argument=argument)
         return optuna_studies.study_of_optuna_file(source, path, name, longest, argument=argument)
     found = f"an SQLite file with the tables {', '.join(sorted(tables))}" if tables else "of no known kind"
     raise SettingError.broken(argument, f"must be {_KINDS}; this file is {found}", source)
-
-
-def _tables_of(path: Path) -> set[str]:
-    """Names of the tables of an SQLite file; none if it is damaged."""
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
-            return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error:
-        return set()

@@ -18,8 +18,8 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.earlier.exported_trials import FEATURES, PREFIX, SECONDS
+from bandits.earlier.recorded_run import RecordedRun, RecordedTrial, read_run
 from bandits.errors import JournalError, SettingError
-from bandits.exchange.recorded_run import RecordedRun, RecordedTrial, read_run
 from bandits.exchange.storages import storage_at, unusable
 from bandits.runtime.records import Advised
 from bandits.samplers.inferred_space import infer_space, params_in
@@ -84,7 +84,7 @@ def export_journal(
     if not any(trial.values for trial in run.trials):
         raise JournalError(f"journal must hold a measured epoch, got {str(path)!r}")
     space = infer_space([_candidates(trial) for trial in run.trials])
-    trials = [_frozen(trial, run, space) for trial in run.trials]
+    trials = [_frozen(trial, run, space) for trial in sorted(run.trials, key=lambda trial: trial.id)]
     name = run.path.stem if name is None else name
     opened = storage_at(storage) if isinstance(storage, str) else storage
     try:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.engine import make_url
 
+from bandits.earlier.file_kinds import OPTUNA_RECORD, SQLITE, first_bytes, tables_of
 from bandits.errors import SettingError
 
 __all__ = ["shown_address", "storage_at", "unusable"]
 
-_SQLITE = b"SQLite format 3\x00"
-_OPTUNA_RECORD = b'{"op_code"'
 _DATABASES = (".db", ".sqlite", ".sqlite3")
 _JOURNAL = "journal:///"
 _ARGUMENT = "the Optuna storage"
@@ -48,14 +45,14 @@ def _address(where: str) -> str:
         return where.removeprefix(_JOURNAL)
     if "://" in where:
         return where
-    begins = _first_bytes(Path(where))
-    is_database = begins.startswith(_SQLITE) if begins else Path(where).suffix in _DATABASES
+    begins = first_bytes(Path(where))
+    is_database = begins.startswith(SQLITE) if begins else Path(where).suffix in _DATABASES
     return f"sqlite:///{where}" if is_database else where
 
 
 def _journal(where: str, path: Path) -> BaseStorage:
-    begins = _first_bytes(path)
-    if begins and not begins.startswith(_OPTUNA_RECORD):
+    begins = first_bytes(path)
+    if begins and not begins.startswith(OPTUNA_RECORD):
         raise _occupied(where)
     try:
         return JournalStorage(JournalFileBackend(str(path)))
@@ -78,24 +75,12 @@ def _database(where: str, url: str) -> BaseStorage:
         raise unusable(where, error) from error
 
 
-def _first_bytes(path: Path) -> bytes:
-    """How a file begins; empty where there is none, or it is empty."""
-    if not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return file.read(len(_SQLITE))
-
-
 def _is_free(path: Path) -> bool:
     """Whether an SQLite file holds Optuna's tables or nothing, or is not there."""
-    if not _first_bytes(path):
+    if not first_bytes(path):
         return True
-    try:  # not mode=ro: such a reader leaves its -wal and -shm files behind
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
-            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error:
-        return False
-    return not tables or "studies" in tables
+    tables = tables_of(path)
+    return tables is not None and (not tables or "studies" in tables)
 
 
 def _without_password(where: str) -> str:

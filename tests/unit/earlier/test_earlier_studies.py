@@ -156,7 +156,7 @@ def test_a_journal_without_a_beginning_is_an_error(tmp_path: Path) -> None:
     """Nobody knows which way its metric is better."""
     SqliteJournal.create(tmp_path / "run.db").close()
 
-    with pytest.raises(SettingError, match="must be a journal that says how its run began"):
+    with pytest.raises(JournalError, match="journal must say how its run began"):
         read(tmp_path / "run.db")
 
 

@@ -55,7 +55,7 @@ class RecordedRun:
         path: of the journal.
         settings: what the run was started with.
         metric: what it measures.
-        trials: those that started, ordered by id.
+        trials: in the order in which they started.
         how: it ended: "done", "interrupted" or "failed"; empty while it goes on, or where it broke off.
         clock: seconds on the run's clock at the last event.
         written: when the journal was last written, local time.
@@ -102,8 +102,7 @@ def read_run(path: str | Path) -> RecordedRun:
     if settings is None or settings.goal not in get_args(Goal):
         raise JournalError(f"journal must say how its run began, got {str(path)!r}")
     metric = Metric(settings.metric, settings.goal)  # type: ignore[arg-type]  # looked at above
-    ordered = tuple(trial for _, trial in sorted(trials.items()))
-    return RecordedRun(path, settings, metric, ordered, how, clock, written)
+    return RecordedRun(path, settings, metric, tuple(trials.values()), how, clock, written)
 
 
 def _note(trial: RecordedTrial, record: JobStarted | Epoch | Advised | TrialFailed | Changed, clock: float) -> None:
@@ -119,7 +118,7 @@ def _note(trial: RecordedTrial, record: JobStarted | Epoch | Advised | TrialFail
         case Advised():
             trial.verdicts.append(record)
         case TrialFailed():
-            trial.reason = record.reason
+            trial.state, trial.reason = "failed", record.reason
         case Changed():
             trial.state = record.state.value
             trial.reason = record.reason
