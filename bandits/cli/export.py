@@ -21,7 +21,7 @@ __all__ = ["export"]
     help="Where the study goes: sqlite:///study.db, postgresql://..., or a file, study.db or study.log.",
 )
 @click.option("--study", "name", metavar="NAME", help="Its name. [default: the journal's, without its ending]")
-@click.option("--replace", is_flag=True, help="Delete a study of that name first.")
+@click.option("--replace", is_flag=True, help="Delete an earlier export of that name first.")
 def export(journal: str, storage: str, name: str | None, replace: bool) -> None:
     """Write JOURNAL as an Optuna study, for optuna-dashboard and optuna.visualization.
 

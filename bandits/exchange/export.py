@@ -56,14 +56,15 @@ def export_journal(
         path: of the journal.
         storage: one of Optuna's storages, or where to find or make one: a URL such as sqlite:///study.db, or a file.
         name: of the study; by default the journal's, without its ending.
-        replace: True to delete a study of that name first.
+        replace: True to delete a study of that name first, if all of its trials were exported as well.
 
     Returns:
         The study.
 
     Raises:
         JournalError: there is no journal, or nothing has been measured yet.
-        SettingError: the storage cannot be written, or has a study of that name.
+        SettingError: the storage cannot be written, or has a study of that name (with `replace`, one with trials
+            that were not exported).
 
     Cost: about 20 ms a trial in SQLite, 2 ms in the file of a JournalStorage.
 
@@ -101,6 +102,7 @@ def _written(run: RecordedRun, trials: Sequence[FrozenTrial], name: str, storage
         if not replace:
             rule = "must be new in this storage, or be replaced (--replace, replace=True)"
             raise SettingError.broken("name of the study", rule, name)
+        _check_ours(optuna.load_study(study_name=name, storage=storage))
         optuna.delete_study(study_name=name, storage=storage)
     study = optuna.create_study(storage=storage, study_name=name, direction=run.metric.goal)
     try:
@@ -115,6 +117,14 @@ def _written(run: RecordedRun, trials: Sequence[FrozenTrial], name: str, storage
             optuna.delete_study(study_name=name, storage=storage)
         raise
     return study
+
+
+def _check_ours(study: Study) -> None:
+    """Check that a study holds nothing but what can be exported again."""
+    own = [trial for trial in study.get_trials(deepcopy=False) if f"{PREFIX}trial" not in trial.user_attrs]
+    if own or f"{PREFIX}journal" not in study.user_attrs:
+        rule = f"must be that of an export, to be replaced; this one has {len(own)} trials of its own"
+        raise SettingError.broken("name of the study", rule, study.study_name)
 
 
 def _about(run: RecordedRun) -> dict[str, Any]:

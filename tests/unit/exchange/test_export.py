@@ -295,6 +295,18 @@ def test_the_oldest_verdicts_make_room(tmp_path: Path) -> None:
 # Again, and wrongly
 
 
+def test_trials_that_were_not_exported_are_never_deleted(tmp_path: Path, storage: BaseStorage) -> None:
+    """A study of one's own, and an export that has gone on since, are not replaced."""
+    hyperband(tmp_path / "run.journal")
+    optuna.create_study(study_name="mine", storage=storage)
+    export_journal(tmp_path / "run.journal", storage, name="went on").optimize(lambda trial: 0.0, n_trials=1)
+
+    for name, own in (("mine", 0), ("went on", 1)):
+        with pytest.raises(SettingError, match=f"must be that of an export, .* has {own} trials of its own"):
+            export_journal(tmp_path / "run.journal", storage, name=name, replace=True)
+        assert name in optuna.get_all_study_names(storage)
+
+
 def test_a_study_of_that_name_stays_unless_it_is_to_be_replaced(tmp_path: Path) -> None:
     """One sentence says how; then the new one is there alone."""
     path = write(tmp_path / "run.journal", *arm(0, [1.0]))
