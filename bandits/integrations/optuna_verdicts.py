@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from optuna.exceptions import UpdateFinishedTrialError
+from optuna import exceptions
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
@@ -15,6 +15,9 @@ from bandits.integrations.pruning_warning import Complaints
 from bandits.verdicts import Drop, Keep, Verdict
 
 __all__ = ["VERDICT", "Judgement", "metric_of", "save_verdict", "saved_verdict"]
+
+# The first releases of Optuna 4 have no name of its own for it.
+_FINISHED: type[Exception] = getattr(exceptions, "UpdateFinishedTrialError", RuntimeError)
 
 VERDICT = "bandits:verdict"
 """The user attribute that holds the last verdict on a trial worth telling."""
@@ -96,7 +99,7 @@ def save_verdict(study: Study, trial: FrozenTrial, judgement: Judgement, complai
     try:
         told = judgement.as_json(metric_of(study))
         study._storage.set_trial_user_attr(trial._trial_id, VERDICT, told)
-    except UpdateFinishedTrialError:
+    except _FINISHED:
         pass
     except Exception as error:  # whatever a driver raises
         complaints.note(f"a verdict could not be written to its trial: {type(error).__name__}: {error}", kind="saving")
