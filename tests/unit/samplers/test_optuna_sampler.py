@@ -222,6 +222,7 @@ def test_proposals_lie_in_the_space(name: str, share: float) -> None:
 
 def test_gaussian_process() -> None:
     """Optuna's GP proposes too; it comes to work after ten arms."""
+    pytest.importorskip("torch")
     space = {"x": FloatDistribution(0.0, 1.0)}
     sampler = OptunaSampler("gp", space, seed=0)
     for trial_id in range(13):
