@@ -22,6 +22,7 @@ MAIN_JOB = "run hyperband --predictor srm --loops 40"
 WHAT_IF = "what-if table:lstm_ptb"
 PRUNERS = {  # sides of benchmarks/optuna_pruner
     "srm": "`PredictivePruner(SRM())`",
+    "srm-0.95": "the same, `confidence=0.95`",
     "srm+hyperband": "the same, `inner=HyperbandPruner()`",
     "hyperband": "`HyperbandPruner`",
     "median": "`MedianPruner`",
