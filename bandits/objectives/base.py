@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
     from bandits.architectures import Grammar
-    from bandits.samplers.base import Sampler
+    from bandits.samplers.base import Projection, Sampler
 
 __all__ = ["Measurement", "Objective", "Site"]
 
@@ -89,7 +89,7 @@ class Objective(ABC):
     def sampler(self, seed: int) -> Sampler:
         """The default way to draw its configurations."""
 
-    def projection(self) -> Callable[[Mapping[str, object]], Mapping[str, object]] | None:
+    def projection(self) -> Projection | None:
         """What turns parameters that a sampler chose into a configuration that it can train; None where any can be.
 
         It may remember what it gave: each run has one of its own.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from bandits.curves import Goal, Metric, Trial
 from bandits.errors import SettingError, check_at_least
 from bandits.objectives.base import Measurement, Objective
 from bandits.rng import rng_for
-from bandits.samplers.base import Sampler
+from bandits.samplers.base import Projection, Sampler
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -35,7 +35,7 @@ class _Wrapped(Objective, ABC):
     def space(self) -> Mapping[str, BaseDistribution] | None:  # type: ignore[override]
         return self.inner.space
 
-    def projection(self) -> Callable[[Mapping[str, object]], Mapping[str, object]] | None:
+    def projection(self) -> Projection | None:
         return self.inner.projection()
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from bandits.samplers.optuna_log import quiet_optuna
+
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
@@ -131,13 +133,9 @@ def _empty_study(sampler: BaseSampler) -> tuple[InMemoryStorage, Study]:
     import optuna
 
     storage = optuna.storages.InMemoryStorage()
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(max(verbosity, optuna.logging.WARNING))
-    try:
-        pruner = optuna.pruners.NopPruner()
+    pruner = optuna.pruners.NopPruner()
+    with quiet_optuna():
         study = optuna.create_study(
             storage=storage, study_name=_NAME, direction="maximize", sampler=sampler, pruner=pruner
         )
-    finally:
-        optuna.logging.set_verbosity(verbosity)
     return storage, study

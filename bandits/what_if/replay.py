@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from bandits.curves import Metric
 from bandits.integrations.optuna import PredictivePruner
+from bandits.samplers.optuna_log import quiet_optuna
 from bandits.what_if.trials import PastTrial
 
 __all__ = ["Dropped", "Replay", "replay"]
@@ -59,12 +60,9 @@ class _ReplayedStudy(optuna.Study):
     """A study whose trials are at hand, larger values being better; what a pruner writes to it goes nowhere else."""
 
     def __init__(self) -> None:
-        storage, loud = InMemoryStorage(), optuna.logging.get_verbosity()
-        optuna.logging.set_verbosity(optuna.logging.WARNING)  # nobody need hear that there is a new study
-        try:
+        storage = InMemoryStorage()
+        with quiet_optuna():
             storage.create_new_study([StudyDirection.MAXIMIZE], "what-if")
-        finally:
-            optuna.logging.set_verbosity(loud)
         super().__init__("what-if", storage)
         self.past: list[FrozenTrial] = []
 
