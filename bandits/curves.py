@@ -196,7 +196,7 @@ class History:
             >>> History.from_optuna(study).curve(0).scores.tolist()
             [-0.5, -0.3]
         """
-        from bandits.integrations.study_curves import curves_of_study  # Optuna takes half a second to load
+        from bandits.studies.optuna_history import curves_of_study  # Optuna takes half a second to load
 
         return cls.from_curves(curves_of_study(study, max_epochs))
 

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from bandits.recording.environment import processor
+from bandits.tools.record.environment import processor
 
 __all__ = ["machine", "update_readme", "write_results"]
 

@@ -29,8 +29,8 @@ def export(journal: str, storage: str, name: str | None, replace: bool) -> None:
     """
     import optuna  # half a second that other commands need not wait
 
-    from bandits.exchange import export_journal
-    from bandits.exchange.storages import shown_address
+    from bandits.studies.writers import export_journal
+    from bandits.studies.writers.storages import shown_address
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = export_journal(journal, storage, name=name, replace=replace)

@@ -25,7 +25,7 @@ def import_(study: str, out: str, goal: Any, longest: int) -> None:
     several studies), a journal, or any other source of --warm-start. The table is for --objective table:CURVES.csv,
     `bandits predict` and --warm-start.
     """
-    from bandits.exchange import import_study  # half a second that other commands need not wait
+    from bandits.studies.writers import import_study  # half a second that other commands need not wait
 
     curves = import_study(study, out, goal=goal, longest=longest)
     way = f"{curves.metric.name}, {curves.metric.goal}"

@@ -9,9 +9,9 @@ import click
 
 from bandits.cli.output import show
 from bandits.errors import SettingError
-from bandits.report.forecast_plot import check_plot_file, save_plot
-from bandits.report.forecast_report import ForecastReport, forecast_view
 from bandits.spec import PredictionSpec
+from bandits.tools.predict.plot import check_plot_file, save_plot
+from bandits.tools.predict.report import ForecastReport, forecast_view
 
 __all__ = ["predict"]
 

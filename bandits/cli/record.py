@@ -10,11 +10,11 @@ from rich.console import Console
 
 from bandits.cli.options import objective_options, objective_spec_option, running_options
 from bandits.cli.output import say, show
-from bandits.recording import record as record_table
 from bandits.report.live import LiveView
 from bandits.report.terminal import recording_view
 from bandits.runtime.journal import SqliteJournal
 from bandits.spec import RunSpec
+from bandits.tools.record import record as record_table
 
 __all__ = ["record"]
 

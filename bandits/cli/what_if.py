@@ -58,8 +58,8 @@ def what_if(
     table of curves (.csv, or table:NAME), or the csv that TensorBoard (a file a run, or a folder of them), Weights &
     Biases (a chart) or MLflow (run, step, value) exports, with #METRIC where it holds several.
     """
-    from bandits.report.what_if_plot import check_plot_file, save_plot  # these load Optuna, which takes half a second
-    from bandits.report.what_if_report import WhatIfReport, what_if_view
+    from bandits.tools.what_if.plot import check_plot_file, save_plot  # these load Optuna, which takes half a second
+    from bandits.tools.what_if.report import WhatIfReport, what_if_view
 
     if plot is not None:
         check_plot_file(plot)

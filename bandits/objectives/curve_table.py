@@ -19,8 +19,8 @@ from bandits.objectives.table_columns import Column, column_of, values_of_cells
 from bandits.objectives.table_metric import find_metric
 from bandits.objectives.table_reader import CurveFile, read_curve_file
 from bandits.objectives.table_report import TableReport
-from bandits.samplers.inferred_space import infer_space
 from bandits.samplers.table import TableSampler
+from bandits.search_space import infer_space
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.samplers.inferred_space import params_in
+from bandits.search_space import params_in
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from bandits.errors import SettingError
-from bandits.recording import Recording
 from bandits.report.summary import Summary
 from bandits.runtime.journal import Journal
 from bandits.runtime.records import (
@@ -23,6 +22,7 @@ from bandits.runtime.records import (
     WorkerLost,
 )
 from bandits.schedulers.lifecycle import State
+from bandits.tools.record import Recording
 
 __all__ = ["recording_view", "story", "summary_view"]
 

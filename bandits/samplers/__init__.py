@@ -3,7 +3,6 @@
 from bandits.samplers.architectures import ArchitectureSampler
 from bandits.samplers.base import Outcome, Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule
-from bandits.samplers.inferred_space import infer_space, params_in
 from bandits.samplers.optuna import OptunaSampler
 from bandits.samplers.q_learning import QLearning, StageReport
 from bandits.samplers.random import RandomSampler
@@ -19,6 +18,4 @@ __all__ = [
     "Sampler",
     "StageReport",
     "TableSampler",
-    "infer_space",
-    "params_in",
 ]

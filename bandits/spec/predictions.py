@@ -11,7 +11,7 @@ from bandits import registry
 from bandits.curves import Goal
 from bandits.errors import SettingError
 from bandits.objectives.curve_table import CurveTable
-from bandits.prediction import Predictions, predict_table
+from bandits.tools.predict import Predictions, predict_table
 
 __all__ = ["PredictionSpec", "epoch_from"]
 

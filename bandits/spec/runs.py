@@ -122,7 +122,7 @@ class RunSpec:
         """
         if not self.warm_start:
             return None
-        from bandits.earlier import earlier_curves  # others need not wait for its readers
+        from bandits.studies import earlier_curves  # others need not wait for its readers
 
         return earlier_curves(self.warm_start, objective, seed=self.seed)
 

@@ -11,7 +11,7 @@ from bandits.curves import Goal
 from bandits.errors import SettingError
 
 if TYPE_CHECKING:
-    from bandits.what_if import WhatIf
+    from bandits.tools.what_if import WhatIf
 
 __all__ = ["WhatIfSpec"]
 
@@ -21,10 +21,10 @@ class WhatIfSpec:
     """Which search, and which pruner would have watched it.
 
     Args:
-        sources: each as `bandits.earlier.read_study` takes it; several are one search.
+        sources: each as `bandits.studies.read_study` takes it; several are one search.
         predictor: a name of `bandits list predictors`.
         goal: "maximize" or "minimize", for a source that does not tell.
-        settings: further arguments of `bandits.what_if.what_if`, which documents them.
+        settings: further arguments of `bandits.tools.what_if.what_if`, which documents them.
     """
 
     sources: tuple[str, ...]
@@ -38,8 +38,8 @@ class WhatIfSpec:
         Raises:
             SettingError, JournalError, UnknownPlugin, MissingDependency: what it says.
         """
-        from bandits.earlier import read_studies  # these take half a second, which other commands need not wait
-        from bandits.what_if import what_if
+        from bandits.studies import read_studies  # these take half a second, which other commands need not wait
+        from bandits.tools.what_if import what_if
 
         if self.goal not in (None, "maximize", "minimize"):
             raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", self.goal)

@@ -1,6 +1,6 @@
 """Forecast in, verdict out: keep an arm or drop it, with the reason."""
 
-from bandits.stopping.earlier_curves import EarlierCurves, EarlierStatus
+from bandits.stopping.earlier.training_set import EarlierCurves, EarlierStatus
 from bandits.stopping.early_stopper import EarlyStopper
 from bandits.stopping.risk_control import RiskControlledRule
 from bandits.stopping.rules import ProbabilityRule, StoppingRule

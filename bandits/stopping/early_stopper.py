@@ -13,7 +13,7 @@ from bandits.forecasts import Abstain, Forecast
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.rng import rng_for
 from bandits.stopping.auditing import is_audited
-from bandits.stopping.earlier_curves import EarlierCurves, EarlierStatus
+from bandits.stopping.earlier.training_set import EarlierCurves, EarlierStatus
 from bandits.stopping.risk_control import RiskControlledRule
 from bandits.stopping.rules import StoppingRule
 from bandits.stopping.track_record import look_back

@@ -13,7 +13,7 @@ from scipy.stats import binom, t
 
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Forecast
-from bandits.stopping.checkpoints import sparse
+from bandits.stopping.check_epochs import sparse
 from bandits.stopping.rules import StoppingRule, is_number
 from bandits.stopping.track_record import Scale, TrackRecord
 from bandits.verdicts import Drop, Keep, RiskEvidence, Verdict

@@ -10,7 +10,7 @@ from typing import Any
 
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Forecast
-from bandits.stopping.checkpoints import every_epoch
+from bandits.stopping.check_epochs import every_epoch
 from bandits.stopping.track_record import TrackRecord
 from bandits.verdicts import Drop, Evidence, Keep, Verdict
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bandits.predictors import LCE, SRM, LastSeenValue, Predictor
-from bandits.stopping.checkpoints import every_epoch, sparse
+from bandits.stopping.check_epochs import every_epoch, sparse
 
 __all__ = ["BOUND_CURVES", "CONFIDENCES", "CONSTANTS", "DEFAULT_RISK", "KEEPS", "RISKS", "SIDES", "Side"]
 

@@ -18,8 +18,8 @@ from mps import mps
 from samplers import Chosen, LightNets
 from settings import Setting, Sizes
 
-from bandits.recording import record
-from bandits.recording.curve_file import column_name
+from bandits.tools.record import record
+from bandits.tools.record.curve_file import column_name
 
 __all__ = ["measure_recording", "merge"]
 

@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import machine, update_readme, write_results
 
 from bandits.integrations.optuna import PredictivePruner
-from bandits.integrations.optuna_study import KnownStudy
+from bandits.integrations.optuna.study import KnownStudy
 from bandits.predictors import SRM, LastSeenValue
 from bandits.stopping import EarlyStopper, ProbabilityRule, RiskControlledRule, StoppingRule
 

@@ -29,12 +29,12 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
+from tests.integration.postgres_server import NoServer, postgres_server
 
 from bandits.integrations.optuna import PredictivePruner
 from bandits.objectives import CurveTable
 from bandits.predictors import SRM
 from bandits.rng import rng_for
-from tests.integration.postgres_server import NoServer, postgres_server
 
 HERE = Path(__file__).parent
 SEED = 0

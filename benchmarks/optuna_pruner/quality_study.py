@@ -15,7 +15,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.objectives import CurveTable
-from bandits.samplers.inferred_space import params_in
+from bandits.search_space import params_in
 
 __all__ = ["SAMPLINGS", "Ended", "RowSampler", "Sampling", "spend"]
 

@@ -29,13 +29,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import optuna
 from common import machine, update_readme, write_results
 
-from bandits.earlier import EarlierStudy, read_study
 from bandits.objectives import SHIPPED_TABLES
 from bandits.predictors import SRM
 from bandits.rng import rng_for
-from bandits.samplers.inferred_space import infer_space
-from bandits.what_if import PastTrial, Settings, what_if
-from bandits.what_if.trials import past_trials
+from bandits.search_space import infer_space
+from bandits.studies import EarlierStudy, read_study
+from bandits.tools.what_if import PastTrial, Settings, what_if
+from bandits.tools.what_if.trials import past_trials
 
 HERE = Path(__file__).parent
 TRIALS, ORDERS = 60, 8

@@ -11,10 +11,10 @@ import optuna
 import pytest
 
 from bandits import Hyperband, run
-from bandits.exchange import export_journal
 from bandits.objectives import CurveTable
 from bandits.runtime.journal import SqliteJournal
-from tests.integration.postgres_server import NoServer, postgres_server
+from bandits.studies.writers import export_journal
+from tests.integration.optuna.postgres_server import NoServer, postgres_server
 
 RUN = ("run", "hyperband", "--predictor", "srm-ridge", "--objective", "table:metaqnn_cifar10")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bandits.report import forecast_plot
+from bandits.tools.predict import plot as forecast_plot
 
 EPOCHS = 12
 

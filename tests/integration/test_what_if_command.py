@@ -291,7 +291,7 @@ def test_wrong_settings_are_said_in_a_line(bandits, arguments, message):
 
 def test_a_plot_that_cannot_be_written_is_said(bandits, monkeypatch):
     """Without matplotlib, how to get it."""
-    monkeypatch.setattr("bandits.report.what_if_plot.find_spec", lambda _: None)
+    monkeypatch.setattr("bandits.tools.what_if.plot.find_spec", lambda _: None)
 
     assert "pip install 'bandits-hpo[plot]'" in bad(bandits, table(), "--plot", "p.png")
 

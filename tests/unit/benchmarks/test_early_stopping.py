@@ -18,7 +18,7 @@ from bandits.predictors import SRM, LastSeenValue, Predictor
 from bandits.rng import rng_for
 from bandits.schedulers import State
 from bandits.stopping import ProbabilityRule, RiskControlledRule
-from bandits.stopping.checkpoints import sparse
+from bandits.stopping.check_epochs import sparse
 from bandits.stopping.track_record import look_back
 from bandits.testing import ramps
 

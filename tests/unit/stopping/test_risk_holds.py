@@ -16,7 +16,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Forecast, Link
 from bandits.rng import rng_for
 from bandits.stopping import Drop, ProbabilityRule, RiskControlledRule
-from bandits.stopping.checkpoints import sparse
+from bandits.stopping.check_epochs import sparse
 from bandits.stopping.risk_control import Threshold
 from bandits.stopping.track_record import Scale, TrackRecord
 

@@ -1,0 +1,1 @@
+"""Curves of earlier studies, which teach until new ones contradict them."""

@@ -1,0 +1,74 @@
+"""Earlier studies, read for a new objective: what its predictor may start with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bandits.curves import Curve, Metric, Trial
+from bandits.errors import SettingError
+from bandits.objectives.base import Objective
+from bandits.stopping.earlier.training_set import EarlierCurves
+from bandits.studies.sources import read_study
+from bandits.studies.study import EarlierStudy
+
+__all__ = ["earlier_curves"]
+
+
+def earlier_curves(sources: Sequence[str], objective: Objective, *, seed: int = 0) -> EarlierCurves:
+    """Read earlier studies for a new objective.
+
+    Curves are cut at the objective's longest training. Features are the objective's own names that every earlier trial
+    has too; other features of either side are not looked at while earlier curves are in use. Where the
+    objective has no features, the curves alone teach.
+
+    Args:
+        sources: as `read_study` takes them.
+        objective: of the new study.
+        seed: of the checks.
+
+    Raises:
+        SettingError: a source cannot be read, holds no curve, is better the other way, or shares no feature with
+            the objective and the other sources.
+
+    Example:
+        >>> from bandits.objectives import CurveTable
+        >>> earlier = earlier_curves(["table:metaqnn_svhn"], CurveTable("metaqnn_cifar10"))
+        >>> earlier.names
+        ('depth', 'lr', 'num_params')
+    """
+    metric = objective.metric
+    studies = [read_study(source, goal=metric.goal, longest=objective.max_epochs) for source in sources]
+    for study in studies:
+        if not study.trials:
+            raise SettingError.broken("`warm_start`", "must hold a measured epoch", study.source)
+        if study.metric.goal != metric.goal:
+            rule = f"must {metric.goal} its metric, as {metric.name} of {objective.name}; it {study.metric.goal}s"
+            raise SettingError.broken("`warm_start`", rule, study.source)
+    names = _shared_names(studies, objective)
+    pairs: list[tuple[Trial, Curve]] = []
+    for trial in (trial for study in studies for trial in study.trials):
+        features = {name: trial.features[name] for name in names}
+        curve = trial.curve.prefix(min(trial.curve.tau, objective.max_epochs))
+        pairs.append((Trial(-1 - len(pairs), trial.config, features), curve))
+    return EarlierCurves(pairs, sources=[_called(study, metric) for study in studies], seed=seed)
+
+
+def _shared_names(studies: Sequence[EarlierStudy], objective: Objective) -> list[str]:
+    """The features that the objective and every earlier trial have."""
+    own = set(objective.features(objective.sampler(0).propose(0)))
+    shared = own.intersection(*(trial.features for study in studies for trial in study.trials))
+    if own and not shared:
+        theirs = sorted({name for study in studies for trial in study.trials for name in trial.features})
+        rule = (
+            f"must share a feature with {objective.name} ({', '.join(sorted(own))}), and all sources the same one; "
+            f"there are {', '.join(theirs) or 'none'}"
+        )
+        raise SettingError.broken("`warm_start`", rule, [study.source for study in studies])
+    return sorted(shared)
+
+
+def _called(study: EarlierStudy, metric: Metric) -> str:
+    """A study as messages call it; with its metric, where that has another name than the new one's."""
+    if study.metric.name in ("", metric.name):
+        return study.source
+    return f"{study.source} ({study.metric.name})"

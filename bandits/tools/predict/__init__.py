@@ -1,0 +1,6 @@
+"""Forecasts for a table of one's own curves."""
+
+from bandits.tools.predict.predict import predict_table
+from bandits.tools.predict.results import Check, Predictions, RowForecast
+
+__all__ = ["Check", "Predictions", "RowForecast", "predict_table"]

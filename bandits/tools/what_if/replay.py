@@ -1,0 +1,144 @@
+"""One replay: trials that are over come again, one after another, and a pruner may stop them."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import optuna
+from optuna.storages import InMemoryStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from bandits.curves import Metric
+from bandits.integrations.optuna import PredictivePruner
+from bandits.samplers.optuna_log import quiet_optuna
+from bandits.tools.what_if.trials import PastTrial
+
+__all__ = ["Dropped", "Replay", "replay"]
+
+_STATES = {"completed": TrialState.COMPLETE, "stopped": TrialState.PRUNED, "failed": TrialState.FAIL}
+_BEGIN, _TICK = datetime(2000, 1, 1), timedelta(seconds=1)  # as naive as Optuna's own
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A trial that the pruner stopped.
+
+    Args:
+        trial: its place among the trials.
+        epoch: after which it was stopped.
+        reason: why, in the metric's units.
+    """
+
+    trial: int
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What became of the trials in one order.
+
+    Args:
+        order: places of the trials, in the order in which they came.
+        epochs: how long each trial trained, by place.
+        dropped: which ones the pruner stopped, in the order in which they came.
+    """
+
+    order: tuple[int, ...]
+    epochs: tuple[int, ...]
+    dropped: tuple[Dropped, ...]
+
+    def survives(self, trial: int) -> bool:
+        """Whether a trial was not dropped."""
+        return all(dropped.trial != trial for dropped in self.dropped)
+
+
+class _ReplayedStudy(optuna.Study):
+    """A study whose trials are at hand, larger values being better; what a pruner writes to it goes nowhere else."""
+
+    def __init__(self) -> None:
+        storage = InMemoryStorage()
+        with quiet_optuna():
+            storage.create_new_study([StudyDirection.MAXIMIZE], "what-if")
+        super().__init__("what-if", storage)
+        self.past: list[FrozenTrial] = []
+
+    def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
+        """See `optuna.Study.get_trials`; never copies a trial."""
+        del deepcopy
+        return [trial for trial in self.past if states is None or trial.state in states]
+
+
+def replay(
+    trials: Sequence[PastTrial],
+    pruner: PredictivePruner,
+    metric: Metric,
+    order: Sequence[int],
+    numbers: Sequence[int],
+    checkpoints: Container[int],
+) -> Replay:
+    """Let trials come one after another, each from its first report to its end, or to where it is pruned.
+
+    A trial that had been stopped, or had failed, ends where it did, unless it is pruned before.
+
+    Args:
+        trials: all of them.
+        pruner: who has seen none of them.
+        metric: in whose units reasons are said.
+        order: places of the trials, each once.
+        numbers: of the trials, in this order, ascending; who is audited depends on them.
+        checkpoints: after which epochs the pruner is asked. Between them it has nothing new to say, since no other
+            trial ends meanwhile; asked after each of 500 epochs, it would say so for most of a replay's time.
+    """
+    study = _ReplayedStudy()
+    epochs = [trial.epochs for trial in trials]
+    dropped: list[Dropped] = []
+    for moment, (place, number) in enumerate(zip(order, numbers, strict=True)):
+        past = trials[place]
+        trial = _started(past, number, _BEGIN + 2 * moment * _TICK)
+        stopped_at = _train(past, trial, pruner, study, checkpoints)
+        trial.datetime_complete = _BEGIN + (2 * moment + 1) * _TICK
+        if stopped_at is None:
+            trial.state = _STATES[past.end]
+            trial.value = past.value
+        else:
+            trial.state = TrialState.PRUNED
+            epochs[place] = stopped_at
+            if past.end == "completed" or stopped_at < past.epochs:
+                reason = pruner.explain(study, trial).words(metric)
+                dropped.append(Dropped(place, stopped_at, reason))
+        study.past.append(trial)
+    return Replay(tuple(order), tuple(epochs), tuple(dropped))
+
+
+def _train(
+    past: PastTrial, trial: FrozenTrial, pruner: PredictivePruner, study: _ReplayedStudy, checkpoints: Container[int]
+) -> int | None:
+    """Report epoch by epoch; the epoch after which the trial is pruned, if it is."""
+    after_each = len(past.reports) == past.epochs
+    for epoch, score in past.reports:
+        trial.intermediate_values[epoch] = score
+        if after_each and epoch not in checkpoints:
+            continue
+        if pruner.prune(study, trial):
+            return epoch
+    return None
+
+
+def _started(past: PastTrial, number: int, now: datetime) -> FrozenTrial:
+    return FrozenTrial(
+        number=number,
+        trial_id=number,
+        state=TrialState.RUNNING,
+        value=None,
+        datetime_start=now,
+        datetime_complete=None,
+        params=dict(past.params),
+        distributions=dict(past.distributions),
+        user_attrs={},
+        system_attrs={},
+        intermediate_values={},
+    )

@@ -1,0 +1,89 @@
+"""A search that is over is replayed under the pruner: in its own order, and in random ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bandits.errors import SettingError
+from bandits.predictors.base import Predictor
+from bandits.rng import rng_for
+from bandits.studies.study import EarlierStudy
+from bandits.tools.what_if.replay import replay
+from bandits.tools.what_if.results import WhatIf
+from bandits.tools.what_if.settings import Settings
+from bandits.tools.what_if.trials import past_trials
+
+__all__ = ["what_if"]
+
+
+def what_if(
+    study: EarlierStudy,
+    predictor: Predictor,
+    *,
+    max_epochs: int | None = None,
+    risk: float = 0.1,
+    audit: float = 0.02,
+    confidence: float | None = None,
+    margin: float = 0.0,
+    keep: int = 1,
+    top: int = 5,
+    orders: int = 20,
+    seed: int = 0,
+    watch: Callable[[int], None] | None = None,
+) -> WhatIf:
+    """Find out what `PredictivePruner` would have saved in a search that is over, and what it would have lost.
+
+    Its trials come again, one after another, under that very pruner, which learns from them as it would have: the
+    first ones train in full, audited ones too, and all of that is charged. A trial that had been stopped early, or had
+    failed, ends where it did, since nobody knows how it would have gone on. A running trial is left out. In random
+    orders the answer depends less on chance; where configurations were chosen by what earlier ones had given, they are
+    orders that the search could not have had.
+
+    Args:
+        study: what was measured; see `bandits.studies.read_study`.
+        predictor: how to forecast.
+        max_epochs: T, the epochs of a full training: curves are cut there, and count as completed. By default the
+            longest completed curve.
+        risk, audit, confidence, margin, keep: see `PredictivePruner`.
+        top: how many of the best trials are followed.
+        orders: how many random orders to replay besides the study's own.
+        seed: of the pruner and of the orders. The first replay has the pruner of that seed.
+        watch: called after each replay with how many are done.
+
+    Returns:
+        Every replay. With fewer completed trials than the rule needs there is none.
+
+    Raises:
+        SettingError: an argument breaks its rule, or the study holds no finished trial with a measured epoch.
+
+    Cost: with SRM, some tenths of a second a replay of 100 trials.
+
+    Example:
+        >>> from bandits.studies import read_study
+        >>> from bandits.predictors import LastSeenValue
+        >>> study = read_study("table:cnn_digits")
+        >>> answer = what_if(study, LastSeenValue(), orders=0)
+        >>> answer.saved_share(answer.own) > 0.2
+        True
+    """
+    finished = [trial for trial in study.trials if trial.end != "running"]
+    if not finished:
+        raise SettingError.broken("`SOURCE`", "must hold a finished trial with a measured epoch", study.source)
+    if max_epochs is None:
+        lengths = [trial.curve.tau for trial in finished if trial.end == "completed"]
+        max_epochs = max(lengths or [trial.curve.tau for trial in finished])
+    settings = Settings(predictor, max_epochs, risk, audit, confidence, margin, keep, top, orders, seed)
+    trials = past_trials(study, max_epochs)
+    if sum(trial.reaches(max_epochs) for trial in trials) < settings.needed:
+        return WhatIf(study, settings, trials, ())
+    metric = replace(study.metric, name=study.metric.name or "value")
+    checkpoints = settings.checkpoints
+    places, numbers = range(len(trials)), [trial.number for trial in trials]
+    replays = [replay(trials, settings.pruner(), metric, places, numbers, checkpoints)]
+    for which in range(1, orders + 1):
+        if watch is not None:
+            watch(which)
+        order = rng_for(seed, "order", which).permutation(len(trials)).tolist()
+        replays.append(replay(trials, settings.pruner(which), metric, order, places, checkpoints))
+    return WhatIf(study, settings, trials, tuple(replays))

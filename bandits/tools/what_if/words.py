@@ -1,0 +1,159 @@
+"""What the replays of a search say, in sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from bandits.tools.what_if import WhatIf
+
+__all__ = ["amount", "metric_name", "notes", "percent", "verdict"]
+
+_LITTLE = 0.05  # a share of the epochs that is hardly worth a pruner
+_HOUR, _MINUTE = 3600.0, 60.0
+
+
+def verdict(answer: WhatIf) -> str:
+    """The answer in a paragraph, with its numbers; where there are too few trials, that alone."""
+    return " ".join(_too_few(answer) if not answer.replays else _sentences(answer))
+
+
+def notes(answer: WhatIf) -> list[str]:
+    """What the answer rests on, where that is not plain; a sentence each."""
+    return list(_notes(answer))
+
+
+def _sentences(answer: WhatIf) -> Iterable[str]:
+    own, count = answer.own, len(answer.trials)
+    if not own.dropped:
+        yield f"Of {count:,} trials none would have been dropped early in the order in which they came."
+    else:
+        saved, all_of_it = answer.saved_seconds(own), answer.seconds
+        time = "" if saved is None or all_of_it is None else f" ({amount(saved, all_of_it)})"
+        yield (
+            f"Of {count:,} trials, {len(own.dropped):,} would have been dropped early, which saves"
+            f" {percent(answer.saved_share(own))} of the epochs{time}."
+        )
+    if answer.saved_share(own) < _LITTLE:
+        needed = answer.settings.needed
+        yield f"There is little to save here: the first {needed} trials train in full, so that others can be judged."
+    yield from _losses(answer)
+    if answer.others:
+        shares = [answer.saved_share(replay) for replay in answer.others]
+        yield (
+            f"In random orders the same trials save {percent(answer.mean_saved(answer.others))} on average, from"
+            f" {percent(min(shares))} to {percent(max(shares))}."
+        )
+
+
+def _losses(answer: WhatIf) -> Iterable[str]:
+    """What became of the best trials."""
+    own, best, metric = answer.own, answer.ranked()[0], answer.study.metric
+    trial = answer.trials[best]
+    name = f"The best trial ({trial.called}, {metric_name(answer)} {metric.restore(trial.value or 0.0):.6g})"
+    if answer.best_survives(own):
+        yield f"{name} would have survived{_as_in(answer)}."
+    else:
+        epoch = next(dropped.epoch for dropped in own.dropped if dropped.trial == best)
+        yield (
+            f"{name} would have been lost after epoch {epoch}: the best one that is left is worse by"
+            f" {answer.regret(own):.3g}."
+        )
+        if answer.others:
+            yield f"It survives{_as_in(answer).removeprefix(', as')}."
+        yield "A smaller --risk, or a larger --keep, protects it better and saves less."
+    others = len(answer.top())
+    if others > 1:
+        yield f"Of the best {others}, {answer.surviving(own)} would have been completed."
+
+
+def _as_in(answer: WhatIf) -> str:
+    if not answer.others:
+        return ""
+    kept = sum(map(answer.best_survives, answer.others))
+    low, high = answer.interval(kept)
+    between = f"95% interval {percent(low)} to {percent(high)}"
+    return f", as in {kept} of {len(answer.others)} random orders ({between})"
+
+
+def _too_few(answer: WhatIf) -> Iterable[str]:
+    settings, there = answer.settings, answer.teachers
+    trained = "no trial was" if not there else "one trial was" if there == 1 else f"{there} trials were"
+    asked = (
+        f"a risk of {settings.risk:g}" if settings.confidence is None else f"a confidence of {settings.confidence:g}"
+    )
+    yield (
+        f"Nothing can be said: {trained} completed after {settings.max_epochs} epochs, and before {settings.needed}"
+        f" are, {settings.predictor.name} at {asked} drops nothing."
+    )
+    shorter = _shorter(answer)
+    if shorter is not None:
+        epochs, count = shorter
+        yield f"With --max-epochs {epochs}, as if every training ended there, {count} would be complete."
+
+
+def _shorter(answer: WhatIf) -> tuple[int, int] | None:
+    """The last epoch that enough trials reach, and how many; None where there is none."""
+    lengths = sorted((trial.curve.tau for trial in answer.study.trials if trial.end != "running"), reverse=True)
+    needed = answer.settings.needed
+    if len(lengths) < needed or not 2 <= lengths[needed - 1] < answer.settings.max_epochs:
+        return None
+    epochs = lengths[needed - 1]
+    return epochs, sum(length >= epochs for length in lengths)
+
+
+def _notes(answer: WhatIf) -> Iterable[str]:
+    ends = Counter(trial.end for trial in answer.trials)
+    running = sum(trial.end == "running" for trial in answer.study.trials)
+    if running:
+        yield f"{_count(running, 'trial')} still running or broken off: left out"
+    if ends["stopped"]:
+        yield (
+            f"{_count(ends['stopped'], 'trial')} had been stopped early already, and end where they did; how they would"
+            " have gone on is unknown, and those which were left to go on looked good"
+        )
+    if any(trial.curve.tau > answer.settings.max_epochs for trial in answer.study.trials):
+        yield f"curves are cut at epoch {answer.settings.max_epochs}, as if every training had ended there"
+    if answer.timed and answer.timed < len(answer.trials):
+        yield f"times are known of {answer.timed:,} of {len(answer.trials):,} trials, and told of these"
+    if answer.replays and answer.study.kind in ("table", "journal"):
+        yield (
+            "trials are replayed as in an Optuna study with PredictivePruner; `bandits run random` drops by the same"
+            " forecasts and rule, but learns from burn-in and audited arms alone, so it may save a little more or less"
+        )
+    if answer.replays and answer.study.kind != "table":
+        yield (
+            "if configurations were chosen by what earlier ones had given, as TPE (Optuna's default) does, later ones"
+            " might have been others after a drop"
+        )
+
+
+def metric_name(answer: WhatIf) -> str:
+    """What the values are called."""
+    return answer.study.metric.name or "value"
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; never 100 where it is less."""
+    whole = round(100 * share)
+    return f"{99 if whole == 100 and share < 1 else whole}%"
+
+
+def amount(part: float, whole: float) -> str:
+    """So much of so much time, in hours, minutes or seconds.
+
+    Example:
+        >>> amount(5400.0, 36000.0)
+        '1.5 of 10 hours'
+    """
+    units = {"hours": _HOUR, "minutes": _MINUTE, "seconds": 1.0}
+    unit, seconds = next((pair for pair in units.items() if whole >= 2 * pair[1]), ("seconds", 1.0))
+    return f"{_short(part / seconds)} of {_short(whole / seconds)} {unit}"
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 or number == round(number) else f"{number:.1f}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"one {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,92 @@
+"""How the trials of earlier studies ended, what they were worth, and how long they took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from bandits.runtime import records
+from bandits.runtime.journal import SqliteJournal
+from bandits.schedulers.lifecycle import State
+from bandits.studies import read_study
+
+NAN = float("nan")
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterable[None]:
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    yield
+    optuna.logging.set_verbosity(before)
+
+
+def test_a_row_of_a_table_is_complete_if_it_comes_to_the_last_epoch(tmp_path: Path) -> None:
+    """Then it is worth its last score; seconds are those of the epochs of the curve."""
+    (tmp_path / "runs.csv").write_text(
+        "lr,loss_1,loss_2,loss_3,seconds_1,seconds_2,seconds_3\n"
+        "0.1,3,2,1,10,20,30\n0.2,,2,1,,5,5\n0.3,4,3,,10,20,\n0.4,5,,1,10,,5\n"
+    )
+    trials = read_study(str(tmp_path / "runs.csv")).trials
+
+    assert [trial.end for trial in trials] == ["completed", "stopped", "stopped"]
+    assert [trial.value for trial in trials] == [-1.0, None, None]
+    assert [trial.seconds for trial in trials] == [60.0, 30.0, 10.0]
+    assert [trial.number for trial in trials] == [0, 2, 3]
+
+
+def test_a_journal_tells_how_each_trial_ended(tmp_path: Path) -> None:
+    """Dropped by a forecast and cut by halving are stopped; what has no end is running."""
+    path = tmp_path / "run.db"
+    ends = [State.COMPLETED, State.DROPPED, State.CUT, State.PAUSED, None]
+    with SqliteJournal.create(path) as journal:
+        journal.append(records.RunStarted("random", {}, None, "f", "loss", "minimize", 0, 1))
+        for trial, end in enumerate(ends):
+            journal.append(records.TrialStarted(trial, {}, {"lr": 0.1}, 0))
+            for epoch in (1, 2):
+                journal.append(records.Epoch(trial, epoch, 1.0 / epoch, 4.0, 1.0))
+            if end is not None:
+                journal.append(records.Changed(trial, end, 2, "because"))
+        journal.append(records.TrialStarted(5, {}, {"lr": 0.1}, 0))
+        journal.append(records.Epoch(5, 1, 1.0, 4.0, 1.0))
+        journal.append(records.TrialFailed(5, 1, "out of memory", 1.0))
+    study = read_study(str(path))
+
+    assert study.kind == "journal"
+    assert [trial.end for trial in study.trials] == ["completed", "stopped", "stopped", "running", "running", "failed"]
+    assert [trial.value for trial in study.trials] == [-0.5, None, None, None, None, None]
+    assert [trial.seconds for trial in study.trials] == [8.0, 8.0, 8.0, 8.0, 8.0, 4.0]
+    assert [trial.number for trial in study.trials] == [0, 1, 2, 3, 4, 5]
+
+
+def test_an_optuna_study_tells_how_each_trial_ended(tmp_path: Path) -> None:
+    """A complete trial is worth what its objective returned; times are those between start and end."""
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    study = optuna.create_study(storage=url, direction="minimize")
+    study.add_trial(_trial(TrialState.COMPLETE, {1: 3.0, 2: 2.0}, value=1.5))
+    study.add_trial(_trial(TrialState.PRUNED, {1: 4.0, 3: 3.0}))
+    study.add_trial(create_trial(state=TrialState.FAIL))
+    study.add_trial(_trial(TrialState.FAIL, {1: 4.0, 2: NAN}))
+    study.add_trial(_trial(TrialState.COMPLETE, {1: 4.0}, value=float("inf")))
+    study.ask().report(5.0, 1)
+    found = read_study(url)
+
+    assert found.kind == "optuna"
+    assert [trial.end for trial in found.trials] == ["completed", "stopped", "failed", "completed", "running"]
+    assert [trial.value for trial in found.trials] == [-1.5, None, None, None, None]
+    assert [trial.seconds for trial in found.trials] == [90.0, 90.0, 90.0, 90.0, None]
+    assert [trial.measured for trial in found.trials] == [None, (1, 3), None, None, None]
+    assert [trial.number for trial in found.trials] == [0, 1, 3, 4, 5]
+
+
+def _trial(state: TrialState, reports: dict[int, float], value: float | None = None) -> FrozenTrial:
+    """A trial of a minute and a half."""
+    trial = create_trial(state=state, value=value, intermediate_values=reports)
+    trial.datetime_start = datetime(2024, 5, 1, 10, 0, 0)
+    trial.datetime_complete = trial.datetime_start + timedelta(seconds=90)
+    return trial

@@ -1,0 +1,68 @@
+"""The answer in the study's own order is what an Optuna study with that pruner does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from bandits.integrations.optuna import PredictivePruner
+from bandits.predictors import SRM, LastSeenValue, Predictor
+from bandits.studies.readers.optuna import study_of_optuna
+from bandits.tools.what_if import what_if
+from tests.integration.optuna.made_studies import T, exponential
+
+TRIALS = 50
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterable[None]:
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    yield
+    optuna.logging.set_verbosity(before)
+
+
+def search(pruner: optuna.pruners.BasePruner, sign: float, steps: range) -> optuna.Study:
+    """Random search of curves that depend on a trial's parameters and number alone; trial 3 reports nothing."""
+
+    def objective(trial: optuna.Trial) -> float:
+        if trial.number == 3:
+            raise ValueError
+        return exponential(sign, steps)(trial)
+
+    study = optuna.create_study(
+        direction="maximize" if sign > 0 else "minimize",
+        pruner=pruner,
+        sampler=optuna.samplers.RandomSampler(seed=3),
+    )
+    study.optimize(objective, n_trials=TRIALS, catch=ValueError)
+    return study
+
+
+@pytest.mark.parametrize(
+    ("predictor", "options", "sign", "steps"),
+    [
+        (SRM(), {}, 1.0, range(1, T + 1)),
+        (SRM(model="ridge"), {"risk": 0.2}, -1.0, range(T)),
+        (LastSeenValue(min_curves=10), {"keep": 2, "margin": 0.01, "seed": 5}, 1.0, range(0, 3 * T, 3)),
+        (LastSeenValue(min_curves=10), {"confidence": 0.95}, 1.0, range(T)),
+    ],
+    ids=["from 1", "from 0, falling", "strided", "confidence"],
+)
+def test_own_order_drops_what_the_pruner_drops(
+    predictor: Predictor, options: dict[str, float], sign: float, steps: range
+) -> None:
+    """The same trials, after the same epochs, for the same reasons."""
+    study = search(optuna.pruners.NopPruner(), sign, steps)
+    answer = what_if(study_of_optuna(study), predictor, orders=0, **options)  # type: ignore[arg-type]
+    pruner = PredictivePruner(predictor, max_epochs=answer.settings.max_epochs, **options)  # type: ignore[arg-type]
+    real = search(pruner, sign, steps)
+
+    pruned = real.get_trials(states=[TrialState.PRUNED])
+    first = steps[0] if steps[0] == 0 else 1
+    ended = [(trial.number, (trial.last_step or 0) - first + 1) for trial in pruned]
+    assert len(ended) > 5
+    assert [(answer.trials[drop.trial].number, drop.epoch) for drop in answer.own.dropped] == ended

@@ -1,0 +1,135 @@
+"""What is said of an answer, and what is drawn of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bandits.curves import Curve, Metric
+from bandits.errors import SettingError
+from bandits.studies import EarlierStudy, EarlierTrial
+from bandits.tools.what_if import WhatIf, what_if
+from bandits.tools.what_if import plot as what_if_plot
+from bandits.tools.what_if.code import lines_of_code
+from bandits.tools.what_if.plot import save_plot
+from bandits.tools.what_if.report import WhatIfReport
+from bandits.tools.what_if.words import amount, notes, percent, verdict
+from tests.integration.optuna.made_studies import Notebook
+
+TEN = [np.full(4, float(value)) for value in range(10, 0, -1)]
+LATE = np.array([1.0, 1.0, 1.0, 12.0])
+
+
+def ask(*scores: object, goal: str = "maximize", seconds: float | None = None, **options: object) -> WhatIf:
+    """What the rule of the paper would have done, with a predictor that takes the last score for the end."""
+    trials = tuple(EarlierTrial({}, {}, Curve(row), "completed", float(row[-1]), seconds) for row in scores)  # type: ignore[index, arg-type]
+    study = EarlierStudy("runs", Metric("", goal), trials)  # type: ignore[arg-type]
+    return what_if(study, Notebook(), confidence=0.99, **({"orders": 0} | options))  # type: ignore[arg-type]
+
+
+def test_a_best_trial_that_would_have_been_lost_is_said_first() -> None:
+    """When, by how much, how often in random orders, and what would protect it."""
+    answer = ask(*TEN, LATE, np.full(4, 11.0), orders=4)
+    kept = sum(map(answer.best_survives, answer.others))
+    said = verdict(answer)
+
+    assert "Of 12 trials, 1 would have been dropped early" in said
+    assert "(10, value 12) would have been lost after epoch 1: the best one that is left is worse by 1." in said
+    assert f"It survives in {kept} of 4 random orders" in said
+    assert "A smaller --risk, or a larger --keep, protects it better" in said
+    assert "Of the best 5, 4 would have been completed." in said
+
+
+def test_where_nothing_is_dropped_that_is_said() -> None:
+    """And why there is little to save."""
+    said = verdict(ask(*reversed(TEN), top=1))
+
+    assert said.startswith("Of 10 trials none would have been dropped early in the order in which they came.")
+    assert "the first 10 trials train in full" in said
+    assert said.endswith("(9, value 10) would have survived.")
+
+
+def test_hours_are_those_of_the_trials_that_are_known() -> None:
+    """A note tells how many these are."""
+    study = ask(*TEN, np.full(4, 1.0), seconds=7200.0).study
+    one = EarlierTrial({}, {}, Curve([1.0] * 4), "completed", 1.0)
+    answer = what_if(EarlierStudy("runs", study.metric, (*study.trials, one)), Notebook(), confidence=0.99, orders=0)
+
+    assert "(1.5 of 22 hours)" in verdict(answer)
+    assert "times are known of 11 of 12 trials, and told of these" in notes(answer)
+    assert WhatIfReport("notebook", answer).rank(0) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [(30.0, 60.0, "30 of 60 seconds"), (90.0, 600.0, "1.5 of 10 minutes"), (0.25, 1.0, "0.2 of 1 seconds")],
+)
+def test_times_have_the_unit_of_the_whole(part: float, whole: float, text: str) -> None:
+    """Hours, minutes or seconds."""
+    assert amount(part, whole) == text
+
+
+def test_a_share_below_one_is_not_100_percent() -> None:
+    """All is all."""
+    assert [percent(share) for share in (0.0, 0.416, 0.999, 1.0)] == ["0%", "42%", "99%", "100%"]
+
+
+def test_settings_that_are_not_the_default_are_in_the_lines() -> None:
+    """Those that are, are not."""
+    answer = ask(*TEN, margin=0.5, seed=3)
+
+    assert (
+        "--confidence 0.99 --margin 0.5 --max-epochs 4 --burn-in 10 --trials 10 --seed 3"
+        in lines_of_code(answer, "srm")[0]
+    )
+    assert "ProbabilityRule(confidence=0.99, margin=0.5)" in lines_of_code(answer, "srm")[4]
+
+
+# the picture
+
+pytestmark = pytest.mark.filterwarnings("default::PendingDeprecationWarning")
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    pytest.importorskip("matplotlib")
+    return tmp_path / "picture.svg"
+
+
+def test_losses_of_many_sizes_are_drawn_on_a_logarithmic_axis(drawn: Path) -> None:
+    """The best trial, which would have been lost, is said to be."""
+    losses = [-np.full(4, 10.0**size) for size in range(5, -5, -1)]
+    save_plot(ask(*losses, -np.full(4, 1.0), -np.array([9.0, 9.0, 9.0, 1e-9]), goal="minimize"), str(drawn))
+
+    assert "blue: the best trial (it would have been lost)" in drawn.read_text()
+
+
+def test_too_few_trials_are_drawn_as_they_were(drawn: Path) -> None:
+    """The title says that there is no answer."""
+    save_plot(ask(*TEN[:3]), str(drawn))
+
+    assert "too few trials to say" in drawn.read_text()
+
+
+def test_of_many_curves_some_are_drawn(drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the best one among them."""
+    monkeypatch.setattr(what_if_plot, "_MOST", 3)
+    save_plot(ask(*TEN), str(drawn))
+
+    assert "3 of 10 drawn" in drawn.read_text()
+
+
+def test_a_picture_that_cannot_be_written_is_an_error(drawn: Path) -> None:
+    """One sentence."""
+    drawn.touch()
+    answer = ask(*TEN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.savefig", _refuse)
+        with pytest.raises(SettingError, match=r"`plot` must be a file that can be written \(no room\)"):
+            save_plot(answer, str(drawn))
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise OSError(28, "no room")
