@@ -29,7 +29,20 @@ __all__ = [
     "SettingError",
     "UnknownPlugin",
     "check_at_least",
+    "shown",
 ]
+
+
+_LONGEST = 200  # characters of a value in a message
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: its repr, shortened where it is long, and its type where it has none."""
+    try:
+        text = repr(value)
+    except Exception:  # whatever a foreign __repr__ raises
+        return f"a {type(value).__name__}"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 class BanditsError(Exception):
@@ -48,7 +61,7 @@ class SettingError(BanditsError, ValueError):
             rule: what must hold, as the rest of a sentence ("must be >= 2").
             value: what was given.
         """
-        return cls(f"{argument} {rule}, got {value!r}")
+        return cls(f"{argument} {rule}, got {shown(value)}")
 
 
 class CurveTableError(SettingError):

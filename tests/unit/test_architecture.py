@@ -11,10 +11,11 @@ import bandits
 PACKAGE = Path(bandits.__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
-VOCABULARY = {"errors", "rng", "lazy", "curves", "forecasts", "verdicts"}
+VOCABULARY = {"errors", "checks", "rng", "lazy", "curves", "forecasts", "verdicts"}
 # What each room may import, itself aside.
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
+    "checks": {"errors"},
     "rng": set(),
     "lazy": set(),
     "curves": {"errors"},

@@ -1,0 +1,170 @@
+"""Checks of arguments: each raises one sentence that names the argument, the rule and the value.
+
+Every check returns the value that it was given, so that it can stand where the value is used. With `or_none`, None
+passes too, and the rule says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from difflib import get_close_matches
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+from bandits.errors import SettingError
+
+__all__ = ["check_choice", "check_flag", "check_instance", "check_number", "check_whole", "did_you_mean", "is_number"]
+
+T = TypeVar("T")
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a real number, not a bool and not NaN; infinities are numbers."""
+    return not isinstance(value, bool) and isinstance(value, Real) and not math.isnan(value)
+
+
+def check_whole(argument: str, value: Any, least: int, most: int | None = None, *, or_none: bool = False) -> Any:
+    """Check that a value is a whole number from `least` to `most`.
+
+    Args:
+        argument: its name, as the caller writes it.
+        value: what was given; NumPy's integers count, bools do not.
+        least, most: bounds, both allowed; None for no upper one.
+        or_none: whether None passes.
+
+    Raises:
+        SettingError: it is not.
+
+    Example:
+        >>> check_whole("folds", 3, 2)
+        3
+        >>> check_whole("folds", 2.5, 2)
+        Traceback (most recent call last):
+        bandits.errors.SettingError: `folds` must be an integer >= 2, got 2.5
+    """
+    if value is None and or_none:
+        return value
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        rule = f"must be an integer >= {least}" if most is None else f"must be an integer from {least} to {most}"
+        _refuse(argument, rule, value, or_none)
+    return value
+
+
+def check_number(
+    argument: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+    finite: bool = True,
+    or_none: bool = False,
+) -> Any:
+    """Check that a value is a number within bounds.
+
+    Args:
+        argument: its name, as the caller writes it.
+        value: what was given; bools and NaN are no numbers.
+        least, most: bounds that are allowed themselves.
+        above, below: bounds that are not.
+        finite: whether infinities are refused.
+        or_none: whether None passes.
+
+    Raises:
+        SettingError: it is not.
+
+    Example:
+        >>> check_number("risk", 0.1, above=0, most=0.5)
+        0.1
+        >>> check_number("risk", 0.7, above=0, most=0.5)
+        Traceback (most recent call last):
+        bandits.errors.SettingError: `risk` must be in (0, 0.5], got 0.7
+    """
+    if value is None and or_none:
+        return value
+    inside = (
+        is_number(value)
+        and (least is None or value >= least)
+        and (above is None or value > above)
+        and (most is None or value <= most)
+        and (below is None or value < below)
+    )
+    if not inside or (finite and math.isinf(value)):
+        _refuse(argument, _range_of(least, above, most, below, finite), value, or_none)
+    return value
+
+
+def check_choice(argument: str, value: Any, choices: Collection[str], *, or_none: bool = False) -> Any:
+    """Check that a value is one of some names; the message suggests the nearest.
+
+    Raises:
+        SettingError: it is not.
+
+    Example:
+        >>> check_choice("sizes", "floro", ["ceil", "floor"])
+        Traceback (most recent call last):
+        bandits.errors.SettingError: `sizes` must be one of 'ceil', 'floor', got 'floro' (did you mean 'floor'?)
+    """
+    if (value is None and or_none) or (isinstance(value, str) and value in choices):
+        return value
+    listed = ", ".join(map(repr, choices)) + (", or None" if or_none else "")
+    suggestion = did_you_mean(value, choices) if isinstance(value, str) else ""
+    raise SettingError(f"`{argument}` must be one of {listed}, got {value!r}{suggestion}")
+
+
+def check_flag(argument: str, value: Any, *, or_none: bool = False) -> Any:
+    """Check that a value is True or False.
+
+    Raises:
+        SettingError: it is not.
+    """
+    if not isinstance(value, bool) and not (value is None and or_none):
+        _refuse(argument, "must be True or False", value, or_none)
+    return value
+
+
+def check_instance(
+    argument: str, value: Any, kind: type | tuple[type, ...], rule: str, *, or_none: bool = False
+) -> Any:
+    """Check that a value is of a type.
+
+    Args:
+        argument: its name, as the caller writes it.
+        value: what was given.
+        kind: the type, or several.
+        rule: what must hold, as the rest of a sentence: "must be a Predictor such as SRM()".
+        or_none: whether None passes.
+
+    Raises:
+        SettingError: it is not.
+    """
+    if not isinstance(value, kind) and not (value is None and or_none):
+        _refuse(argument, rule, value, or_none)
+    return value
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """ " (did you mean 'x'?)" for the known name nearest to one that is not known; empty where none is near."""
+    near = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _refuse(argument: str, rule: str, value: object, or_none: bool) -> None:
+    raise SettingError.broken(f"`{argument}`", rule + (", or None" if or_none else ""), value)
+
+
+def _range_of(least: float | None, above: float | None, most: float | None, below: float | None, finite: bool) -> str:
+    """Bounds as a rule: "must be in (0, 1]", "must be >= 0 and finite", "must be a finite number"."""
+    low = f"[{least:g}" if least is not None else f"({above:g}" if above is not None else ""
+    high = f"{most:g}]" if most is not None else f"{below:g})" if below is not None else ""
+    if low and high:
+        return f"must be in {low}, {high}"
+    end = " and finite" if finite else ""
+    if low:
+        return f"must be {'>=' if least is not None else '>'} {low[1:]}{end}"
+    if high:
+        return f"must be {'<=' if most is not None else '<'} {high[:-1]}{end}"
+    return "must be a finite number" if finite else "must be a number"
