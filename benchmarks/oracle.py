@@ -26,7 +26,7 @@ class Oracle(Predictor):
     def __init__(self, table: CurveTable) -> None:
         self.scores = table.scores
 
-    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - needs none
+    def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - needs none
         return 0
 
     def fit(self, history: History, *, horizon: int, rng: object) -> Forecaster:  # noqa: ARG002 - learns nothing

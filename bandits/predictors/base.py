@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast, Link
 
-__all__ = ["Forecaster", "Hindsight", "Predictor", "too_few_curves"]
+__all__ = ["Forecaster", "LeaveOneOut", "Predictor", "too_few_curves"]
 
 
 def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reached: int) -> Abstain:
@@ -28,7 +28,7 @@ def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reach
 
 
 @dataclass(frozen=True, slots=True)
-class Hindsight:
+class LeaveOneOut:
     """What would have been said of training curves after some epoch, had each not been among them.
 
     Args:
@@ -63,7 +63,7 @@ class Forecaster(ABC):
         """Forecast many arms at once; the same answers as `forecast`, in the same order."""
         return [self.forecast(trial, curve) for trial, curve in arms]
 
-    def hindsight(self, tau: int) -> Hindsight | Abstain | None:  # noqa: ARG002 - for predictors that know
+    def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain | None:  # noqa: ARG002 - for predictors that know
         """Leave-one-out forecasts of the training curves from their first `tau` epochs.
 
         Returns:
@@ -114,5 +114,5 @@ class Predictor(ABC):
         return self.fit(history, horizon=horizon, rng=rng)
 
     @abstractmethod
-    def min_curves(self, horizon: int) -> int:
+    def curves_needed(self, horizon: int) -> int:
         """How many curves must reach `horizon` before a forecast is possible (0: none is needed)."""

@@ -163,8 +163,8 @@ class BNN(Predictor):
             raise SettingError.broken("`horizon`", "must be >= 1", horizon)
         return _Fitted(self, history, horizon, int(rng.integers(2**63)))
 
-    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
-        """See `Predictor.min_curves`."""
+    def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
+        """See `Predictor.curves_needed`."""
         return self._min_curves
 
 
@@ -185,7 +185,7 @@ class _Fitted(Forecaster):
             self._static, features, complete = StaticFeatures.learn(pairs)
         kept = [pairs[i] for i in complete]
         usable = sum(curve.tau == horizon for _, curve in kept)
-        needed = settings.min_curves(horizon)
+        needed = settings.curves_needed(horizon)
         if usable < needed:
             return too_few_curves(settings.name, needed, horizon, usable, reached)
         self._scaling = Scaling.learn(features)

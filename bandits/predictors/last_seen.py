@@ -62,8 +62,8 @@ class LastSeenValue(Predictor):
             raise SettingError.broken("`horizon`", "must be >= 1", horizon)
         return _Fitted(self, [curve for _, curve in history.reaching(horizon)], horizon)
 
-    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
-        """See `Predictor.min_curves`."""
+    def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
+        """See `Predictor.curves_needed`."""
         return self._min_curves
 
 
@@ -74,7 +74,7 @@ class _Fitted(Forecaster):
         self._name, self._horizon = settings.name, horizon
         self._sigmas: dict[int, float | Abstain] = {}
         self._refusal: Abstain | None = None
-        needed = settings.min_curves(horizon)
+        needed = settings.curves_needed(horizon)
         if len(curves) < needed:
             self._refusal = too_few_curves(self._name, needed, horizon, len(curves), len(curves))
             return

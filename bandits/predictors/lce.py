@@ -151,8 +151,8 @@ class LCE(Predictor):
             raise SettingError.broken("`horizon`", "must be >= 1", horizon)
         return _Fitted(self, horizon, int(rng.integers(2**63)))
 
-    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
-        """See `Predictor.min_curves`: 0, since no other curve is looked at."""
+    def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
+        """See `Predictor.curves_needed`: 0, since no other curve is looked at."""
         return 0
 
 

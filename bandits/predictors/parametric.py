@@ -116,8 +116,8 @@ class Parametric(Predictor):
         curves = [curve for _, curve in history.reaching(horizon)] if self.recalibrate else []
         return _Fitted(self, curves, horizon)
 
-    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
-        """See `Predictor.min_curves`: 0, since no other curve is needed."""
+    def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
+        """See `Predictor.curves_needed`: 0, since no other curve is needed."""
         return 0
 
 

@@ -97,8 +97,8 @@ class QuantileForest(SequentialPredictor):
         settings = (f"{setting.lstrip('_')}={getattr(self, setting)!r}" for setting in self.__annotations__)
         return f"QuantileForest({', '.join(settings)})"
 
-    def min_curves(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
-        """See `Predictor.min_curves`."""
+    def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
+        """See `Predictor.curves_needed`."""
         return self._min_curves
 
     def regressor(self) -> Regressor:

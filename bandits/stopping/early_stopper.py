@@ -181,7 +181,7 @@ class EarlyStopper:
 
     def _too_few(self, history: History, horizon: int) -> Keep | None:
         """Say so, without a fit, if the predictor needs more curves than there are."""
-        needed, there = self.predictor.min_curves(horizon), history.count_reaching(horizon)
+        needed, there = self.predictor.curves_needed(horizon), history.count_reaching(horizon)
         if there >= needed:
             return None
         return Keep(f"no forecast: {self.predictor.name} needs {needed} curves that reach epoch {horizon}, has {there}")

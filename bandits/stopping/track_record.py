@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Forecast, Link
-from bandits.predictors.base import Forecaster, Hindsight, Predictor
+from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor
 from bandits.predictors.features import apply_link
 from bandits.rng import rng_for
 
@@ -114,15 +114,15 @@ def look_back(
     """
     complete = training.reaching(horizon)
     pairs = [pair for pair in complete if history.is_fair(pair[0].id, horizon)]
-    told: dict[int, Hindsight | dict[int, Forecast]] = {}
+    told: dict[int, LeaveOneOut | dict[int, Forecast]] = {}
     fitted: dict[int, Forecaster] = {}
     for tau in epochs:
-        hindsight = forecaster.hindsight(tau)
-        if hindsight is None:
+        left_out = forecaster.leave_one_out(tau)
+        if left_out is None:
             fitted = fitted or _cross_fitted(predictor, complete, horizon, seed)
             told[tau] = _from_folds(fitted, pairs, tau)
-        elif isinstance(hindsight, Hindsight):
-            told[tau] = hindsight
+        elif isinstance(left_out, LeaveOneOut):
+            told[tau] = left_out
     link = _common_link(told.values())
     linked = apply_link(link, np.array([curve.scores for _, curve in pairs]).reshape(len(pairs), horizon))
     ends = {trial.id: end for (trial, _), end in zip(pairs, linked[:, -1].tolist(), strict=True) if math.isfinite(end)}
@@ -145,19 +145,19 @@ def look_back(
     )
 
 
-def _common_link(told: Iterable[Hindsight | Mapping[int, Forecast]]) -> Link:
+def _common_link(told: Iterable[LeaveOneOut | Mapping[int, Forecast]]) -> Link:
     """A scale for all that was said: the logarithm of the loss if everything was said on it."""
     links = {
         link
         for said in told
-        for link in ([said.link] if isinstance(said, Hindsight) else [forecast.link for forecast in said.values()])
+        for link in ([said.link] if isinstance(said, LeaveOneOut) else [forecast.link for forecast in said.values()])
     }
     return links.pop() if len(links) == 1 else Link.IDENTITY
 
 
-def _errors(said: Hindsight | Mapping[int, Forecast], scale: Scale, ends: Mapping[int, float]) -> dict[int, float]:
+def _errors(said: LeaveOneOut | Mapping[int, Forecast], scale: Scale, ends: Mapping[int, float]) -> dict[int, float]:
     """By how much forecasts fell short, by trial; those that are infinitely wrong are left out."""
-    if isinstance(said, Hindsight):
+    if isinstance(said, LeaveOneOut):
         rows = zip(said.trials, said.means.tolist(), said.stds.tolist(), strict=True)
         found = {trial: scale.error(mean, std, ends[trial]) for trial, mean, std in rows if trial in ends}
     else:

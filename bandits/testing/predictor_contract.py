@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
-from bandits.predictors.base import Hindsight, Predictor
+from bandits.predictors.base import LeaveOneOut, Predictor
 from bandits.rng import rng_for
 from bandits.testing.toys import ramps
 
@@ -86,9 +86,9 @@ class PredictorContract:
         for expected, actual in zip(together, reversed(alone), strict=True):
             assert _alike(expected, actual), f"{expected} together, {actual} alone"
 
-    def test_min_curves_is_honest(self, predictor: Predictor) -> None:
-        """With `min_curves` ordinary curves some epoch is forecast; with one fewer, none is."""
-        needed = predictor.min_curves(self.horizon)
+    def test_curves_needed_is_honest(self, predictor: Predictor) -> None:
+        """With `curves_needed` ordinary curves some epoch is forecast; with one fewer, none is."""
+        needed = predictor.curves_needed(self.horizon)
 
         assert needed <= self.curves, "raise the attribute `curves` of the contract"
         assert any(isinstance(answer, Forecast) for answer in self._answers(predictor, ramps(needed, self.horizon)))
@@ -156,17 +156,17 @@ class PredictorContract:
         answers = forecaster.forecast_many(self._questions())
 
         assert all(isinstance(answer, Forecast | Abstain) for answer in answers)
-        if predictor.min_curves(self.horizon + 5) > 0:
+        if predictor.curves_needed(self.horizon + 5) > 0:
             assert all(isinstance(answer, Abstain) and answer.reason for answer in answers)
 
-    def test_hindsight_is_about_training_curves(self, predictor: Predictor) -> None:
+    def test_leave_one_out_is_about_training_curves(self, predictor: Predictor) -> None:
         """Before the horizon it is unknown, refused with a reason, or a finite forecast with an error for some of the
         training curves, each once; from the horizon on there is none."""
         pairs = ramps(self.curves, self.horizon)
         forecaster = predictor.fit(History.from_curves(pairs), horizon=self.horizon, rng=rng_for(0, "contract"))
         for tau in range(1, self.horizon + 1):
-            said = forecaster.hindsight(tau)
-            if isinstance(said, Hindsight):
+            said = forecaster.leave_one_out(tau)
+            if isinstance(said, LeaveOneOut):
                 assert tau < self.horizon
                 assert len(said.trials) == len(set(said.trials)) == len(said.means) == len(said.stds)
                 assert set(said.trials) <= {trial.id for trial, _ in pairs}

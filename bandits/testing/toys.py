@@ -97,7 +97,7 @@ class OraclePredictor(Predictor):
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         return _Lookup(self.scores, horizon)
 
-    def min_curves(self, horizon: int) -> int:
+    def curves_needed(self, horizon: int) -> int:
         return 0
 
 
@@ -134,8 +134,8 @@ class SpyPredictor(Predictor):
         self.fits.append((horizon, len(curves), max((curve.tau for _, curve in curves), default=0)))
         return _Spied(self, self.inner.fit(history, horizon=horizon, rng=rng), horizon)
 
-    def min_curves(self, horizon: int) -> int:
-        return self.inner.min_curves(horizon)
+    def curves_needed(self, horizon: int) -> int:
+        return self.inner.curves_needed(horizon)
 
 
 class _Spied(Forecaster):

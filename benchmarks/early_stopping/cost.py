@@ -89,7 +89,7 @@ def measure(name: str, curves: int) -> dict[str, Any]:
 def _fitted(predictor: SRM, history: History, horizon: int, epochs: Any) -> Any:
     forecaster = predictor.fit(history, horizon=horizon, rng=rng_for(0))
     for tau in epochs:
-        forecaster.hindsight(tau)
+        forecaster.leave_one_out(tau)
     return forecaster
 
 

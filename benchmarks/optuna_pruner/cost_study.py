@@ -22,7 +22,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
 from bandits.predictors import Predictor
-from bandits.predictors.base import Forecaster, Hindsight
+from bandits.predictors.base import Forecaster, LeaveOneOut
 from bandits.stopping.auditing import is_audited
 
 EPOCHS, SEED = 30, 0
@@ -133,8 +133,8 @@ class Counted(Predictor):
     def __init__(self, predictor: Predictor) -> None:
         self.name, self.predictor, self.forecasts = predictor.name, predictor, 0
 
-    def min_curves(self, horizon: int) -> int:
-        return self.predictor.min_curves(horizon)
+    def curves_needed(self, horizon: int) -> int:
+        return self.predictor.curves_needed(horizon)
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         return _CountedForecaster(self, self.predictor.fit(history, horizon=horizon, rng=rng))
@@ -152,5 +152,5 @@ class _CountedForecaster(Forecaster):
         self.counter.forecasts += sum(isinstance(answer, Forecast) for answer in answers)
         return answers
 
-    def hindsight(self, tau: int) -> Hindsight | Abstain | None:
-        return self.forecaster.hindsight(tau)
+    def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain | None:
+        return self.forecaster.leave_one_out(tau)

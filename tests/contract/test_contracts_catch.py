@@ -11,7 +11,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.objectives.base import Measurement, Objective
 from bandits.predictors import Forecaster, Predictor
-from bandits.predictors.base import Hindsight
+from bandits.predictors.base import LeaveOneOut
 from bandits.samplers.base import Outcome, Sampler
 from bandits.schedulers import Done, Failed, Hyperband, Job, Measured, Scheduler, Wait
 from bandits.stopping import Drop, Keep, ProbabilityRule, StoppingRule
@@ -49,7 +49,7 @@ class Mean(Predictor):
         mean = float(np.mean(np.array(ends) / scale) * scale) if len(ends) >= 4 else None
         return Says(None if mean is None else Forecast(mean, 0.1, horizon))
 
-    def min_curves(self, horizon: int) -> int:
+    def curves_needed(self, horizon: int) -> int:
         return 4
 
 
@@ -127,12 +127,12 @@ class Counts(Forecaster):
 
 
 class NeedsMoreThanItSays(Mean):
-    def min_curves(self, horizon: int) -> int:
+    def curves_needed(self, horizon: int) -> int:
         return 3
 
 
 class NeedsFewerThanItSays(Mean):
-    def min_curves(self, horizon: int) -> int:
+    def curves_needed(self, horizon: int) -> int:
         return 5
 
 
@@ -153,14 +153,14 @@ class Records(Mean):
         return super().fit(history, horizon=horizon, rng=rng)
 
 
-class Hindsighted(Says):
-    def hindsight(self, tau: int) -> Hindsight:
-        return Hindsight([0, 0], np.array([0.5, 0.5]), np.array([0.1, 0.1]), Link.IDENTITY)
+class LeavesOneOut(Says):
+    def leave_one_out(self, tau: int) -> LeaveOneOut:
+        return LeaveOneOut([0, 0], np.array([0.5, 0.5]), np.array([0.1, 0.1]), Link.IDENTITY)
 
 
 class CountsACurveTwice(Mean):
     def answer(self, ends: list[float], horizon: int, rng: np.random.Generator) -> Forecaster:
-        return Hindsighted(Forecast(0.5, 0.1, horizon))
+        return LeavesOneOut(Forecast(0.5, 0.1, horizon))
 
 
 PREDICTORS: dict[str, tuple[type[Predictor], str]] = {
@@ -172,12 +172,12 @@ PREDICTORS: dict[str, tuple[type[Predictor], str]] = {
     "differs from time to time": (Moody, "test_is_deterministic"),
     "draws global numbers": (DrawsGlobally, "test_draws_nothing_from_the_global_generator"),
     "depends on earlier questions": (Remembers, "test_one_at_a_time_and_in_any_order_gives_the_same"),
-    "needs more curves than it says": (NeedsMoreThanItSays, "test_min_curves_is_honest"),
-    "needs fewer curves than it says": (NeedsFewerThanItSays, "test_min_curves_is_honest"),
+    "needs more curves than it says": (NeedsMoreThanItSays, "test_curves_needed_is_honest"),
+    "needs fewer curves than it says": (NeedsFewerThanItSays, "test_curves_needed_is_honest"),
     "raises for odd data": (FragileMean, "test_odd_data_are_no_reason_to_raise"),
     "looks past the horizon": (LooksAhead, "test_does_not_look_past_the_horizon"),
     "records into the history": (Records, "test_leaves_the_history_alone"),
-    "looks back at a curve twice": (CountsACurveTwice, "test_hindsight_is_about_training_curves"),
+    "looks back at a curve twice": (CountsACurveTwice, "test_leave_one_out_is_about_training_curves"),
 }
 
 

@@ -21,7 +21,7 @@ def test_every_built_in_can_be_imported(kind):
 def test_every_predictor_says_what_it_needs_costs_and_is_for(entry):
     """Needs, cost and when are said in words, and as many complete curves are named as the predictor asks for."""
     try:
-        needed = entry.load()().min_curves(20)
+        needed = entry.load()().curves_needed(20)
     except MissingDependency as missing:
         pytest.skip(str(missing))
 

@@ -11,7 +11,7 @@ import numpy as np
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
 from bandits.integrations.optuna.pruning_warning import Complaints
-from bandits.predictors.base import Forecaster, Hindsight, Predictor
+from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor
 from bandits.stopping import EarlyStopper, Keep, StoppingRule, Verdict
 
 __all__ = ["GuardedStopper"]
@@ -124,8 +124,8 @@ class _WatchedPredictor(Predictor):
     def refusal(self) -> str | None:
         return None if self._answered else self._refusal
 
-    def min_curves(self, horizon: int) -> int:
-        return self._predictor.min_curves(horizon)
+    def curves_needed(self, horizon: int) -> int:
+        return self._predictor.curves_needed(horizon)
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         self.fits += 1
@@ -163,8 +163,8 @@ class _WatchedForecaster(Forecaster):
         answers = self._predictor.guarded(lambda: self._fitted.forecast_many(arms))
         return [answers] * len(arms) if isinstance(answers, Abstain) else answers
 
-    def hindsight(self, tau: int) -> Hindsight | Abstain | None:
-        return self._predictor.heard(self._predictor.guarded(lambda: self._fitted.hindsight(tau)))
+    def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain | None:
+        return self._predictor.heard(self._predictor.guarded(lambda: self._fitted.leave_one_out(tau)))
 
 
 class _NoForecaster(Forecaster):
@@ -176,5 +176,5 @@ class _NoForecaster(Forecaster):
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:  # noqa: ARG002 - whatever is asked
         return self._predictor.heard(self._why)
 
-    def hindsight(self, tau: int) -> Hindsight | Abstain | None:  # noqa: ARG002
+    def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain | None:  # noqa: ARG002
         return self._predictor.heard(self._why)

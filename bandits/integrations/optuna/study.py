@@ -27,7 +27,7 @@ def needed_curves(stopper: EarlyStopper, horizon: int) -> int:
     """How many curves a stopper needs before it gives its first verdict, at least 1."""
     rule = stopper.rule
     least = rule.least_curves if isinstance(rule, RiskControlledRule) else 1
-    return max(1, least, stopper.predictor.min_curves(horizon))
+    return max(1, least, stopper.predictor.curves_needed(horizon))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class KnownStudy:
         self._n_startup_trials = n_startup_trials
         self._user_attrs = tuple(user_attrs)
         self._learns = stopper.rule.learns
-        self._min_curves = stopper.predictor.min_curves(horizon)
+        self._min_curves = stopper.predictor.curves_needed(horizon)
         self._needed = needed_curves(stopper, horizon)
         self._max_curves = max(max_curves, self._needed)
         self._reader = CurveReader(sign, horizon)

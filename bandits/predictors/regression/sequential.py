@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
-from bandits.predictors.base import Forecaster, Hindsight, Predictor, too_few_curves
+from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor, too_few_curves
 from bandits.predictors.features import Inputs, StaticFeatures, apply_link, choose_link, feature_row
 from bandits.predictors.regression.imputation import (
     Imputed,
@@ -97,7 +97,7 @@ class _Fitted(Forecaster):
         self._stopped: list[StoppedCurves] = []
         self._imputed: dict[int, Imputed | None] = {}
         pairs = history.reaching(horizon)
-        needed = settings.min_curves(horizon)
+        needed = settings.curves_needed(horizon)
         reached = len(pairs)
         complete: list[int] = []
         if pairs:
@@ -127,8 +127,8 @@ class _Fitted(Forecaster):
             if isinstance(stage, _Stage):
                 self._settled[tau] = regressor.settled(stage.fitted)
 
-    def hindsight(self, tau: int) -> Hindsight | Abstain:
-        """See `Forecaster.hindsight`. At no cost: a regression knows its out-of-sample errors."""
+    def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain:
+        """See `Forecaster.leave_one_out`. At no cost: a regression knows its out-of-sample errors."""
         stage = self._refusal or self._stage(tau)
         if isinstance(stage, Abstain):
             return stage
@@ -136,7 +136,7 @@ class _Fitted(Forecaster):
         rows = np.arange(len(self._scores)) if fitted.rows is None else fitted.rows
         means = self._scores[rows, -1] - fitted.residuals
         trials = [self._trials[row] for row in rows.tolist()]
-        return Hindsight(trials, means * self._unit, fitted.own_errors() * self._unit, self._link)
+        return LeaveOneOut(trials, means * self._unit, fitted.own_errors() * self._unit, self._link)
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
         """See `Forecaster.forecast`. About 0.1 ms once the regression for `curve.tau` is fitted."""

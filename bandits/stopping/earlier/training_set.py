@@ -273,7 +273,7 @@ class EarlierCurves:
         """A forecaster from some of the earlier curves, and what it says of the ends of the others."""
         if horizon not in self._references:
             pairs = self._teaching(horizon)
-            size = max(self.tester.min_curves(horizon), math.ceil(_FITTED * len(pairs)))
+            size = max(self.tester.curves_needed(horizon), math.ceil(_FITTED * len(pairs)))
             apart = [*pairs[::3], *pairs[1::3], *pairs[2::3]]
             fitted, rest = apart[:size], apart[size:]
             forecaster = self._fit(fitted, horizon, "test")

@@ -73,7 +73,7 @@ def predict_table(
     if at is None and not rows.partial:
         rule = f"must have rows that end before epoch {horizon}, or come with `at`, the epoch at which to cut them"
         raise SettingError(f"table {table.name} {rule}, got {len(table):,} complete rows")
-    needed, there = predictor.min_curves(horizon), len(rows.teachers)
+    needed, there = predictor.curves_needed(horizon), len(rows.teachers)
     if there < needed:
         rule = f"must have {needed} different rows measured through epoch {horizon}, the horizon"
         raise SettingError.broken(f"table {table.name}", f"{rule}, to teach {predictor.name}", there)

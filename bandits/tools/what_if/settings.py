@@ -76,7 +76,7 @@ class Settings:
     @property
     def needed(self) -> int:
         """How many trials must have been trained to `max_epochs` before the first one may be dropped."""
-        least = max(_STARTUP_TRIALS, self.keep, self.predictor.min_curves(self.max_epochs))
+        least = max(_STARTUP_TRIALS, self.keep, self.predictor.curves_needed(self.max_epochs))
         if self.confidence is not None:
             return least
         return max(least, RiskControlledRule(self.risk, audit=self.audit).least_curves)

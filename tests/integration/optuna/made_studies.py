@@ -48,7 +48,7 @@ class Notebook(Predictor):
         self.fits.append(History.from_curves(history.reaching(horizon)))
         return _Reader(self, horizon)
 
-    def min_curves(self, horizon: int) -> int:
+    def curves_needed(self, horizon: int) -> int:
         return self.needed
 
     def curves(self) -> list[list[float]]:

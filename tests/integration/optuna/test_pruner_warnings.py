@@ -15,7 +15,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
 from bandits.integrations.optuna import PredictivePruner, PruningWarning
 from bandits.predictors import SRM, Forecaster, LastSeenValue, Predictor
-from bandits.predictors.base import Hindsight
+from bandits.predictors.base import LeaveOneOut
 from bandits.stopping import Keep, ProbabilityRule, StoppingRule, Verdict
 from bandits.stopping.track_record import TrackRecord
 from tests.integration.optuna.made_studies import (
@@ -160,12 +160,12 @@ def test_user_attribute_that_no_trial_has() -> None:
 
 
 class Broken(Predictor):
-    """Raises at one of its tasks; otherwise like LastSeenValue, or like what knows no hindsight."""
+    """Raises at one of its tasks; otherwise like LastSeenValue, or like what knows no leave-one-out forecasts."""
 
     name = "Broken"
 
-    def __init__(self, at: str, error: type[BaseException] = ValueError, hindsight: bool = True) -> None:
-        self.at, self.error, self.hindsight = at, error, hindsight
+    def __init__(self, at: str, error: type[BaseException] = ValueError, leaves_one_out: bool = True) -> None:
+        self.at, self.error, self.leaves_one_out = at, error, leaves_one_out
         self.healthy = LastSeenValue(min_curves=3)
         self.tried = 0
 
@@ -178,9 +178,9 @@ class Broken(Predictor):
         self.fail("fit")
         return _BrokenForecaster(self, self.healthy.fit(history, horizon=horizon, rng=rng))
 
-    def min_curves(self, horizon: int) -> int:
-        self.fail("min_curves")
-        return self.healthy.min_curves(horizon)
+    def curves_needed(self, horizon: int) -> int:
+        self.fail("curves_needed")
+        return self.healthy.curves_needed(horizon)
 
 
 class _BrokenForecaster(Forecaster):
@@ -191,9 +191,9 @@ class _BrokenForecaster(Forecaster):
         self.predictor.fail("forecast")
         return self.fitted.forecast(trial, curve)
 
-    def hindsight(self, tau: int) -> Hindsight | Abstain | None:
-        self.predictor.fail("hindsight")
-        return self.fitted.hindsight(tau) if self.predictor.hindsight else None
+    def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain | None:
+        self.predictor.fail("leave_one_out")
+        return self.fitted.leave_one_out(tau) if self.predictor.leaves_one_out else None
 
 
 class BrokenRule(Learner):
@@ -217,14 +217,14 @@ class BrokenRule(Learner):
         return super().checkpoints(horizon)
 
 
-@pytest.mark.parametrize("hindsight", [True, False], ids=["hindsight", "folds"])
+@pytest.mark.parametrize("leaves_one_out", [True, False], ids=["leave-one-out", "folds"])
 @pytest.mark.parametrize("options", [{}, {"confidence": 0.99}], ids=["risk", "confidence"])
-@pytest.mark.parametrize("at", ["fit", "forecast", "hindsight"])
-def test_predictor_that_raises(at: str, options: dict[str, Any], hindsight: bool) -> None:
+@pytest.mark.parametrize("at", ["fit", "forecast", "leave_one_out"])
+def test_predictor_that_raises(at: str, options: dict[str, Any], leaves_one_out: bool) -> None:
     """A predictor that raises is named once with its error, and every trial goes on."""
-    if at == "hindsight" and options:
+    if at == "leave_one_out" and options:
         return  # nobody asks for it
-    messages = warned(PredictivePruner(Broken(at, hindsight=hindsight), max_epochs=T, **options))
+    messages = warned(PredictivePruner(Broken(at, leaves_one_out=leaves_one_out), max_epochs=T, **options))
     assert messages == ["Broken failed with ValueError: no luck number 1; trials go on unpruned until it works"]
 
 
@@ -237,7 +237,7 @@ def test_broken_fit_is_not_tried_at_every_report() -> None:
 
 def test_predictor_that_cannot_say_what_it_needs() -> None:
     """Even that kills no training."""
-    messages = warned(PredictivePruner(Broken("min_curves"), max_epochs=T))
+    messages = warned(PredictivePruner(Broken("curves_needed"), max_epochs=T))
     assert messages == ["judging failed with ValueError: no luck number 1; trials go on unpruned until it works"]
 
 

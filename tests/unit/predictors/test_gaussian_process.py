@@ -148,4 +148,4 @@ def test_settings_can_be_read_and_compared():
     """Two with the same settings are equal; the repr builds the same object."""
     assert GaussianProcess(min_curves=9) == GaussianProcess(min_curves=9) != GaussianProcess()
     assert "GaussianProcess(link='auto', min_curves=9)" == repr(GaussianProcess(min_curves=9))
-    assert 20 == GaussianProcess().min_curves(9)
+    assert 20 == GaussianProcess().curves_needed(9)

@@ -74,7 +74,7 @@ def test_settings():
     """Settings are values with rules."""
     assert LastSeenValue(min_curves=3) == LastSeenValue(min_curves=3)
     assert "LastSeenValue(min_curves=3, link='auto')" == repr(LastSeenValue(min_curves=3))
-    assert 3 == LastSeenValue(min_curves=3).min_curves(horizon=9)
+    assert 3 == LastSeenValue(min_curves=3).curves_needed(horizon=9)
     with pytest.raises(SettingError, match="`min_curves` must be >= 2, got 1"):
         LastSeenValue(min_curves=1)
     with pytest.raises(SettingError, match="`link` must be 'auto'"):

@@ -181,7 +181,7 @@ def test_needs_no_other_curve():
     seen = (Trial(9), Curve(POWER[:8]))
     lce = LCE(**QUICK)
 
-    assert 0 == lce.min_curves(50)
+    assert 0 == lce.curves_needed(50)
     assert lce.fit(History(), horizon=50, rng=np.random.default_rng(0)).forecast(*seen) == lce.fit(
         full, horizon=50, rng=np.random.default_rng(0)
     ).forecast(*seen)

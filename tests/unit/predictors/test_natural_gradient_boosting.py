@@ -130,4 +130,4 @@ def test_settings_can_be_read_and_compared():
     """Two with the same settings are equal; the repr builds the same object."""
     assert NGBoost(rounds=50) == NGBoost(rounds=50) != NGBoost()
     assert "NGBoost(rounds=50, step=0.05, trend=True, link='auto', min_curves=20)" == repr(NGBoost(rounds=50))
-    assert 20 == NGBoost().min_curves(9)
+    assert 20 == NGBoost().curves_needed(9)

@@ -194,6 +194,6 @@ def test_settings_can_be_read_and_compared():
 
     assert predictor == Parametric("mmf", recency=2.0) != Parametric("mmf")
     assert "Parametric('mmf', recency=2.0, recalibrate=True, link='auto')" == repr(predictor)
-    assert 0 == predictor.min_curves(9)
+    assert 0 == predictor.curves_needed(9)
     with pytest.raises(SettingError, match="`horizon` must be >= 1, got 0"):
         forecaster(horizon=0)

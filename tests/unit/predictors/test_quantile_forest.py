@@ -151,4 +151,4 @@ def test_settings_can_be_read_and_compared():
     assert QuantileForest(trees=50) == QuantileForest(trees=50) != QuantileForest()
     text = "QuantileForest(trees=50, min_leaf=3, trend=True, link='auto', min_curves=20)"
     assert text == repr(QuantileForest(trees=50))
-    assert 20 == QuantileForest().min_curves(9)
+    assert 20 == QuantileForest().curves_needed(9)

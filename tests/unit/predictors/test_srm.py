@@ -436,4 +436,4 @@ def test_settings_are_values():
     assert SRM("ridge", min_curves=5) == SRM("ridge", min_curves=5)
     assert SRM("ridge") != SRM("ols")
     assert eval(repr(SRM("ridge", min_curves=5, use_curve=False))) == SRM("ridge", min_curves=5, use_curve=False)  # noqa: S307
-    assert 5 == SRM(min_curves=5).min_curves(horizon=100)
+    assert 5 == SRM(min_curves=5).curves_needed(horizon=100)

@@ -34,7 +34,7 @@ class Needy(Predictor):
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         return _Count(history.count_reaching(horizon), horizon, rng.random())
 
-    def min_curves(self, horizon: int) -> int:
+    def curves_needed(self, horizon: int) -> int:
         return 3
 
 

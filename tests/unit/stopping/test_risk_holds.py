@@ -159,7 +159,7 @@ def test_good_forecasts_drop_most_of_the_bad_arms_at_once() -> None:
 
 
 def test_a_search_of_its_own_making() -> None:
-    """Curves that a predictor without hindsight forecasts from their last value, all in one: look back, learn, judge.
+    """Curves that are forecast from their last value, by a predictor that is fitted in folds, all in one.
     The share of arms that end at the bar and are dropped stays below the risk."""
     from bandits.predictors import LastSeenValue
     from bandits.stopping import EarlyStopper

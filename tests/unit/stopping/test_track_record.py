@@ -9,7 +9,7 @@ import pytest
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors import SRM, LastSeenValue
-from bandits.predictors.base import Forecaster, Hindsight, Predictor
+from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor
 from bandits.rng import rng_for
 from bandits.stopping.track_record import Scale, TrackRecord, look_back, noise_of
 from bandits.testing import ramps
@@ -47,7 +47,7 @@ class MeanEnd(Predictor):
         self.fits.append([trial.id for trial, _ in pairs])
         return _MeanEnd(self, [(trial.id, float(curve.scores[-1])) for trial, curve in pairs], horizon)
 
-    def min_curves(self, horizon: int) -> int:
+    def curves_needed(self, horizon: int) -> int:
         return 2
 
     def says(self, mean: float, trial: Trial, tau: int, horizon: int) -> Forecast | Abstain:
@@ -63,14 +63,14 @@ class _MeanEnd(Forecaster):
         mean = float(np.mean([end for _, end in self.ends]))
         return self.settings.says(mean, trial, curve.tau, self.horizon)
 
-    def hindsight(self, tau: int) -> Hindsight | Abstain | None:
+    def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain | None:
         if not self.settings.looks_back:
             return None
         if tau == 2:
             return Abstain("it is odd")
         total, n = sum(end for _, end in self.ends), len(self.ends)
         means = [(total - end) / (n - 1) for _, end in self.ends]
-        return Hindsight([trial for trial, _ in self.ends], np.array(means), np.full(n, 2.0), Link.IDENTITY)
+        return LeaveOneOut([trial for trial, _ in self.ends], np.array(means), np.full(n, 2.0), Link.IDENTITY)
 
 
 def steps(ends: Sequence[float]) -> History:
@@ -93,7 +93,7 @@ def test_errors_are_those_of_forecasts_without_the_curve() -> None:
     assert record.scale.link is Link.IDENTITY
 
 
-def test_a_predictor_without_hindsight_is_fitted_in_folds() -> None:
+def test_a_predictor_without_leave_one_out_is_fitted_in_folds() -> None:
     """Five fits for all checkpoints together, each without a fifth of the curves, which are forecast by it alone."""
     predictor = MeanEnd(looks_back=False)
     ends = np.arange(23.0) ** 2
@@ -251,29 +251,29 @@ def test_a_scale_measures_forecasts_and_records_alike() -> None:
 
 
 def test_least_squares_know_what_they_would_have_said() -> None:
-    """For ordinary least squares, hindsight is exactly what a fit without the curve forecasts."""
+    """For ordinary least squares, leave-one-out forecasts are exactly what a fit without the curve forecasts."""
     pairs = ramps(25, HORIZON)
     predictor = SRM("ols")
-    hindsight = predictor.fit(History.from_curves(pairs), horizon=HORIZON, rng=rng_for(0)).hindsight(2)
-    assert isinstance(hindsight, Hindsight)
+    left_out = predictor.fit(History.from_curves(pairs), horizon=HORIZON, rng=rng_for(0)).leave_one_out(2)
+    assert isinstance(left_out, LeaveOneOut)
 
-    assert list(hindsight.trials) == [trial.id for trial, _ in pairs]
+    assert list(left_out.trials) == [trial.id for trial, _ in pairs]
     for i, (trial, curve) in enumerate(pairs):
         rest = History.from_curves([*pairs[:i], *pairs[i + 1 :]])
         forecast = predictor.fit(rest, horizon=HORIZON, rng=rng_for(0)).forecast(trial, curve.prefix(2))
         assert isinstance(forecast, Forecast)
-        assert forecast.mean == pytest.approx(hindsight.means[i], abs=1e-8)
+        assert forecast.mean == pytest.approx(left_out.means[i], abs=1e-8)
 
 
-def test_hindsight_of_the_default_predictor_is_what_folds_say() -> None:
+def test_leave_one_out_of_the_default_predictor_is_what_folds_say() -> None:
     """Leave-one-out errors and those of fits without a fifth of the curves are alike: strongly correlated, and no
     smaller than they claim to be."""
 
     class Folded(SRM):
-        """The same predictor, without its hindsight."""
+        """The same predictor, without its leave-one-out forecasts."""
 
         def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
-            return _WithoutHindsight(super().fit(history, horizon=horizon, rng=rng))
+            return _WithoutLeaveOneOut(super().fit(history, horizon=horizon, rng=rng))
 
     training = History.from_curves(ramps(60, 9))
     quick = record_of(SRM(), training, horizon=9, epochs=(2, 4))
@@ -286,7 +286,7 @@ def test_hindsight_of_the_default_predictor_is_what_folds_say() -> None:
         assert 0.6 < float(np.sqrt((folded.errors[:, column] ** 2).mean())) < 1.6
 
 
-class _WithoutHindsight(Forecaster):
+class _WithoutLeaveOneOut(Forecaster):
     def __init__(self, inner: Forecaster) -> None:
         self._inner = inner
 

@@ -239,7 +239,7 @@ class _Shy(Predictor):
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         return _ShyForecaster(self.answers, horizon)
 
-    def min_curves(self, horizon: int) -> int:
+    def curves_needed(self, horizon: int) -> int:
         return 2
 
 

@@ -24,7 +24,7 @@ class Recorder(Predictor):
     def __init__(self):
         self.fits = []
 
-    def min_curves(self, horizon):
+    def curves_needed(self, horizon):
         return 0
 
     def fit(self, history, *, horizon, rng):
