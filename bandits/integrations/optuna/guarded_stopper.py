@@ -10,7 +10,7 @@ import numpy as np
 
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
-from bandits.integrations.optuna.pruning_warning import Complaints
+from bandits.integrations.optuna.pending_warnings import PendingWarnings
 from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor
 from bandits.stopping import EarlyStopper, Keep, StoppingRule, Verdict
 
@@ -21,7 +21,7 @@ Arms = Sequence[tuple[Trial, Curve]]
 
 
 class GuardedStopper(EarlyStopper):
-    """Keeps an arm where its predictor or its rule raises, and complains once about each kind of error.
+    """Keeps an arm where its predictor or its rule raises, and warns once of each kind of error.
 
     What was fitted depends on the training set alone (`scratch_growth` 1). Nothing is asked again of a
     history with which the rule has failed.
@@ -30,13 +30,13 @@ class GuardedStopper(EarlyStopper):
         predictor: how to forecast.
         rule: when to drop.
         seed: as in `EarlyStopper`.
-        complaints: where errors are noted, and that there is no forecast for want of features.
+        warnings: to which errors are added, and that there is no forecast for want of features.
     """
 
-    def __init__(self, predictor: Predictor, rule: StoppingRule, *, seed: int, complaints: Complaints) -> None:
-        self._watched = _WatchedPredictor(predictor, complaints)
+    def __init__(self, predictor: Predictor, rule: StoppingRule, *, seed: int, warnings: PendingWarnings) -> None:
+        self._watched = _WatchedPredictor(predictor, warnings)
         super().__init__(self._watched, rule, scratch_growth=1.0, seed=seed)
-        self._complaints = complaints
+        self._warnings = warnings
         self._failed: WeakKeyDictionary[History, Keep] = WeakKeyDictionary()
         self._refusals: WeakKeyDictionary[History, str | None] = WeakKeyDictionary()
 
@@ -59,12 +59,12 @@ class GuardedStopper(EarlyStopper):
             self._refusals[history] = self._watched.refusal
         verdicts = [self._explained(verdict, self._refusals.get(history)) for verdict in verdicts]
         for verdict in verdicts:
-            self._complain_of_features(verdict)
+            self._warn_of_features(verdict)
         return verdicts
 
     def failed(self, what: str, error: Exception) -> str:
-        """Complain that something has raised, and say so."""
-        return _failure(what, error, self._complaints)
+        """Warn that something has raised, and say so."""
+        return _failure(what, error, self._warnings)
 
     def _explained(self, verdict: Verdict, refusal: str | None) -> Verdict:
         """Where the rule says that it has nothing to go by, say why the predictor gave it nothing."""
@@ -72,19 +72,19 @@ class GuardedStopper(EarlyStopper):
             return verdict
         return Keep(f"no forecast: {refusal}")
 
-    def _complain_of_features(self, verdict: Verdict) -> None:
+    def _warn_of_features(self, verdict: Verdict) -> None:
         reason = verdict.reason.removeprefix("no forecast: ")
         if verdict.evidence is None and reason != verdict.reason and _wants_features(reason):
-            self._complaints.note(
+            self._warnings.add(
                 f"{self.predictor.name} makes no forecast, so trials go on unpruned: {reason} (features are the"
                 " parameters of the study, and the user attributes that are named in `user_attrs`)",
             )
 
 
-def _failure(who: str, error: Exception, complaints: Complaints) -> str:
-    """Note that something has raised; a sentence about it."""
+def _failure(who: str, error: Exception, warnings: PendingWarnings) -> str:
+    """Warn that something has raised; a sentence about it."""
     sentence = f"{who} failed with {type(error).__name__}: {error}"
-    complaints.note(f"{sentence}; trials go on unpruned until it works")
+    warnings.add(f"{sentence}; trials go on unpruned until it works")
     return sentence
 
 
@@ -108,9 +108,9 @@ class _WatchedPredictor(Predictor):
         refusal: why it has said nothing since then of any training curve, if it failed or wants features; else None.
     """
 
-    def __init__(self, predictor: Predictor, complaints: Complaints) -> None:
+    def __init__(self, predictor: Predictor, warnings: PendingWarnings) -> None:
         self.name = predictor.name
-        self._predictor, self._complaints = predictor, complaints
+        self._predictor, self._warnings = predictor, warnings
         self.arms = 0
         self.begin()
 
@@ -137,7 +137,7 @@ class _WatchedPredictor(Predictor):
         try:
             return ask()
         except Exception as error:  # plug-ins may raise what they like
-            return _Failed(_failure(self.name, error, self._complaints))
+            return _Failed(_failure(self.name, error, self._warnings))
 
     def heard(self, answer: Answer | Abstain) -> Answer | Abstain:
         """Note what was said of a training curve."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.integrations.optuna.guarded_stopper import GuardedStopper
-from bandits.integrations.optuna.pruning_warning import Complaints
+from bandits.integrations.optuna.pending_warnings import PendingWarnings
 from bandits.integrations.optuna.study import KnownStudy
-from bandits.integrations.optuna.verdicts import Judgement
+from bandits.integrations.optuna.trial_verdict import TrialVerdict
 from bandits.predictors.base import Predictor
 from bandits.stopping import Drop, Keep, StoppingRule, Verdict
 
@@ -53,17 +53,15 @@ class StudyJudge:
         settings: of the pruner.
 
     Attributes:
-        complaints: what the user should know of.
+        warnings: of what is wrong with the study.
     """
 
     def __init__(self, sign: float, settings: JudgeSettings) -> None:
         self._sign, self._settings = sign, settings
-        self.complaints = Complaints()
+        self.warnings = PendingWarnings()
         self._every_epoch = False
         self._checks: dict[int, _Check] = {}  # the last one of each trial
-        self._stopper = GuardedStopper(
-            settings.predictor, settings.rule, seed=settings.seed, complaints=self.complaints
-        )
+        self._stopper = GuardedStopper(settings.predictor, settings.rule, seed=settings.seed, warnings=self.warnings)
         self._study: KnownStudy | None = None
         self._looked_over = False  # whether there were enough trials to say what is missing in all of them
 
@@ -85,41 +83,41 @@ class StudyJudge:
         *,
         inner: str | None = None,
         remember: bool = True,
-    ) -> Judgement:
+    ) -> TrialVerdict:
         """Judge a trial after a report.
 
         Args:
             finished: the completed and pruned trials of the study by now.
             trial: as it stands.
             inner: the name of another pruner that has pruned it, if one has.
-            remember: whether this is the judgement of its checkpoint; or an answer to a question about it.
+            remember: whether this is the verdict at its checkpoint; or an answer to a question about it.
         """
         step, epoch = trial.last_step, None
         try:
             self._known.update(finished)
             epoch = None if step is None else self._known.epoch(trial, step)
             if inner is not None:
-                return Judgement.of_inner(inner, step, epoch)
-            self._complain(finished, epoch)
-            return Judgement(self._verdict(trial, epoch, remember), step, epoch)
+                return TrialVerdict.of_inner(inner, step, epoch)
+            self._warn(finished, epoch)
+            return TrialVerdict(self._verdict(trial, epoch, remember), step, epoch)
         except BaseException as error:
             self._study = None  # it may have been interrupted half way: learn again from the start
             if not isinstance(error, Exception):
                 raise
             verdict = Keep(self._stopper.failed("judging", error))
-            return Judgement(verdict, step, epoch) if inner is None else Judgement.of_inner(inner, step, epoch)
+            return TrialVerdict(verdict, step, epoch) if inner is None else TrialVerdict.of_inner(inner, step, epoch)
 
-    def _complain(self, finished: Sequence[FrozenTrial], epoch: int | None) -> None:
-        """Note what is wrong with what the study reports."""
-        known, end, note = self._known, self._settings.max_epochs, self.complaints.note
+    def _warn(self, finished: Sequence[FrozenTrial], epoch: int | None) -> None:
+        """Warn of what is wrong with what the study reports."""
+        known, end, warn = self._known, self._settings.max_epochs, self.warnings.add
         if epoch is None and known.unreported:
-            note(
+            warn(
                 "trials of this study complete without having reported a value, so none can be pruned: call"
                 " trial.report(value, step) after every epoch, and trial.should_prune() after that",
                 kind="reports",
             )
         if known.longer:
-            note(
+            warn(
                 f"trials of this study report up to epoch {known.longest}, but `max_epochs` is {end}: what is forecast"
                 f" is the value at epoch {end}, and no trial is pruned from there on",
                 kind="longer",
@@ -128,7 +126,7 @@ class StudyJudge:
             return
         self._looked_over = True
         if 0 < known.longest < end and not known.history:
-            note(
+            warn(
                 f"trials of this study report up to epoch {known.longest} and `max_epochs` is {end}: none of"
                 f" {known.complete} complete ones has come so far, so nothing can be forecast and none is pruned",
                 kind="shorter",
@@ -136,7 +134,7 @@ class StudyJudge:
         for name in self._settings.user_attrs:
             if not any(name in trial.user_attrs for trial in finished):
                 sentence = f"no finished trial of this study has the user attribute {name!r}, which `user_attrs` names"
-                note(sentence, kind=f"attribute {name}")
+                warn(sentence, kind=f"attribute {name}")
 
     def _verdict(self, trial: FrozenTrial, epoch: int | None, remember: bool) -> Verdict:
         """Keep, without a forecast, or whatever the stopper says."""

@@ -12,15 +12,16 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from optuna.pruners import BasePruner
-from optuna.storages import BaseStorage, _CachedStorage
+from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from optuna.trial import Trial as LiveTrial
 
 from bandits.errors import SettingError, check_at_least
 from bandits.integrations.optuna.background_work import BackgroundWork
+from bandits.integrations.optuna.compat import StudyKey, storage_of, study_key
 from bandits.integrations.optuna.judge import JudgeSettings, StudyJudge
-from bandits.integrations.optuna.verdicts import Judgement, save_verdict, saved_verdict
+from bandits.integrations.optuna.trial_verdict import TrialVerdict, save_verdict, saved_verdict
 from bandits.predictors.base import Predictor
 from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, RiskControlledRule, StoppingRule, Verdict
 from bandits.stopping.rules import is_number
@@ -188,8 +189,8 @@ class PredictivePruner(BasePruner):
         """Have seen no study yet."""
         self._settings, self._inner, self._max_wait, self._save_verdicts = settings, inner, max_wait, save_verdicts
         self._lock = threading.Lock()
-        self._background: BackgroundWork[Judgement] = BackgroundWork()
-        self._known: WeakKeyDictionary[BaseStorage, dict[tuple[int, str], _Followed]] = WeakKeyDictionary()
+        self._background: BackgroundWork[TrialVerdict] = BackgroundWork()
+        self._known: WeakKeyDictionary[BaseStorage, dict[StudyKey, _Followed]] = WeakKeyDictionary()
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Whether the trial should stop now. Optuna calls this from `trial.should_prune()`."""
@@ -200,13 +201,13 @@ class PredictivePruner(BasePruner):
         with self._lock:  # what is read is judged in the order in which it is read
             ended, followed = self._read(study)
             answer = self._ask(followed, ended, trial, inner=inner)
-        judgement = self._wait_for(answer, followed, trial, inner)
-        if judgement.follows(followed.told.get(trial.number)):
-            followed.told[trial.number] = judgement
-            if self._save_verdicts and judgement.worth_telling:
-                save_verdict(study, trial, judgement, followed.judge.complaints)
-        followed.judge.complaints.tell()
-        return isinstance(judgement.verdict, Drop)
+        verdict = self._wait_for(answer, followed, trial, inner)
+        if verdict.replaces(followed.told.get(trial.number)):
+            followed.told[trial.number] = verdict
+            if self._save_verdicts and verdict.worth_saving:
+                save_verdict(study, trial, verdict, followed.judge.warnings)
+        followed.judge.warnings.emit()
+        return isinstance(verdict.verdict, Drop)
 
     def explain(self, study: Study, trial: FrozenTrial | LiveTrial) -> Verdict:
         """Say why a trial is pruned or goes on.
@@ -235,15 +236,14 @@ class PredictivePruner(BasePruner):
                 return saved
             answer = self._ask(followed, ended, trial, remember=False)
         verdict = answer.result().verdict
-        followed.judge.complaints.tell()
+        followed.judge.warnings.emit()
         return verdict
 
     def _read(self, study: Study) -> tuple[Sequence[FrozenTrial], _Followed]:
         """The trials of a study that have ended, and what is known of it; the caller holds the lock."""
         ended = study.get_trials(deepcopy=False, states=_ENDED)
-        storage = study._storage._backend if isinstance(study._storage, _CachedStorage) else study._storage
-        studies = self._known.setdefault(storage, {})
-        key = study._study_id, study.study_name
+        studies = self._known.setdefault(storage_of(study), {})
+        key = study_key(study)
         followed = studies.get(key)
         if followed is None or followed.is_gone(ended):
             sign = 1.0 if study.direction == StudyDirection.MAXIMIZE else -1.0
@@ -259,18 +259,18 @@ class PredictivePruner(BasePruner):
         *,
         inner: str | None = None,
         remember: bool = True,
-    ) -> Future[Judgement]:
+    ) -> Future[TrialVerdict]:
         """Have a trial judged, here or in the background; the caller holds the lock."""
         work = partial(followed.judge.judge, ended, trial, inner=inner, remember=remember)
         if self._max_wait is not None:
             return self._background.submit((followed, trial.number if remember else object()), work)
-        answer: Future[Judgement] = Future()
+        answer: Future[TrialVerdict] = Future()
         answer.set_result(work())
         return answer
 
     def _wait_for(
-        self, answer: Future[Judgement], followed: _Followed, trial: FrozenTrial, inner: str | None
-    ) -> Judgement:
+        self, answer: Future[TrialVerdict], followed: _Followed, trial: FrozenTrial, inner: str | None
+    ) -> TrialVerdict:
         """The answer, if it comes in time; else what came too late for the report before this one."""
         late = followed.late.pop(trial.number, None)
         try:
@@ -279,12 +279,12 @@ class PredictivePruner(BasePruner):
             followed.late[trial.number] = answer
         step = trial.last_step
         if inner is not None:
-            return Judgement.of_inner(inner, step, None)
+            return TrialVerdict.of_inner(inner, step, None)
         # Whether this is the last epoch is known where the first step is, and that may be learnt just now.
         if late is not None and late.done() and not late.cancelled() and (step or 0) + 1 < self._settings.max_epochs:
             return late.result()
         reason = f"no forecast: the fit was not ready within {self._max_wait:g} s; the next report asks again"
-        return Judgement(Keep(reason), step, None)
+        return TrialVerdict(Keep(reason), step, None)
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy in another process has its own lock, and learns from the storage what this one knows.
@@ -300,14 +300,14 @@ class _Followed:
 
     Args:
         judge: of its trials.
-        told: the judgement on each trial that is to be remembered, by number.
+        told: the verdict on each trial that is to be remembered, by number.
         late: answers for which a report could not wait, by number.
         ended: its completed and pruned trials when it was last read.
     """
 
     judge: StudyJudge
-    told: dict[int, Judgement] = field(default_factory=dict)
-    late: dict[int, Future[Judgement]] = field(default_factory=dict)
+    told: dict[int, TrialVerdict] = field(default_factory=dict)
+    late: dict[int, Future[TrialVerdict]] = field(default_factory=dict)
     ended: Sequence[FrozenTrial] = ()
 
     def is_gone(self, ended: Sequence[FrozenTrial]) -> bool:

@@ -270,7 +270,7 @@ def test_writes_nothing_to_the_storage() -> None:
     assert study.user_attrs == {}
 
 
-@pytest.mark.filterwarnings("ignore::bandits.integrations.PruningWarning")  # trials go on after `max_epochs`
+@pytest.mark.filterwarnings("ignore::bandits.integrations.optuna.PruningWarning")  # trials go on after `max_epochs`
 @given(
     curves=st.lists(
         st.tuples(

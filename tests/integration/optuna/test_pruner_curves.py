@@ -83,7 +83,7 @@ def test_value_of_the_objective_is_the_score_at_the_horizon() -> None:
     assert notebook.curves()[0][-1] == 0.95
 
 
-@pytest.mark.filterwarnings("ignore::bandits.integrations.PruningWarning")  # trials go on after `max_epochs`
+@pytest.mark.filterwarnings("ignore::bandits.integrations.optuna.PruningWarning")  # trials go on after `max_epochs`
 @pytest.mark.parametrize(
     ("steps", "teaches"),
     [

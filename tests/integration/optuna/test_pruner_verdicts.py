@@ -14,7 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.integrations.optuna import PredictivePruner, PruningWarning
-from bandits.integrations.optuna.verdicts import VERDICT
+from bandits.integrations.optuna.trial_verdict import VERDICT
 from bandits.predictors import SRM
 from bandits.stopping import Drop, Keep
 from tests.integration.optuna.made_studies import (

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections import deque
 
-__all__ = ["Complaints", "PruningWarning"]
+__all__ = ["PendingWarnings", "PruningWarning"]
 
 _PASSED_OVER = ("bandits.", "optuna.")
 
@@ -16,34 +16,34 @@ class PruningWarning(UserWarning):
     """A pruner cannot judge trials, for a reason that the user can change; they go on unpruned."""
 
 
-class Complaints:
-    """What a pruner has to say to the user about one study, each kind of sentence once.
+class PendingWarnings:
+    """What the user shall be warned of about one study, each kind of sentence once.
 
-    Whoever finds something notes it, in whatever thread; whoever is next called by the user tells it.
+    Warnings are added in whatever thread finds a reason for them, and emitted in the next call that the user makes.
     """
 
     def __init__(self) -> None:
-        self._noted: set[str] = set()
-        self._untold: deque[str] = deque()
+        self._kinds: set[str] = set()
+        self._pending: deque[str] = deque()
 
-    def note(self, sentence: str, kind: str | None = None) -> None:
-        """Have a sentence told, unless one of its kind has been noted before.
+    def add(self, sentence: str, kind: str | None = None) -> None:
+        """Add a warning, unless one of its kind has been added before.
 
         Args:
             sentence: what is wrong, and what follows from it.
             kind: by default the sentence but for its numbers.
         """
         kind = re.sub(r"\d+", "", sentence) if kind is None else kind
-        if kind not in self._noted:
-            self._noted.add(kind)
-            self._untold.append(sentence)
+        if kind not in self._kinds:
+            self._kinds.add(kind)
+            self._pending.append(sentence)
 
-    def tell(self) -> None:
-        """Warn of everything that was noted, at the line outside this library and Optuna from which the call came."""
-        while self._untold:
+    def emit(self) -> None:
+        """Emit all pending warnings, at the line outside this library and Optuna from which the call came."""
+        while self._pending:
             try:
-                sentence = self._untold.popleft()
-            except IndexError:  # another thread has told it
+                sentence = self._pending.popleft()
+            except IndexError:  # another thread has emitted it
                 return
             frame, level = inspect.currentframe(), 1
             while frame is not None and frame.f_globals.get("__name__", "").startswith(_PASSED_OVER):
