@@ -21,7 +21,7 @@ _NORMAL = NormalDist()
 _LARGEST_LOG = 709.0  # exp of more overflows
 
 
-class Link(enum.Enum):
+class Link(enum.StrEnum):
     """The scale on which a forecast's error is taken to be Gaussian.
 
     IDENTITY suits accuracies. LOG_LOSS suits losses and perplexities, whose errors grow with their size: a
@@ -29,7 +29,10 @@ class Link(enum.Enum):
     """
 
     IDENTITY = "identity"
-    LOG_LOSS = "log of the loss"
+    LOG_LOSS = "log_loss"
+
+    def __repr__(self) -> str:
+        return f"Link.{self.name}"
 
     def apply(self, score: float) -> float:
         """Map a score to the scale of the errors; -inf or inf outside its domain (a loss of 0 or less)."""

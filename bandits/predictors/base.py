@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,13 @@ def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reach
     """
     left_out = "" if usable == reached else f" ({reached - usable} more lack a finite feature)"
     return Abstain(f"{predictor} needs {needed} curves that reached epoch {horizon}, has {usable}{left_out}")
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON holds it: an enumeration's value, a Python number for NumPy's."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,14 @@ class Predictor(ABC):
             A new forecaster. Unless a predictor says otherwise, that of `fit`.
         """
         return self.fit(history, horizon=horizon, rng=rng)
+
+    def settings(self) -> Mapping[str, Any]:
+        """The arguments that build an equal predictor again, by name; JSON values.
+
+        They are the fields of a dataclass. A predictor that is none, and takes arguments, overrides this.
+        """
+        names: list[str] = [field.name for field in fields(self)] if is_dataclass(self) else []
+        return {name: _plain(getattr(self, name)) for name in names}
 
     @abstractmethod
     def curves_needed(self, horizon: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.curves import Curve, History, Trial
-from bandits.errors import MissingDependency, SettingError, check_at_least
+from bandits.errors import MissingDependency
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor, too_few_curves
-from bandits.predictors.features import Scaling, StaticFeatures, check_link, choose_link, feature_row
+from bandits.predictors.features import Scaling, StaticFeatures, check_link, feature_row, link_of
 from bandits.predictors.lc_net.common_scale import CommonScale
 from bandits.rng import rng_for
 
@@ -33,7 +34,7 @@ _SAMPLES = 1000  # that a forecast holds
 _LEAST = 25  # points that stand for a Gaussian: with fewer, its tails are missed
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True)
 class BNN(Predictor):
     """LC-Net: one network for all curves, sampled from its posterior by stochastic-gradient Hamiltonian MCMC.
 
@@ -89,83 +90,47 @@ class BNN(Predictor):
         True
     """
 
-    partial_curves: bool
-    latents: int
-    noise: Literal["shared", "per configuration"]
-    curve_layer: bool
-    chains: int
-    burn_in: int
-    networks: int
-    keep_every: int
-    batch: int
-    batch_epochs: int
-    step_size: float
-    update_steps: int
-    update_networks: int
-    link: Link | Literal["auto"]
-    _min_curves: int
+    _: KW_ONLY
+    min_curves: int = 20
+    partial_curves: bool = True
+    latents: int = 3
+    noise: Literal["shared", "per configuration"] = "shared"
+    curve_layer: bool = True
+    chains: int = 8
+    burn_in: int = 2000
+    networks: int = 5
+    keep_every: int = 100
+    batch: int = 100
+    batch_epochs: int = 10
+    step_size: float = 3e-2
+    update_steps: int = 200
+    update_networks: int = 20
+    link: Link | Literal["auto"] = "auto"
 
     name = "BNN"
 
-    def __init__(
-        self,
-        *,
-        min_curves: int = 20,
-        partial_curves: bool = True,
-        latents: int = 3,
-        noise: Literal["shared", "per configuration"] = "shared",
-        curve_layer: bool = True,
-        chains: int = 8,
-        burn_in: int = 2000,
-        networks: int = 5,
-        keep_every: int = 100,
-        batch: int = 100,
-        batch_epochs: int = 10,
-        step_size: float = 3e-2,
-        update_steps: int = 200,
-        update_networks: int = 20,
-        link: Link | Literal["auto"] = "auto",
-    ) -> None:
-        check_at_least("min_curves", min_curves, 2)
-        for argument, count, least in (
-            ("latents", latents, 0),
-            ("chains", chains, 1),
-            ("burn_in", burn_in, 0),
-            ("networks", networks, 1),
-            ("keep_every", keep_every, 1),
-            ("batch", batch, 1),
-            ("batch_epochs", batch_epochs, 1),
-            ("update_steps", update_steps, 0),
-            ("update_networks", update_networks, 1),
-        ):
-            check_at_least(argument, count, least)
-        if noise not in ("shared", "per configuration"):
-            raise SettingError.broken("`noise`", "must be 'shared' or 'per configuration'", noise)
-        if not (math.isfinite(step_size) and step_size > 0):
-            raise SettingError.broken("`step_size`", "must be finite and > 0", step_size)
-        check_link(link)
+    def __post_init__(self) -> None:
+        check_whole("min_curves", self.min_curves, 2)
+        for argument in ("latents", "burn_in", "update_steps"):
+            check_whole(argument, getattr(self, argument), 0)
+        for argument in ("chains", "networks", "keep_every", "batch", "batch_epochs", "update_networks"):
+            check_whole(argument, getattr(self, argument), 1)
+        for argument in ("partial_curves", "curve_layer"):
+            check_flag(argument, getattr(self, argument))
+        check_choice("noise", self.noise, ("shared", "per configuration"))
+        check_number("step_size", self.step_size, above=0)
+        check_link(self.link)
         if find_spec("torch") is None:
             raise MissingDependency(self.name, "torch")
-        given = (
-            *(partial_curves, latents, noise, curve_layer, chains, burn_in, networks, keep_every),
-            *(batch, batch_epochs, step_size, update_steps, update_networks, link, min_curves),
-        )
-        for setting, value in zip(self.__annotations__, given, strict=True):
-            object.__setattr__(self, setting, value)
-
-    def __repr__(self) -> str:
-        settings = (f"{setting.lstrip('_')}={getattr(self, setting)!r}" for setting in self.__annotations__)
-        return f"BNN({', '.join(settings)})"
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         """See `Predictor.fit`. Cheap: the networks are sampled when the first forecast is asked for."""
-        if horizon < 1:
-            raise SettingError.broken("`horizon`", "must be >= 1", horizon)
+        check_whole("horizon", horizon, 1)
         return _Fitted(self, history, horizon, int(rng.integers(2**63)))
 
     def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
         """See `Predictor.curves_needed`."""
-        return self._min_curves
+        return self.min_curves
 
 
 class _Fitted(Forecaster):
@@ -194,7 +159,7 @@ class _Fitted(Forecaster):
                 f"no feature tells the {len(kept)} training curves apart, and {settings.name} has no other input"
             )
         scores = np.concatenate([curve.scores for _, curve in kept])
-        link = choose_link(scores[np.newaxis]) if settings.link == "auto" else settings.link
+        link = link_of(settings.link, scores[np.newaxis])
         scale = CommonScale.learn(scores, link)
         if isinstance(scale, Abstain):
             return scale

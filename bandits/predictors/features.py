@@ -12,12 +12,13 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.checks import check_choice
 from bandits.curves import Curve, Trial
-from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Link
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "check_link",
     "choose_link",
     "feature_row",
+    "link_of",
     "summaries",
     "time_series",
 ]
@@ -99,13 +101,17 @@ def choose_link(scores: Floats) -> Link:
 
 
 def check_link(link: object) -> None:
-    """Check that a setting is "auto" or a `Link`.
+    """Check that the setting `link` is "auto", a `Link` or the name of one.
 
     Raises:
-        SettingError: it is neither.
+        SettingError: it is none of these.
     """
-    if link != "auto" and not isinstance(link, Link):
-        raise SettingError.broken("`link`", "must be 'auto', Link.IDENTITY or Link.LOG_LOSS", link)
+    check_choice("link", link, ("auto", *(known.value for known in Link)))
+
+
+def link_of(setting: Link | Literal["auto"], scores: Floats) -> Link:
+    """The link that a predictor's setting asks for; "auto" decides by `choose_link` from `[n, horizon]` scores."""
+    return choose_link(scores) if setting == "auto" else Link(setting)
 
 
 def apply_link(link: Link, scores: Floats) -> Floats:

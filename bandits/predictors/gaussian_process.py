@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-from bandits.errors import check_at_least
+from bandits.checks import check_whole
 from bandits.forecasts import Link
 from bandits.predictors.features import check_link
 from bandits.predictors.regression.gaussian_process import AdditiveProcess
@@ -18,7 +18,7 @@ __all__ = ["GaussianProcess"]
 _PROCESS = AdditiveProcess(anchored=False, blocks=("series", "summary", "static"), robust=False)
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True)
 class GaussianProcess(SequentialPredictor):
     """Gaussian process regression: curves that look alike, of arms that are configured alike, end alike.
 
@@ -54,24 +54,19 @@ class GaussianProcess(SequentialPredictor):
         (0.66, True)
     """
 
-    link: Link | Literal["auto"]
-    _min_curves: int
+    _: KW_ONLY
+    min_curves: int = 20
+    link: Link | Literal["auto"] = "auto"
 
     name = "GaussianProcess"
 
-    def __init__(self, *, min_curves: int = 20, link: Link | Literal["auto"] = "auto") -> None:
-        check_at_least("min_curves", min_curves, 2)
-        check_link(link)
-        for setting, value in zip(self.__annotations__, (link, min_curves), strict=True):
-            object.__setattr__(self, setting, value)
-
-    def __repr__(self) -> str:
-        settings = (f"{setting.lstrip('_')}={getattr(self, setting)!r}" for setting in self.__annotations__)
-        return f"GaussianProcess({', '.join(settings)})"
+    def __post_init__(self) -> None:
+        check_whole("min_curves", self.min_curves, 2)
+        check_link(self.link)
 
     def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
         """See `Predictor.curves_needed`."""
-        return self._min_curves
+        return self.min_curves
 
     def regressor(self) -> Regressor:
         """See `SequentialPredictor.regressor`."""

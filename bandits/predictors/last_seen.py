@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 import numpy as np
 
+from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
-from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor, too_few_curves
-from bandits.predictors.features import apply_link, check_link, choose_link
+from bandits.predictors.features import apply_link, check_link, link_of
 from bandits.predictors.regression.regressors import root_mean_square
 
 __all__ = ["LastSeenValue"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True)
 class LastSeenValue(Predictor):
     """Forecasts the last score seen; the baseline that every predictor has to beat.
 
@@ -41,30 +41,24 @@ class LastSeenValue(Predictor):
         0.15
     """
 
-    link: Link | Literal["auto"]
-    _min_curves: int
+    _: KW_ONLY
+    min_curves: int = 20
+    link: Link | Literal["auto"] = "auto"
 
     name = "LastSeenValue"
 
-    def __init__(self, *, min_curves: int = 20, link: Link | Literal["auto"] = "auto") -> None:
-        if not isinstance(min_curves, int) or min_curves < 2:
-            raise SettingError.broken("`min_curves`", "must be >= 2", min_curves)
-        check_link(link)
-        object.__setattr__(self, "link", link)
-        object.__setattr__(self, "_min_curves", min_curves)
-
-    def __repr__(self) -> str:
-        return f"LastSeenValue(min_curves={self._min_curves}, link={self.link!r})"
+    def __post_init__(self) -> None:
+        check_whole("min_curves", self.min_curves, 2)
+        check_link(self.link)
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:  # noqa: ARG002
         """See `Predictor.fit`. Nothing is drawn from `rng`."""
-        if horizon < 1:
-            raise SettingError.broken("`horizon`", "must be >= 1", horizon)
+        check_whole("horizon", horizon, 1)
         return _Fitted(self, [curve for _, curve in history.reaching(horizon)], horizon)
 
     def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
         """See `Predictor.curves_needed`."""
-        return self._min_curves
+        return self.min_curves
 
 
 class _Fitted(Forecaster):
@@ -79,7 +73,7 @@ class _Fitted(Forecaster):
             self._refusal = too_few_curves(self._name, needed, horizon, len(curves), len(curves))
             return
         scores = np.stack([curve.scores for curve in curves])
-        self._link = choose_link(scores) if settings.link == "auto" else settings.link
+        self._link = link_of(settings.link, scores)
         self._scores = apply_link(self._link, scores)
         if not np.isfinite(self._scores).all():
             self._refusal = Abstain(

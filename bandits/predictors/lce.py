@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.curves import Curve, History, Trial
-from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.predictors.extrapolation.fits import fit_families, recency_weights
@@ -32,7 +32,7 @@ _FALLEN = 0.5  # share of a curve's variance that a falling trend must explain t
 _ONE_SIGMA = (0.15865525393145707, 0.8413447460685429)  # a Gaussian's mass below -1 and +1 standard deviation
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True)
 class LCE(Predictor):
     """Learning-curve extrapolation: eleven families of curves, weighted, sampled by MCMC.
 
@@ -88,67 +88,42 @@ class LCE(Predictor):
         True
     """
 
-    min_epochs: int
-    every: int
-    walkers: int
-    steps: int
-    burn_in: int
-    thin: int
-    recency: float
-    skip_plateau: bool
-    noise: bool
-    mode: Literal["conservative", "optimistic"]
-    certain_std: float
-    max_std: float | None
-    link: Link | Literal["auto"]
+    _: KW_ONLY
+    min_epochs: int = 5
+    every: int = 1
+    walkers: int = 100
+    steps: int = 1000
+    burn_in: int = 250
+    thin: int = 15
+    recency: float = 10.0
+    skip_plateau: bool = True
+    noise: bool = True
+    mode: Literal["conservative", "optimistic"] = "conservative"
+    certain_std: float = 0.005
+    max_std: float | None = None
+    link: Link | Literal["auto"] = "auto"
 
     name = "LCE"
 
-    def __init__(
-        self,
-        *,
-        min_epochs: int = 5,
-        every: int = 1,
-        walkers: int = 100,
-        steps: int = 1000,
-        burn_in: int = 250,
-        thin: int = 15,
-        recency: float = 10.0,
-        skip_plateau: bool = True,
-        noise: bool = True,
-        mode: Literal["conservative", "optimistic"] = "conservative",
-        certain_std: float = 0.005,
-        max_std: float | None = None,
-        link: Link | Literal["auto"] = "auto",
-    ) -> None:
-        check_at_least("min_epochs", min_epochs, 3)
-        check_at_least("every", every, 1)
-        check_at_least("walkers", walkers, 2)
-        check_at_least("thin", thin, 1)
-        check_at_least("burn_in", burn_in, 0)
-        check_at_least("steps", steps, burn_in + thin)
-        if not (math.isfinite(recency) and recency > 0):
-            raise SettingError.broken("`recency`", "must be finite and > 0", recency)
-        if mode not in ("conservative", "optimistic"):
-            raise SettingError.broken("`mode`", "must be 'conservative' or 'optimistic'", mode)
-        if not certain_std > 0:
-            raise SettingError.broken("`certain_std`", "must be > 0", certain_std)
-        if max_std is not None and not max_std > 0:
-            raise SettingError.broken("`max_std`", "must be > 0 or None", max_std)
-        check_link(link)
+    def __post_init__(self) -> None:
+        check_whole("min_epochs", self.min_epochs, 3)
+        check_whole("every", self.every, 1)
+        check_whole("walkers", self.walkers, 2)
+        check_whole("thin", self.thin, 1)
+        check_whole("burn_in", self.burn_in, 0)
+        check_whole("steps", self.steps, self.burn_in + self.thin)
+        check_number("recency", self.recency, above=0)
+        check_flag("skip_plateau", self.skip_plateau)
+        check_flag("noise", self.noise)
+        check_choice("mode", self.mode, ("conservative", "optimistic"))
+        check_number("certain_std", self.certain_std, above=0)
+        check_number("max_std", self.max_std, above=0, or_none=True)
+        check_link(self.link)
         require_sampler()
-        sampling = (min_epochs, every, walkers, steps, burn_in, thin, recency)
-        given = (*sampling, skip_plateau, noise, mode, certain_std, max_std, link)
-        for setting, value in zip(self.__annotations__, given, strict=True):
-            object.__setattr__(self, setting, value)
-
-    def __repr__(self) -> str:
-        return f"LCE({', '.join(f'{setting}={getattr(self, setting)!r}' for setting in self.__annotations__)})"
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:  # noqa: ARG002
         """See `Predictor.fit`. Nothing is learnt from `history`."""
-        if horizon < 1:
-            raise SettingError.broken("`horizon`", "must be >= 1", horizon)
+        check_whole("horizon", horizon, 1)
         return _Fitted(self, horizon, int(rng.integers(2**63)))
 
     def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_flag, check_number, check_whole
 from bandits.forecasts import Link
 from bandits.predictors.features import Design, check_link
 from bandits.predictors.regression.calibrated import Calibrated
@@ -30,7 +30,7 @@ _STEPS = 2.0 ** np.arange(1, -6, -1)  # of the line search
 _SMALLEST_LOG_STD = math.log(1e-2)  # relative to the spread of all: nobody is that certain from few curves
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True)
 class NGBoost(SequentialPredictor):
     """NGBoost: small trees added one by one along the natural gradient of the log score of a normal distribution.
 
@@ -68,40 +68,25 @@ class NGBoost(SequentialPredictor):
         True
     """
 
-    rounds: int
-    step: float
-    trend: bool
-    link: Link | Literal["auto"]
-    _min_curves: int
+    _: KW_ONLY
+    rounds: int = 200
+    step: float = 0.05
+    trend: bool = True
+    min_curves: int = 20
+    link: Link | Literal["auto"] = "auto"
 
     name = "NGBoost"
 
-    def __init__(
-        self,
-        *,
-        rounds: int = 200,
-        step: float = 0.05,
-        trend: bool = True,
-        min_curves: int = 20,
-        link: Link | Literal["auto"] = "auto",
-    ) -> None:
-        check_at_least("rounds", rounds, 1)
-        if not 0.0 < step <= 1.0:
-            raise SettingError.broken("`step`", "must be in (0, 1]", step)
-        if not isinstance(trend, bool):
-            raise SettingError.broken("`trend`", "must be True or False", trend)
-        check_at_least("min_curves", min_curves, 2)
-        check_link(link)
-        for setting, value in zip(self.__annotations__, (rounds, step, trend, link, min_curves), strict=True):
-            object.__setattr__(self, setting, value)
-
-    def __repr__(self) -> str:
-        settings = (f"{setting.lstrip('_')}={getattr(self, setting)!r}" for setting in self.__annotations__)
-        return f"NGBoost({', '.join(settings)})"
+    def __post_init__(self) -> None:
+        check_whole("rounds", self.rounds, 1)
+        check_number("step", self.step, above=0, most=1)
+        check_flag("trend", self.trend)
+        check_whole("min_curves", self.min_curves, 2)
+        check_link(self.link)
 
     def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
         """See `Predictor.curves_needed`."""
-        return self._min_curves
+        return self.min_curves
 
     def regressor(self) -> Regressor:
         """See `SequentialPredictor.regressor`."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.curves import Curve, History, Trial
-from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.predictors.extrapolation.saturating_curves import (
@@ -30,12 +30,12 @@ __all__ = ["Parametric"]
 
 Floats = NDArray[np.float64]
 
-_FAMILIES: dict[str, SaturatingFamily] = {family.name: family for family in (POW3, POW4, EXP3, MMF)}
+_FAMILIES: dict[str, SaturatingFamily] = {"pow3": POW3, "pow4": POW4, "exp3": EXP3, "mmf": MMF}
 _LEAST_CURVES = 10  # fewer say too little of how large errors are: a scale from 10 is known to 22 %
 _MOST_CURVES = 100  # more would cost time and say no more: 7 %
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True)
 class Parametric(Predictor):
     """Least squares of one family of learning curves, through the curve at hand.
 
@@ -79,40 +79,23 @@ class Parametric(Predictor):
         True
     """
 
-    family: str
-    recency: float
-    recalibrate: bool
-    link: Link | Literal["auto"]
+    family: Literal["pow3", "pow4", "exp3", "mmf"] = "pow3"
+    _: KW_ONLY
+    recency: float = 1.0
+    recalibrate: bool = True
+    link: Link | Literal["auto"] = "auto"
 
     name = "Parametric"
 
-    def __init__(
-        self,
-        family: str = "pow3",
-        *,
-        recency: float = 1.0,
-        recalibrate: bool = True,
-        link: Link | Literal["auto"] = "auto",
-    ) -> None:
-        if family not in _FAMILIES:
-            raise SettingError.broken("`family`", f"must be one of {', '.join(_FAMILIES)}", family)
-        if not (math.isfinite(recency) and recency > 0):
-            raise SettingError.broken("`recency`", "must be finite and > 0", recency)
-        if not isinstance(recalibrate, bool):
-            raise SettingError.broken("`recalibrate`", "must be True or False", recalibrate)
-        check_link(link)
-        for setting, value in zip(self.__annotations__, (family, recency, recalibrate, link), strict=True):
-            object.__setattr__(self, setting, value)
-
-    def __repr__(self) -> str:
-        return (
-            f"Parametric({self.family!r}, recency={self.recency!r}, recalibrate={self.recalibrate}, link={self.link!r})"
-        )
+    def __post_init__(self) -> None:
+        check_choice("family", self.family, _FAMILIES)
+        check_number("recency", self.recency, above=0)
+        check_flag("recalibrate", self.recalibrate)
+        check_link(self.link)
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:  # noqa: ARG002
         """See `Predictor.fit`. Cheap: the factor of a tau is found when it is first asked about. Draws nothing."""
-        if horizon < 1:
-            raise SettingError.broken("`horizon`", "must be >= 1", horizon)
+        check_whole("horizon", horizon, 1)
         curves = [curve for _, curve in history.reaching(horizon)] if self.recalibrate else []
         return _Fitted(self, curves, horizon)
 

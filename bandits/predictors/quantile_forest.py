@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import ndtr
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_flag, check_whole
 from bandits.forecasts import ErrorShape, Link
 from bandits.predictors.features import Design, check_link
 from bandits.predictors.regression.flat_trees import MOST_TRIED, FlatTrees, single_precision
@@ -29,7 +29,7 @@ _GAUSSIAN_SHARE = 0.05  # of a shape's quantiles, so that curves with equal ends
 _LEAST_SPREAD = 0.1  # of an arm's error, relative to the error of all: leaves of equal ends are not certain
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True)
 class QuantileForest(SequentialPredictor):
     """A random forest whose leaves hold the training curves: an arm's end is distributed as theirs.
 
@@ -67,39 +67,25 @@ class QuantileForest(SequentialPredictor):
         True
     """
 
-    trees: int
-    min_leaf: int
-    trend: bool
-    link: Link | Literal["auto"]
-    _min_curves: int
+    _: KW_ONLY
+    trees: int = 200
+    min_leaf: int = 3
+    trend: bool = True
+    min_curves: int = 20
+    link: Link | Literal["auto"] = "auto"
 
     name = "QuantileForest"
 
-    def __init__(
-        self,
-        *,
-        trees: int = 200,
-        min_leaf: int = 3,
-        trend: bool = True,
-        min_curves: int = 20,
-        link: Link | Literal["auto"] = "auto",
-    ) -> None:
-        check_at_least("trees", trees, 20)
-        check_at_least("min_leaf", min_leaf, 1)
-        if not isinstance(trend, bool):
-            raise SettingError.broken("`trend`", "must be True or False", trend)
-        check_at_least("min_curves", min_curves, 2)
-        check_link(link)
-        for setting, value in zip(self.__annotations__, (trees, min_leaf, trend, link, min_curves), strict=True):
-            object.__setattr__(self, setting, value)
-
-    def __repr__(self) -> str:
-        settings = (f"{setting.lstrip('_')}={getattr(self, setting)!r}" for setting in self.__annotations__)
-        return f"QuantileForest({', '.join(settings)})"
+    def __post_init__(self) -> None:
+        check_whole("trees", self.trees, 20)
+        check_whole("min_leaf", self.min_leaf, 1)
+        check_flag("trend", self.trend)
+        check_whole("min_curves", self.min_curves, 2)
+        check_link(self.link)
 
     def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
         """See `Predictor.curves_needed`."""
-        return self._min_curves
+        return self.min_curves
 
     def regressor(self) -> Regressor:
         """See `SequentialPredictor.regressor`."""

@@ -8,10 +8,10 @@ deviation, one number per tau (section 3.3).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-from bandits.errors import SettingError
+from bandits.checks import check_choice, check_flag, check_whole
 from bandits.forecasts import Link
 from bandits.predictors.features import check_link
 from bandits.predictors.regression.bootstrap import Bootstrap
@@ -22,7 +22,9 @@ from bandits.predictors.regression.support_vectors import SVR
 
 __all__ = ["SRM"]
 
-_MODELS: dict[str, tuple[Callable[[int, int], Regressor], int]] = {
+Model = Literal["auto", "svr_rbf", "svr_linear", "forest", "ols", "ridge"]
+
+_MODELS: dict[Model, tuple[Callable[[int, int], Regressor], int]] = {
     # name: (regressor from draws and folds, default draws)
     "auto": (lambda _draws, _folds: Consensus(), 1),
     "svr_rbf": (lambda draws, folds: SVR("rbf", draws, folds), 1000),
@@ -33,7 +35,7 @@ _MODELS: dict[str, tuple[Callable[[int, int], Regressor], int]] = {
 }
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True)
 class SRM(SequentialPredictor):
     """Sequential regression models: settings only; `fit` returns what forecasts.
 
@@ -79,55 +81,31 @@ class SRM(SequentialPredictor):
         True
     """
 
-    model: str
-    link: Link | Literal["auto"]
-    draws: int | None
-    folds: int
-    uncertainty: Literal["loo", "bootstrap"]
-    use_curve: bool
-    partial: bool
-    _min_curves: int
+    model: Model = "auto"
+    _: KW_ONLY
+    min_curves: int = 10
+    link: Link | Literal["auto"] = "auto"
+    draws: int | None = None
+    folds: int = 3
+    uncertainty: Literal["loo", "bootstrap"] = "loo"
+    use_curve: bool = True
+    partial: bool = True
 
     name = "SRM"
 
-    def __init__(
-        self,
-        model: str = "auto",
-        *,
-        min_curves: int = 10,
-        link: Link | Literal["auto"] = "auto",
-        draws: int | None = None,
-        folds: int = 3,
-        uncertainty: Literal["loo", "bootstrap"] = "loo",
-        use_curve: bool = True,
-        partial: bool = True,
-    ) -> None:
-        if model not in _MODELS:
-            raise SettingError.broken("`model`", f"must be one of {', '.join(_MODELS)}", model)
-        if not isinstance(min_curves, int) or min_curves < 2:
-            raise SettingError.broken("`min_curves`", "must be >= 2", min_curves)
-        check_link(link)
-        if draws is not None and (not isinstance(draws, int) or draws < 1):
-            raise SettingError.broken("`draws`", "must be >= 1 or None", draws)
-        if not isinstance(folds, int) or folds < 2:
-            raise SettingError.broken("`folds`", "must be >= 2", folds)
-        if uncertainty not in ("loo", "bootstrap"):
-            raise SettingError.broken("`uncertainty`", "must be 'loo' or 'bootstrap'", uncertainty)
-        if not isinstance(use_curve, bool):
-            raise SettingError.broken("`use_curve`", "must be True or False", use_curve)
-        if not isinstance(partial, bool):
-            raise SettingError.broken("`partial`", "must be True or False", partial)
-        given = (model, link, draws, folds, uncertainty, use_curve, partial, min_curves)
-        for setting, value in zip(self.__annotations__, given, strict=True):
-            object.__setattr__(self, setting, value)
-
-    def __repr__(self) -> str:
-        settings = (f"{setting.lstrip('_')}={getattr(self, setting)!r}" for setting in self.__annotations__)
-        return f"SRM({', '.join(settings)})"
+    def __post_init__(self) -> None:
+        check_choice("model", self.model, _MODELS)
+        check_whole("min_curves", self.min_curves, 2)
+        check_link(self.link)
+        check_whole("draws", self.draws, 1, or_none=True)
+        check_whole("folds", self.folds, 2)
+        check_choice("uncertainty", self.uncertainty, ("loo", "bootstrap"))
+        check_flag("use_curve", self.use_curve)
+        check_flag("partial", self.partial)
 
     def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
         """See `Predictor.curves_needed`."""
-        return self._min_curves
+        return self.min_curves
 
     def regressor(self) -> Regressor:
         """The regression that these settings name."""

@@ -92,8 +92,8 @@ def test_links_undo_themselves() -> None:
         ({"samples": (0.1, math.inf)}, "samples must be finite, got inf"),
         ({"samples": (0.1, 0.3, 0.2)}, r"samples must ascend, got \(0.3, 0.2\)"),
         ({"samples": (0.1, 0.5, 0.4)}, r"samples must ascend, got \(0.5, 0.4\)"),
-        ({"mean": 0.0, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log of the loss', got 0.0"),
-        ({"mean": 0.3, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log of the loss', got 0.3"),
+        ({"mean": 0.0, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log_loss', got 0.0"),
+        ({"mean": 0.3, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log_loss', got 0.3"),
     ],
 )
 def test_impossible_forecasts_cannot_be_built(arguments: dict, message: str) -> None:

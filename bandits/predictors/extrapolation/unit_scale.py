@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.forecasts import Link
-from bandits.predictors.features import apply_link, choose_link
+from bandits.predictors.features import apply_link, link_of
 from bandits.predictors.linked_scale import LinkedScale
 
 __all__ = ["UnitScale"]
@@ -53,7 +53,7 @@ class UnitScale(LinkedScale):
             link: "auto" decides by `bandits.predictors.features.choose_link`, from this curve alone.
         """
         with np.errstate(all="ignore"):
-            chosen = choose_link(scores[np.newaxis]) if link == "auto" else link
+            chosen = link_of(link, scores[np.newaxis])
             values = apply_link(chosen, scores)
             scale = cls(chosen, *_affine(chosen, float(values.min()), float(values.max())))
             origin, unit = scale.origin, scale.unit

@@ -17,11 +17,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
-from bandits.errors import SettingError
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
 from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor, too_few_curves
-from bandits.predictors.features import Inputs, StaticFeatures, apply_link, choose_link, feature_row
+from bandits.predictors.features import Inputs, StaticFeatures, apply_link, feature_row, link_of
 from bandits.predictors.regression.imputation import (
     Imputed,
     ImputingFitted,
@@ -60,8 +60,7 @@ class SequentialPredictor(Predictor):
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         """See `Predictor.fit`. Cheap: each regression is fitted when its tau is first asked about."""
-        if horizon < 1:
-            raise SettingError.broken("`horizon`", "must be >= 1", horizon)
+        check_whole("horizon", horizon, 1)
         return _Fitted(self, history, horizon, int(rng.integers(2**63)))
 
     def refit(self, forecaster: Forecaster, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
@@ -106,7 +105,7 @@ class _Fitted(Forecaster):
             self._refusal = too_few_curves(settings.name, needed, horizon, len(complete), reached)
             return
         scores = np.stack([pairs[i][1].scores for i in complete])
-        self._link = choose_link(scores) if settings.link == "auto" else settings.link
+        self._link = link_of(settings.link, scores)
         linked = apply_link(self._link, scores)
         if not np.isfinite(linked).all():
             self._refusal = Abstain(

@@ -75,9 +75,9 @@ def test_settings():
     assert LastSeenValue(min_curves=3) == LastSeenValue(min_curves=3)
     assert "LastSeenValue(min_curves=3, link='auto')" == repr(LastSeenValue(min_curves=3))
     assert 3 == LastSeenValue(min_curves=3).curves_needed(horizon=9)
-    with pytest.raises(SettingError, match="`min_curves` must be >= 2, got 1"):
+    with pytest.raises(SettingError, match="`min_curves` must be an integer >= 2, got 1"):
         LastSeenValue(min_curves=1)
-    with pytest.raises(SettingError, match="`link` must be 'auto'"):
+    with pytest.raises(SettingError, match="`link` must be one of 'auto'"):
         LastSeenValue(link="log")
-    with pytest.raises(SettingError, match="`horizon` must be >= 1, got 0"):
+    with pytest.raises(SettingError, match="`horizon` must be an integer >= 1, got 0"):
         fit([], horizon=0)

@@ -223,14 +223,14 @@ def test_a_noisy_flat_curve_stays_below_the_best_possible_score():
         ({"thin": 0}, "`thin` must be an integer >= 1, got 0"),
         ({"burn_in": -1}, "`burn_in` must be an integer >= 0, got -1"),
         ({"burn_in": 100, "steps": 100}, "`steps` must be an integer >= 115, got 100"),
-        ({"recency": 0.0}, "`recency` must be finite and > 0, got 0.0"),
-        ({"recency": math.nan}, "`recency` must be finite and > 0, got nan"),
+        ({"recency": 0.0}, "`recency` must be > 0 and finite, got 0.0"),
+        ({"recency": math.nan}, "`recency` must be > 0 and finite, got nan"),
         ({"every": 0}, "`every` must be an integer >= 1, got 0"),
-        ({"mode": "bold"}, "`mode` must be 'conservative' or 'optimistic', got 'bold'"),
-        ({"certain_std": 0.0}, "`certain_std` must be > 0, got 0.0"),
-        ({"certain_std": math.nan}, "`certain_std` must be > 0, got nan"),
-        ({"max_std": 0.0}, "`max_std` must be > 0 or None, got 0.0"),
-        ({"link": "log"}, "`link` must be 'auto', Link.IDENTITY or Link.LOG_LOSS, got 'log'"),
+        ({"mode": "bold"}, "`mode` must be one of 'conservative', 'optimistic', got 'bold'"),
+        ({"certain_std": 0.0}, "`certain_std` must be > 0 and finite, got 0.0"),
+        ({"certain_std": math.nan}, "`certain_std` must be > 0 and finite, got nan"),
+        ({"max_std": 0.0}, "`max_std` must be > 0 and finite, or None, got 0.0"),
+        ({"link": "log"}, "`link` must be one of 'auto', 'identity', 'log_loss', got 'log'"),
     ],
 )
 def test_settings_have_rules(settings, message):
@@ -243,7 +243,7 @@ def test_settings_have_rules(settings, message):
 
 def test_the_horizon_is_at_least_one():
     """As for every predictor."""
-    with pytest.raises(SettingError, match="`horizon` must be >= 1, got 0"):
+    with pytest.raises(SettingError, match="`horizon` must be an integer >= 1, got 0"):
         LCE().fit(History(), horizon=0, rng=np.random.default_rng(0))
 
 

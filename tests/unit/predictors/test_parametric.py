@@ -173,11 +173,14 @@ def test_a_constant_curve_stays():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"family": "pow5"}, "`family` must be one of pow3, pow4, exp3, mmf, got 'pow5'"),
-        ({"recency": 0.0}, "`recency` must be finite and > 0, got 0.0"),
-        ({"recency": math.inf}, "`recency` must be finite and > 0, got inf"),
+        (
+            {"family": "pow5"},
+            "`family` must be one of 'pow3', 'pow4', 'exp3', 'mmf', got 'pow5' (did you mean 'pow4'?)",
+        ),
+        ({"recency": 0.0}, "`recency` must be > 0 and finite, got 0.0"),
+        ({"recency": math.inf}, "`recency` must be > 0 and finite, got inf"),
         ({"recalibrate": 1}, "`recalibrate` must be True or False, got 1"),
-        ({"link": "log"}, "`link` must be 'auto', Link.IDENTITY or Link.LOG_LOSS, got 'log'"),
+        ({"link": "log"}, "`link` must be one of 'auto', 'identity', 'log_loss', got 'log'"),
     ],
 )
 def test_settings_have_rules(settings, message):
@@ -193,7 +196,7 @@ def test_settings_can_be_read_and_compared():
     predictor = Parametric("mmf", recency=2.0)
 
     assert predictor == Parametric("mmf", recency=2.0) != Parametric("mmf")
-    assert "Parametric('mmf', recency=2.0, recalibrate=True, link='auto')" == repr(predictor)
+    assert "Parametric(family='mmf', recency=2.0, recalibrate=True, link='auto')" == repr(predictor)
     assert 0 == predictor.curves_needed(9)
-    with pytest.raises(SettingError, match="`horizon` must be >= 1, got 0"):
+    with pytest.raises(SettingError, match="`horizon` must be an integer >= 1, got 0"):
         forecaster(horizon=0)

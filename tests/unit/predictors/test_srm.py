@@ -406,15 +406,15 @@ def test_a_regression_is_fitted_once():
     [
         (
             {"model": "svm"},
-            "`model` must be one of auto, svr_rbf, svr_linear, forest, ols, ridge, got 'svm'",
+            "`model` must be one of 'auto', 'svr_rbf', 'svr_linear', 'forest', 'ols', 'ridge', got 'svm'",
         ),
-        ({"min_curves": 0}, "`min_curves` must be >= 2, got 0"),
-        ({"min_curves": "20"}, "`min_curves` must be >= 2, got '20'"),
-        ({"draws": 0}, "`draws` must be >= 1 or None, got 0"),
-        ({"folds": 1}, "`folds` must be >= 2, got 1"),
-        ({"uncertainty": "none"}, "`uncertainty` must be 'loo' or 'bootstrap', got 'none'"),
+        ({"min_curves": 0}, "`min_curves` must be an integer >= 2, got 0"),
+        ({"min_curves": "20"}, "`min_curves` must be an integer >= 2, got '20'"),
+        ({"draws": 0}, "`draws` must be an integer >= 1, or None, got 0"),
+        ({"folds": 1}, "`folds` must be an integer >= 2, got 1"),
+        ({"uncertainty": "none"}, "`uncertainty` must be one of 'loo', 'bootstrap', got 'none'"),
         ({"use_curve": 1}, "`use_curve` must be True or False, got 1"),
-        ({"link": "log"}, "`link` must be 'auto', Link.IDENTITY or Link.LOG_LOSS, got 'log'"),
+        ({"link": "log"}, "`link` must be one of 'auto', 'identity', 'log_loss', got 'log'"),
     ],
 )
 def test_settings_that_break_a_rule(settings, message):
@@ -427,7 +427,7 @@ def test_settings_that_break_a_rule(settings, message):
 
 def test_the_horizon_must_be_an_epoch():
     """There is no epoch 0 to forecast."""
-    with pytest.raises(SettingError, match="`horizon` must be >= 1, got 0"):
+    with pytest.raises(SettingError, match="`horizon` must be an integer >= 1, got 0"):
         fit(arms(3), horizon=0)
 
 
