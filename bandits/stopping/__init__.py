@@ -3,6 +3,7 @@
 from bandits.stopping.earlier.training_set import EarlierCurves, EarlierStatus
 from bandits.stopping.early_stopper import EarlyStopper
 from bandits.stopping.risk_control import RiskControlledRule
+from bandits.stopping.rule_choice import choose_rule
 from bandits.stopping.rules import ProbabilityRule, StoppingRule
 from bandits.verdicts import Drop, Evidence, Keep, Verdict
 
@@ -17,4 +18,5 @@ __all__ = [
     "RiskControlledRule",
     "StoppingRule",
     "Verdict",
+    "choose_rule",
 ]

@@ -10,14 +10,14 @@ __all__ = ["every_epoch", "sparse"]
 _GROWTH = 1.25
 
 
-def every_epoch(horizon: int) -> Sequence[int]:
-    """All epochs before the horizon, as in Baker et al. (2017)."""
-    return range(1, horizon)
+def every_epoch(horizon: int, first: int = 1) -> Sequence[int]:
+    """All epochs from `first` to the one before the horizon, as in Baker et al. (2017)."""
+    return range(first, max(first, horizon))
 
 
 @cache
-def sparse(horizon: int) -> Sequence[int]:
-    """Epochs that lie ever further apart, by a quarter of what has been trained, and before the horizon.
+def sparse(horizon: int, first: int = 1) -> Sequence[int]:
+    """Epochs from `first` on that lie ever further apart, by a quarter of what has been trained, before the horizon.
 
     Little is learnt from one epoch among many, while every check is a chance to err, and needs a fit of its own.
 
@@ -25,7 +25,7 @@ def sparse(horizon: int) -> Sequence[int]:
         >>> sparse(30)
         (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25)
     """
-    epochs, epoch = [], 1
+    epochs, epoch = [], first
     while epoch < horizon:
         epochs.append(epoch)
         epoch = max(epoch + 1, int(_GROWTH * epoch + 0.5))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, t
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_number, check_whole, is_number
+from bandits.errors import SettingError
 from bandits.forecasts import Forecast
 from bandits.stopping.check_epochs import sparse
-from bandits.stopping.rules import StoppingRule, is_number
+from bandits.stopping.rules import StoppingRule, settings_of
 from bandits.stopping.track_record import Scale, TrackRecord
 from bandits.verdicts import Drop, Keep, RiskEvidence, Verdict
 
@@ -29,6 +30,7 @@ _ALONE = 1e-9  # a curve with a leverage that is closer to 1 has a line of its o
 _ALARM = 0.01  # chance that audits raise an alarm where all is well
 
 
+@dataclass(frozen=True)
 class RiskControlledRule(StoppingRule):
     """Drop an arm when hardly any arm that ends at the bar would ever look as bad.
 
@@ -74,6 +76,7 @@ class RiskControlledRule(StoppingRule):
         tolerance: an arm must end by this much above the bar to be worth protecting, on the scale of forecasts (score
             units; logarithms for losses). "noise": by one standard deviation of the measurements at the end of good
             training curves.
+        from_epoch: no arm is dropped before this epoch, >= 1.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -86,39 +89,29 @@ class RiskControlledRule(StoppingRule):
         0.05
     """
 
-    learns = True
+    risk: float = 0.1
+    margin: float = 0.0
+    keep: int = 1
+    _: KW_ONLY
+    audit: float = 0.02
+    tolerance: float | Literal["noise"] = "noise"
+    from_epoch: int = 1
 
-    def __init__(
-        self,
-        risk: float = 0.1,
-        margin: float = 0.0,
-        keep: int = 1,
-        *,
-        audit: float = 0.02,
-        tolerance: float | Literal["noise"] = "noise",
-    ) -> None:
-        if not is_number(risk) or not 0 < risk <= 0.5:
-            raise SettingError.broken("`risk`", "must be in (0, 0.5]", risk)
-        if not is_number(margin) or not 0 <= margin < math.inf:
-            raise SettingError.broken("`margin`", "must be finite and >= 0", margin)
-        if not is_number(audit) or not 0 <= audit <= 1:
-            raise SettingError.broken("`audit`", "must be in [0, 1]", audit)
-        if tolerance != "noise" and not (is_number(tolerance) and 0 <= tolerance < math.inf):
-            raise SettingError.broken("`tolerance`", "must be 'noise' or finite and >= 0", tolerance)
-        self.risk = risk
-        self.margin = margin
-        self.keep = check_at_least("keep", keep, 1)
-        self.audit = audit
-        self.tolerance = tolerance
+    def __post_init__(self) -> None:
+        check_number("risk", self.risk, above=0, most=0.5)
+        check_number("margin", self.margin, least=0)
+        check_whole("keep", self.keep, 1)
+        check_number("audit", self.audit, least=0, most=1)
+        if self.tolerance != "noise" and not (is_number(self.tolerance) and 0 <= self.tolerance < math.inf):
+            raise SettingError.broken("`tolerance`", "must be 'noise' or >= 0 and finite", self.tolerance)
+        check_whole("from_epoch", self.from_epoch, 1)
+
+    @property
+    def learns(self) -> bool:  # type: ignore[override]
+        return True
 
     def settings(self) -> Mapping[str, Any]:
-        return {
-            "risk": self.risk,
-            "margin": self.margin,
-            "keep": self.keep,
-            "audit": self.audit,
-            "tolerance": self.tolerance,
-        }
+        return settings_of(self)
 
     @property
     def least_curves(self) -> int:
@@ -127,7 +120,7 @@ class RiskControlledRule(StoppingRule):
 
     def checkpoints(self, horizon: int) -> Sequence[int]:
         """See `StoppingRule.checkpoints`: ever further apart."""
-        return sparse(horizon)
+        return sparse(horizon, self.from_epoch)
 
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:  # noqa: ARG002 - nothing is known of its errors
         """Keep: without a record there is no threshold."""

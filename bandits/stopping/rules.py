@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from numbers import Real
+from dataclasses import dataclass, fields
 from typing import Any
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_number, check_whole
 from bandits.forecasts import Forecast
 from bandits.stopping.check_epochs import every_epoch
 from bandits.stopping.track_record import TrackRecord
 from bandits.verdicts import Drop, Evidence, Keep, Verdict
 
-__all__ = ["ProbabilityRule", "StoppingRule", "is_number"]
+__all__ = ["ProbabilityRule", "StoppingRule", "settings_of"]
 
 
 class StoppingRule(ABC):
@@ -23,16 +22,18 @@ class StoppingRule(ABC):
     Attributes:
         keep: how many of the best arms the bar protects.
         audit: share of arms that are never dropped, so that the rule can be checked, in [0, 1].
+        from_epoch: the first epoch after which an arm may be dropped, >= 1.
         learns: whether `learn` says more than `judge` can; then a record is kept for it.
     """
 
     keep: int
     audit: float = 0.0
+    from_epoch: int = 1
     learns: bool = False
 
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:
-        """The arguments that build this rule; JSON values."""
+        """The arguments that build an equal rule; JSON values. One that is left out has its default."""
 
     @abstractmethod
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
@@ -45,8 +46,8 @@ class StoppingRule(ABC):
 
     def checkpoints(self, horizon: int) -> Sequence[int]:
         """The epochs after which arms are judged on their way to a horizon, ascending; unless a rule says otherwise,
-        all of them."""
-        return every_epoch(horizon)
+        all of them from `from_epoch` on."""
+        return every_epoch(horizon, self.from_epoch)
 
     def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
         """What to judge by at each checkpoint, for a rule that learns how wrong forecasts are.
@@ -60,6 +61,7 @@ class StoppingRule(ABC):
         return dict.fromkeys(record.epochs, self)
 
 
+@dataclass(frozen=True)
 class ProbabilityRule(StoppingRule):
     """Drop an arm when P(score at the horizon <= bar - margin) >= confidence.
 
@@ -70,6 +72,7 @@ class ProbabilityRule(StoppingRule):
         margin: delta in the paper: an arm that may end within this distance of the bar is kept; in score units,
             >= 0.
         keep: n of the paper's n-th best: the bar is the n-th best score, so that the best n arms survive, >= 1.
+        from_epoch: no arm is dropped before this epoch, >= 1.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -82,17 +85,19 @@ class ProbabilityRule(StoppingRule):
         'P(score at epoch 3 <= 0.481) = 0.9588 >= 0.95'
     """
 
-    def __init__(self, confidence: float = 0.99, margin: float = 0.0, keep: int = 1) -> None:
-        if not is_number(confidence) or not 0 < confidence < 1:
-            raise SettingError.broken("`confidence`", "must be in (0, 1)", confidence)
-        if not is_number(margin) or not 0 <= margin < math.inf:
-            raise SettingError.broken("`margin`", "must be finite and >= 0", margin)
-        self.confidence = confidence
-        self.margin = margin
-        self.keep = check_at_least("keep", keep, 1)
+    confidence: float = 0.99
+    margin: float = 0.0
+    keep: int = 1
+    from_epoch: int = 1
+
+    def __post_init__(self) -> None:
+        check_number("confidence", self.confidence, above=0, below=1)
+        check_number("margin", self.margin, least=0)
+        check_whole("keep", self.keep, 1)
+        check_whole("from_epoch", self.from_epoch, 1)
 
     def settings(self) -> Mapping[str, Any]:
-        return {"confidence": self.confidence, "margin": self.margin, "keep": self.keep}
+        return settings_of(self)
 
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
         bar -= self.margin
@@ -101,6 +106,7 @@ class ProbabilityRule(StoppingRule):
         return verdict(evidence.sentence(), evidence)
 
 
-def is_number(value: object) -> bool:
-    """Whether an argument is a real number, and no truth value."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+def settings_of(rule: StoppingRule) -> dict[str, Any]:
+    """The fields of a rule that is a dataclass; without `from_epoch` where it is 1, as older journals have it."""
+    names = [field.name for field in fields(rule)]  # type: ignore[arg-type]
+    return {name: getattr(rule, name) for name in names if name != "from_epoch" or rule.from_epoch > 1}

@@ -81,11 +81,11 @@ class StoppingRuleContract:
             assert isinstance(judge.judge(Forecast(0.7, 0.0, horizon=9), bar=0.2), Keep)
 
     def test_checkpoints_ascend_and_end_before_the_horizon(self, rule: StoppingRule) -> None:
-        """They are epochs from 1; at the horizon there is nothing to forecast."""
+        """They are epochs from `from_epoch` on; at the horizon there is nothing to forecast."""
         for horizon in (1, 2, 3, 9, 50, 1000):
             checkpoints = list(rule.checkpoints(horizon))
             assert sorted(set(checkpoints)) == checkpoints
-            assert all(1 <= epoch < horizon for epoch in checkpoints)
+            assert all(1 <= rule.from_epoch <= epoch < horizon for epoch in checkpoints)
 
     def test_learns_rules_or_says_why_not(self, rule: StoppingRule) -> None:
         """Of every record, empty ones and such whose curves all end alike too: a rule for some of its checkpoints,

@@ -17,6 +17,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from optuna.trial import Trial as LiveTrial
 
+from bandits.checks import is_number
 from bandits.errors import SettingError, check_at_least
 from bandits.integrations.optuna.background_work import BackgroundWork
 from bandits.integrations.optuna.compat import StudyKey, storage_of, study_key
@@ -24,7 +25,6 @@ from bandits.integrations.optuna.judge import JudgeSettings, StudyJudge
 from bandits.integrations.optuna.trial_verdict import TrialVerdict, save_verdict, saved_verdict
 from bandits.predictors.base import Predictor
 from bandits.stopping import Drop, EarlyStopper, Keep, ProbabilityRule, RiskControlledRule, StoppingRule, Verdict
-from bandits.stopping.rules import is_number
 
 __all__ = ["PredictivePruner"]
 

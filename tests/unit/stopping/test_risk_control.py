@@ -367,8 +367,8 @@ def test_settings() -> None:
     """The arguments, by name."""
     expected = {"risk": 0.1, "margin": 0.0, "keep": 1, "audit": 0.02, "tolerance": "noise"}
     assert expected == RiskControlledRule().settings()
-    expected = {"risk": 0.2, "margin": 0.1, "keep": 2, "audit": 0.0, "tolerance": 0.5}
-    assert expected == RiskControlledRule(0.2, 0.1, 2, audit=0.0, tolerance=0.5).settings()
+    expected = {"risk": 0.2, "margin": 0.1, "keep": 2, "audit": 0.0, "tolerance": 0.5, "from_epoch": 4}
+    assert expected == RiskControlledRule(0.2, 0.1, 2, audit=0.0, tolerance=0.5, from_epoch=4).settings()
 
 
 @pytest.mark.parametrize(
@@ -379,14 +379,14 @@ def test_settings() -> None:
         ({"risk": "low"}, r"`risk` must be in \(0, 0\.5\], got 'low'"),
         ({"risk": True}, r"`risk` must be in \(0, 0\.5\], got True"),
         ({"risk": math.nan}, r"`risk` must be in \(0, 0\.5\], got nan"),
-        ({"margin": -0.1}, "`margin` must be finite and >= 0, got -0.1"),
-        ({"margin": math.inf}, "`margin` must be finite and >= 0, got inf"),
+        ({"margin": -0.1}, "`margin` must be >= 0 and finite, got -0.1"),
+        ({"margin": math.inf}, "`margin` must be >= 0 and finite, got inf"),
         ({"audit": -0.1}, r"`audit` must be in \[0, 1\], got -0.1"),
         ({"audit": 1.1}, r"`audit` must be in \[0, 1\], got 1.1"),
         ({"audit": None}, r"`audit` must be in \[0, 1\], got None"),
-        ({"tolerance": "some"}, "`tolerance` must be 'noise' or finite and >= 0, got 'some'"),
-        ({"tolerance": -1.0}, "`tolerance` must be 'noise' or finite and >= 0, got -1.0"),
-        ({"tolerance": math.inf}, "`tolerance` must be 'noise' or finite and >= 0, got inf"),
+        ({"tolerance": "some"}, "`tolerance` must be 'noise' or >= 0 and finite, got 'some'"),
+        ({"tolerance": -1.0}, "`tolerance` must be 'noise' or >= 0 and finite, got -1.0"),
+        ({"tolerance": math.inf}, "`tolerance` must be 'noise' or >= 0 and finite, got inf"),
         ({"keep": 0}, "`keep` must be an integer >= 1, got 0"),
     ],
 )

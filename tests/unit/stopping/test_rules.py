@@ -7,7 +7,7 @@ import pytest
 from bandits.curves import Metric
 from bandits.errors import SettingError
 from bandits.forecasts import Forecast, Link
-from bandits.stopping import Drop, Keep, ProbabilityRule
+from bandits.stopping import Drop, Keep, ProbabilityRule, RiskControlledRule, StoppingRule, choose_rule
 
 LOSS = Metric("loss", "minimize")
 
@@ -71,8 +71,8 @@ def test_settings() -> None:
     """The arguments, by name; the defaults are the paper's."""
     expected = {"confidence": 0.99, "margin": 0.0, "keep": 1}
     assert expected == ProbabilityRule().settings()
-    expected = {"confidence": 0.9, "margin": 0.1, "keep": 2}
-    assert expected == ProbabilityRule(0.9, 0.1, 2).settings()
+    expected = {"confidence": 0.9, "margin": 0.1, "keep": 2, "from_epoch": 7}
+    assert expected == ProbabilityRule(0.9, 0.1, 2, 7).settings()
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,51 @@ def test_settings() -> None:
         ({"confidence": "high"}, r"`confidence` must be in \(0, 1\), got 'high'"),
         ({"confidence": True}, r"`confidence` must be in \(0, 1\), got True"),
         ({"confidence": math.nan}, r"`confidence` must be in \(0, 1\), got nan"),
-        ({"margin": -0.1}, "`margin` must be finite and >= 0, got -0.1"),
-        ({"margin": math.nan}, "`margin` must be finite and >= 0, got nan"),
-        ({"margin": math.inf}, "`margin` must be finite and >= 0, got inf"),
+        ({"margin": -0.1}, "`margin` must be >= 0 and finite, got -0.1"),
+        ({"margin": math.nan}, "`margin` must be >= 0 and finite, got nan"),
+        ({"margin": math.inf}, "`margin` must be >= 0 and finite, got inf"),
         ({"keep": 0}, "`keep` must be an integer >= 1, got 0"),
         ({"keep": 1.5}, "`keep` must be an integer >= 1, got 1.5"),
+        ({"from_epoch": 0}, "`from_epoch` must be an integer >= 1, got 0"),
     ],
 )
 def test_settings_have_rules(settings: dict, message: str) -> None:
     """A broken setting is refused with its name, its rule and its value."""
     with pytest.raises(SettingError, match=message):
         ProbabilityRule(**settings)
+
+
+@pytest.mark.parametrize("kind", [ProbabilityRule, RiskControlledRule])
+def test_no_arm_is_judged_before_the_first_epoch_that_is_asked_for(kind: type[StoppingRule]) -> None:
+    """The first check comes after `from_epoch` itself, and none where the horizon is not beyond it."""
+    assert list(kind(from_epoch=7).checkpoints(12))[:3] in ([7, 8, 9], [7, 9, 11])
+    assert list(kind(from_epoch=12).checkpoints(12)) == []
+    assert kind(from_epoch=1).checkpoints(50) == kind().checkpoints(50)
+
+
+def test_the_rule_that_has_the_given_settings_is_chosen() -> None:
+    """A confidence asks for the paper's rule, anything else for the default; None is the rule's own default."""
+    assert choose_rule() == choose_rule(risk=None, confidence=None) == RiskControlledRule()
+    assert choose_rule(risk=0.2, keep=2, from_epoch=3) == RiskControlledRule(0.2, keep=2, from_epoch=3)
+    assert choose_rule(confidence=0.9, margin=0.1) == ProbabilityRule(0.9, 0.1)
+    rule = ProbabilityRule(0.5)
+    assert choose_rule(rule, risk=None) is rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "numbers", "message"),
+    [
+        (
+            None,
+            {"confidence": 0.9, "audit": 0.1},
+            "`audit` must be left out with `confidence`, another rule's, got 0.1",
+        ),
+        (ProbabilityRule(), {"keep": 2}, "`keep` must be left out with `rule`, which has its own settings, got 2"),
+        ("risk", {}, r"`rule` must be a StoppingRule such as RiskControlledRule\(\), got 'risk'"),
+        (None, {"risk": 0.7}, r"`risk` must be in \(0, 0.5\], got 0.7"),
+    ],
+)
+def test_settings_of_different_rules_are_refused(rule: object, numbers: dict, message: str) -> None:
+    """One sentence names the setting that does not belong."""
+    with pytest.raises(SettingError, match=message):
+        choose_rule(rule, **numbers)
