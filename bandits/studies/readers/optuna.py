@@ -102,7 +102,10 @@ def study_of_optuna(study: optuna.Study, *, source: str = "", longest: int | Non
     columns = None if features_are_known(trials) else ParameterColumns()
     if columns is not None:
         columns.learn(trials)
-    read = (_read_trial(trial, columns, metric, first_step_of(trial, usual), longest) for trial in trials)
+    read = (
+        _read_trial(trial, columns, metric, first_step_of(trial.intermediate_values, usual), longest)
+        for trial in trials
+    )
     kind: Kind = "journal" if columns is None else "optuna"  # a study that was exported is a run as before
     return EarlierStudy(source or study.study_name, metric, tuple(filter(None, read)), kind)
 

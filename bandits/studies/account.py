@@ -1,0 +1,53 @@
+"""What became of the reports of a study when they were read as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Account"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What was filled, merged or left out, so that a report can say it.
+
+    Args:
+        gaps: reports that were no finite number.
+        filled: scores of curves that were not reported, but come from the reports before and after.
+        merged: reports at a step at which their trial had reported before.
+        between: reports that no curve shows, as they lie between two of its epochs.
+        later: reports after the last epoch that was asked for.
+        empty: trials without a finite report; they have no curve.
+        notes: what was guessed or left out otherwise, a sentence each.
+    """
+
+    gaps: int = 0
+    filled: int = 0
+    merged: int = 0
+    between: int = 0
+    later: int = 0
+    empty: int = 0
+    notes: tuple[str, ...] = ()
+
+    def sentences(self) -> list[str]:
+        """Everything that is not as the source has it, a sentence each; none where nothing is."""
+        return [*self.notes, *self._counts()]
+
+    def _counts(self) -> Iterable[str]:
+        if self.gaps:
+            yield f"{_count(self.gaps, 'report')} held no finite number: left out"
+        if self.merged:
+            yield f"{_count(self.merged, 'report')} came at a step that had one already: merged with it"
+        if self.filled:
+            yield f"{_count(self.filled, 'epoch')} without a report: filled from the reports before and after"
+        if self.between:
+            yield f"{_count(self.between, 'report')} between the epochs of the curves: left out"
+        if self.later:
+            yield f"{_count(self.later, 'report')} after the last epoch that was asked for: left out"
+        if self.empty:
+            yield f"{_count(self.empty, 'trial')} without a finite report: left out"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -1,0 +1,79 @@
+"""The reports of the trials of one study, by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.errors import SettingError
+from bandits.studies.epochs import first_step_of, goes_down, is_time_stamp
+from bandits.studies.policies import Policy, settle
+from bandits.studies.study import Reports
+
+__all__ = ["count_epochs"]
+
+Counted = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Epochs, ascending, `[m]`, and raw values, NaN for a gap, `[m]`."""
+
+
+def count_epochs(trials: Sequence[Reports], policy: Policy, *, source: str) -> list[Counted]:
+    """Tell which epoch each report is of.
+
+    Args:
+        trials: what each trial of a study reported.
+        policy: of the study.
+        source: what messages call it.
+
+    Returns:
+        For each trial its epochs and what it reported then, one value an epoch.
+
+    Raises:
+        SettingError: steps are time stamps.
+    """
+    largest = max((float(np.nanmax(each.steps)) for each in trials if len(each)), default=0.0)
+    if is_time_stamp(largest):
+        rule = "must count epochs, batches or samples, up to 1,000,000,000; these look like time stamps"
+        raise SettingError.broken(f"steps of {source}", rule, int(largest))
+    if policy.counts == "reports":
+        return _by_report([settle(_numbered(each), each.values, policy) for each in trials])
+    return _by_step(trials, policy)
+
+
+def _numbered(reports: Reports) -> NDArray[np.float64]:
+    """The steps; where all reports have the same one nothing was counted, and their places are taken instead."""
+    same = len(reports) > 1 and bool((reports.steps == reports.steps[0]).all())
+    return np.arange(1.0, len(reports) + 1) if same else reports.steps
+
+
+def _by_report(settled: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> list[Counted]:
+    """Where all trials reported at steps of the one that reported most often, its k-th step is epoch k; otherwise
+    each trial's k-th report is."""
+    steps = max((steps for steps, _ in settled), key=len, default=np.empty(0))
+    if all(np.isin(own, steps).all() for own, _ in settled):
+        return [(np.searchsorted(steps, own).astype(np.int64) + 1, values) for own, values in settled]
+    return [(np.arange(1, len(own) + 1, dtype=np.int64), values) for own, values in settled]
+
+
+def _by_step(trials: Sequence[Reports], policy: Policy) -> list[Counted]:
+    down = [goes_down(each.steps.tolist()) for each in trials]
+    study_goes_down = any(down)
+    usual = 0 if any(0 in each.steps for each, falls in zip(trials, down, strict=True) if not falls) else 1
+    counted: list[Counted] = []
+    for reports, falls in zip(trials, down, strict=True):
+        steps, values = settle(reports.steps, reports.values, policy)
+        whole = np.rint(steps).astype(np.int64)
+        if falls or (study_goes_down and 0 < len(steps) < _TELLS):
+            counted.append(((whole[-1] - whole + 1)[::-1], values[::-1]))
+            continue
+        epochs = whole - first_step_of(_set(whole), usual) + 1
+        counted.append((epochs[epochs >= 1], values[epochs >= 1]))
+    return counted
+
+
+_TELLS = 3  # so many reports tell whether steps go down
+
+
+def _set(steps: Iterable[int]) -> set[int]:
+    return {int(step) for step in steps}

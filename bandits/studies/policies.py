@@ -1,0 +1,81 @@
+"""How the reports of a trial become a curve: one policy for each kind of source.
+
+Everywhere: a report that is no finite number is a gap, and so is an epoch without a report. A gap between two finite
+reports is filled by linear interpolation, one before the first takes the first value, and a curve ends with its last
+finite report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["MEAN_OVER_SEEDS", "POLICIES", "Kind", "Policy", "settle"]
+
+Kind = Literal["table", "journal", "optuna", "export"]
+Steps = NDArray[np.float64]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How reports become a curve.
+
+    Args:
+        same_step: which value counts where a step was reported more than once. "first"; "last", where a run that goes
+            back to a step has been restarted there, and what it had reported from that step on is replaced; or the
+            "mean" of all.
+        counts: what is counted. With "steps" a step is a number of epochs (see `bandits.studies.epochs`). With
+            "reports" the steps only put the reports in order: where all trials reported at steps of the one that
+            reported most often, its k-th step is epoch k; otherwise each trial's k-th report is.
+    """
+
+    same_step: Literal["first", "last", "mean"] = "first"
+    counts: Literal["steps", "reports"] = "steps"
+
+
+POLICIES: Mapping[Kind, Policy] = {
+    "optuna": Policy("first"),  # as Optuna itself, which ignores a second report at a step
+    "journal": Policy("first"),
+    "table": Policy("first"),
+    "export": Policy("last", counts="reports"),
+}
+"""The policy of each kind of source."""
+
+MEAN_OVER_SEEDS = Policy("mean", counts="reports")
+"""For exports whose trials hold the reports of several runs that differ by their seed alone."""
+
+
+def settle(steps: Steps, values: Values, policy: Policy) -> tuple[Steps, Values]:
+    """One value a step.
+
+    Args:
+        steps: `[m]` in the order in which they were reported.
+        values: `[m]`, NaN for a gap.
+        policy: of their source.
+
+    Returns:
+        Steps, ascending, `[n]`, n <= m, and the value of each, `[n]`.
+    """
+    unique, first, place = np.unique(steps, return_index=True, return_inverse=True)
+    if len(unique) == len(steps):
+        order = np.argsort(steps)
+        return steps[order], values[order]
+    if policy.same_step == "first":
+        return unique, values[first]
+    if policy.same_step == "mean":
+        finite = np.isfinite(values)
+        counts = np.bincount(place[finite], minlength=len(unique))
+        sums = np.bincount(place[finite], weights=values[finite], minlength=len(unique))
+        return unique, np.divide(sums, counts, out=np.full(len(unique), np.nan), where=counts > 0)
+    kept: dict[float, float] = {}
+    for step, value in zip(steps.tolist(), values.tolist(), strict=True):
+        if step in kept:
+            kept = {earlier: said for earlier, said in kept.items() if earlier < step}
+        kept[step] = value
+    ordered = sorted(kept)
+    return np.array(ordered), np.array([kept[step] for step in ordered])
