@@ -113,7 +113,8 @@ class NormalBoosting(Regressor):
         boost = _Boost(X, (y - centre) / spread, self.step)
         for _ in range(rounds):
             boost.add(rng)
-        return Calibrated.of(BoostedNormal.of(boost, centre, spread), spread * errors, spread * stds)
+        model = BoostedNormal.of(boost, centre, spread)
+        return Calibrated.of(model.mean_and_std, spread * errors, spread * stds)
 
     def _held_out(self, X: Floats, y: Floats, rng: np.random.Generator) -> tuple[int, Floats, Floats]:
         """How many rounds held-out curves are forecast best with, and their errors `[n]` and stds `[n]` then."""
@@ -190,7 +191,7 @@ def _log_score(y: Floats, mean: Floats, log_std: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class BoostedNormal:
-    """What boosting has learnt: see `bandits.predictors.regression.calibrated.Distribution`.
+    """The fitted trees of a boost.
 
     Args:
         trees: all of them, alternately for the mean and for the logarithm of the standard deviation; None before the
@@ -214,7 +215,7 @@ class BoostedNormal:
         values = [far * tree.tree_.value.reshape(-1) for tree, far in fitted]
         return cls(trees, np.concatenate(values) if values else np.zeros(0), boost.start, centre, spread)
 
-    def look(self, design: Design) -> tuple[Floats, Floats]:
+    def mean_and_std(self, design: Design) -> tuple[Floats, Floats]:
         """`[m]` means, NaN where an input is NaN, and `[m]` standard deviations."""
         X = design.paper
         mean, log_std = np.full(len(X), self.start[0]), np.full(len(X), self.start[1])

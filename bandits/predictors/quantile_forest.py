@@ -153,14 +153,14 @@ class ForestQuantiles(Fitted):
 
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`; NaN where an input is NaN."""
-        return self.outlook(design)[0]
+        return self.predict_with_error(design)[0]
 
     def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
         """See `Fitted.errors`."""
-        return self.outlook(design)[1:]
+        return self.predict_with_error(design)[1:]
 
-    def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
-        """See `Fitted.outlook`."""
+    def predict_with_error(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+        """See `Fitted.predict_with_error`."""
         X = design.paper
         weights = _weights(self.trees.leaves(X), self.members)
         mean, std = _moments(weights, self.ends)

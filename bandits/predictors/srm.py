@@ -15,7 +15,7 @@ from bandits.checks import check_choice, check_flag, check_whole
 from bandits.forecasts import Link
 from bandits.predictors.features import check_link
 from bandits.predictors.regression.bootstrap import Bootstrap
-from bandits.predictors.regression.consensus import Consensus
+from bandits.predictors.regression.gp_ensemble import GPEnsemble
 from bandits.predictors.regression.regressors import OLS, Forest, Regressor, Ridge
 from bandits.predictors.regression.sequential import SequentialPredictor
 from bandits.predictors.regression.support_vectors import SVR
@@ -26,7 +26,7 @@ Model = Literal["auto", "svr_rbf", "svr_linear", "forest", "ols", "ridge"]
 
 _MODELS: dict[Model, tuple[Callable[[int, int], Regressor], int]] = {
     # name: (regressor from draws and folds, default draws)
-    "auto": (lambda _draws, _folds: Consensus(), 1),
+    "auto": (lambda _draws, _folds: GPEnsemble(), 1),
     "svr_rbf": (lambda draws, folds: SVR("rbf", draws, folds), 1000),
     "svr_linear": (lambda draws, folds: SVR("linear", draws, folds), 1000),
     "forest": (lambda draws, folds: Forest(draws, folds), 2),
@@ -40,7 +40,7 @@ class SRM(SequentialPredictor):
     """Sequential regression models: settings only; `fit` returns what forecasts.
 
     Args:
-        model: "auto" (what eight Gaussian processes agree on, with errors of their own width and shape: see `consensus`
+        model: "auto" (an ensemble of eight Gaussian processes, with a model of its errors: see `gp_ensemble`
             and `error_model` in `bandits.predictors.regression`), one of the paper's ("svr_rbf", "svr_linear",
             "forest", "ols") or "ridge", with one Gaussian sigma per tau.
         min_curves: abstain until so many curves reached the horizon, >= 2. With few curves forecasts are made, but

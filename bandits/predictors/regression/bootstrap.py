@@ -12,13 +12,13 @@ from bandits.forecasts import GAUSSIAN, ErrorShape
 from bandits.predictors.features import Design
 from bandits.predictors.regression.regressors import Fitted, Regressor
 
-__all__ = ["Bootstrap", "Ensemble"]
+__all__ = ["Bootstrap", "FittedBootstrap"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Ensemble(Fitted):
+class FittedBootstrap(Fitted):
     """A regression, and the same regression fitted to resampled curves.
 
     Args:
@@ -80,4 +80,4 @@ class Bootstrap(Regressor):
         variance = np.nanvar(predictions, axis=0)
         squares = np.where(unseen, (predictions - y) ** 2 - variance, 0.0).sum() / unseen.sum()
         floor = 1e-6 * float(np.std(y))
-        return Ensemble(whole, tuple(members), max(float(np.sqrt(max(squares, 0.0))), floor), whole.residuals)
+        return FittedBootstrap(whole, tuple(members), max(float(np.sqrt(max(squares, 0.0))), floor), whole.residuals)

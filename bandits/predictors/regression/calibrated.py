@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +20,8 @@ Floats = NDArray[np.float64]
 _LIGHTEST_TAILS = 32  # degrees of freedom: hardly to be told from a Gaussian
 
 
-class Distribution(Protocol):
-    """A fitted model that gives every arm a mean and a standard deviation."""
-
-    def look(self, design: Design) -> tuple[Floats, Floats]:
-        """Inputs of m arms to `[m]` means and `[m]` standard deviations, > 0."""
+Distribution = Callable[[Design], tuple[Floats, Floats]]
+"""A fitted model: inputs of m arms to `[m]` means and `[m]` standard deviations, > 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +54,13 @@ class Calibrated(Fitted):
 
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`."""
-        return self.outlook(design)[0]
+        return self.predict_with_error(design)[0]
 
     def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
         """See `Fitted.errors`."""
-        return self.outlook(design)[1:]
+        return self.predict_with_error(design)[1:]
 
-    def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
-        """See `Fitted.outlook`."""
-        means, stds = self.distribution.look(design)
+    def predict_with_error(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+        """See `Fitted.predict_with_error`."""
+        means, stds = self.distribution(design)
         return means, self.factor * stds, [student_shape(self.freedom)] * len(stds)

@@ -33,4 +33,4 @@ class KernelRegression(Regressor):
         fitted, n = self.process.fit(design, y, rng), len(y)
         # Curves that are left out have had a say in the kernel: as in a regression, its parameters cost freedom.
         freedom = max(n - len(fitted.logs) - 1, n / 4)
-        return Calibrated.of(fitted, fitted.residuals, fitted.spread * np.sqrt(freedom / n))
+        return Calibrated.of(fitted.posterior, fitted.residuals, fitted.spread * np.sqrt(freedom / n))

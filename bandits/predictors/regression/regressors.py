@@ -69,7 +69,7 @@ class Fitted(ABC):
         """`[n]` standard deviations that go with `residuals`: of each training curve's out-of-sample error."""
         return np.full(len(self.residuals), root_mean_square(self.residuals))
 
-    def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+    def predict_with_error(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
         """Predictions and their errors at once; a class that shares work between the two overrides it."""
         return self.predict(design), *self.errors(design)
 
@@ -87,7 +87,7 @@ class Regressor(ABC):
             rng: consumed; the only source of randomness.
         """
 
-    def settled(self, fitted: Fitted) -> Regressor:  # noqa: ARG002 - a class without a search has nothing to settle
+    def with_hyperparameters_of(self, fitted: Fitted) -> Regressor:  # noqa: ARG002 - for regressions that search
         """The same regression with the hyperparameters of an earlier fit, which spares a search for them."""
         return self
 

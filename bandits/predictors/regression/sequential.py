@@ -67,7 +67,7 @@ class SequentialPredictor(Predictor):
         """See `Predictor.refit`. Hyperparameters stay as they were for every tau that had been asked about."""
         renewed = self.fit(history, horizon=horizon, rng=rng)
         if isinstance(renewed, _Fitted) and isinstance(forecaster, _Fitted):
-            renewed.settle(forecaster)
+            renewed.reuse_hyperparameters(forecaster)
         return renewed
 
 
@@ -91,7 +91,7 @@ class _Fitted(Forecaster):
     def __init__(self, settings: SequentialPredictor, history: History, horizon: int, seed: int) -> None:
         self._settings, self._horizon, self._seed = settings, horizon, seed
         self._stages: dict[int, _Stage | Abstain] = {}
-        self._settled: dict[int, Regressor] = {}
+        self._reused: dict[int, Regressor] = {}
         self._refusal: Abstain | None = None
         self._stopped: list[StoppedCurves] = []
         self._imputed: dict[int, Imputed | None] = {}
@@ -119,12 +119,12 @@ class _Fitted(Forecaster):
             self._stopped = stopped_curves(history, horizon, self._static, self._link, self._unit)
         self._trials = [pairs[i][0].id for i in complete]
 
-    def settle(self, earlier: _Fitted) -> None:
-        """Take over the hyperparameters of an earlier fit."""
+    def reuse_hyperparameters(self, earlier: _Fitted) -> None:
+        """Take over the hyperparameters of an earlier fit, for every tau that it was asked about."""
         regressor = self._settings.regressor()
         for tau, stage in earlier._stages.items():
             if isinstance(stage, _Stage):
-                self._settled[tau] = regressor.settled(stage.fitted)
+                self._reused[tau] = regressor.with_hyperparameters_of(stage.fitted)
 
     def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain:
         """See `Forecaster.leave_one_out`. At no cost: a regression knows its out-of-sample errors."""
@@ -166,7 +166,7 @@ class _Fitted(Forecaster):
         raw = np.array(rows, dtype=np.float64).reshape(len(arms), len(self._static.names))
         with one_thread(), np.errstate(all="ignore"):
             design = stage.inputs.design(scores / self._unit, self._static.scale(raw))
-            means, stds, shapes = stage.fitted.outlook(design)
+            means, stds, shapes = stage.fitted.predict_with_error(design)
         answers = zip((means * self._unit).tolist(), (stds * self._unit).tolist(), shapes, strict=True)
         return [
             self._forecast(mean, std, shape) or self._objection(trial, scores[i])
@@ -242,7 +242,7 @@ class _Fitted(Forecaster):
             return Abstain(f"nothing tells the {n} training curves apart at epoch {tau}")
         rng = rng_for(self._seed, "tau", tau)
         design = inputs.design(scores, features)
-        regressor = self._settled.get(tau, self._settings.regressor())
+        regressor = self._reused.get(tau, self._settings.regressor())
         target = self._scores[:, -1]
         with one_thread():
             if stopped and isinstance(regressor, ImputingRegressor):

@@ -206,8 +206,8 @@ class SVR(Regressor):
             support, weights = (weights @ support)[None], np.ones(1)
         return Machine(support, weights, intercept, (C, nu, gamma), residuals)
 
-    def settled(self, fitted: Fitted) -> Regressor:
-        """See `Regressor.settled`."""
+    def with_hyperparameters_of(self, fitted: Fitted) -> Regressor:
+        """See `Regressor.with_hyperparameters_of`."""
         return replace(self, settings=fitted.settings) if isinstance(fitted, Machine) else self
 
     def _chosen(

@@ -40,16 +40,16 @@ class FittedWithTrend(Fitted):
 
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`."""
-        return self.outlook(design)[0]
+        return self.predict_with_error(design)[0]
 
     def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
         """See `Fitted.errors`. Far from all training curves, the line's own error is added."""
-        return self.outlook(design)[1:]
+        return self.predict_with_error(design)[1:]
 
-    def outlook(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
-        """See `Fitted.outlook`."""
-        trend, line, _ = self.trend.outlook(design)
-        rest, stds, shapes = self.rest.outlook(design)
+    def predict_with_error(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+        """See `Fitted.predict_with_error`."""
+        trend, line, _ = self.trend.predict_with_error(design)
+        rest, stds, shapes = self.rest.predict_with_error(design)
         return trend + rest, np.hypot(stds, np.sqrt(np.maximum(line**2 - self.usual, 0.0))), shapes
 
 

@@ -5,7 +5,9 @@ import pytest
 from scipy.optimize import check_grad
 
 from bandits.predictors.features import Design
-from bandits.predictors.regression.gaussian_process import AdditiveProcess, _Kernel, _loss, _solve
+from bandits.predictors.regression import marginal_likelihood
+from bandits.predictors.regression.gaussian_process import AdditiveProcess
+from bandits.predictors.regression.kernel import Kernel
 from bandits.predictors.regression.regressors import root_mean_square, squared_distances
 
 
@@ -38,11 +40,11 @@ def test_leave_one_out_equals_refitting():
     """The closed-form residuals are those of n refits, intercept included."""
     X, y = linear(15, noise=1.0)
     K, noise = np.exp(-0.1 * squared_distances(X, X)), np.linspace(0.1, 0.5, 15)
-    *_, residuals, _ = _solve(K, y, noise)
+    *_, residuals, _ = marginal_likelihood.solve(K, y, noise)
     brute = []
     for i in range(15):
         keep = np.arange(15) != i
-        weights, intercept, *_ = _solve(K[np.ix_(keep, keep)], y[keep], noise[keep])
+        weights, intercept, *_ = marginal_likelihood.solve(K[np.ix_(keep, keep)], y[keep], noise[keep])
         brute.append(y[i] - (K[i, keep] @ weights + intercept))
 
     np.testing.assert_allclose(residuals, brute)
@@ -52,14 +54,17 @@ def test_leave_one_out_equals_refitting():
 def test_the_gradient_is_that_of_the_loss(with_linear, local):
     """The search follows the slope of what it minimises."""
     X, y = linear(20, noise=1.0)
-    kernel = _Kernel(("summary", "static"), with_linear, local)
+    kernel = Kernel(("summary", "static"), with_linear, local)
     arguments = (kernel, kernel.parts(design_of(X), design_of(X)), y / y.std(), np.linspace(0.5, 1.2, 20))
     start = kernel.expected() + 0.3
 
     def loss(logs):
-        return _loss(logs, *arguments)[0]
+        return marginal_likelihood.loss(logs, *arguments)[0]
 
-    assert check_grad(loss, lambda logs: _loss(logs, *arguments)[1], start) < 1e-4 * np.abs(loss(start))
+    def slope(logs):
+        return marginal_likelihood.loss(logs, *arguments)[1]
+
+    assert check_grad(loss, slope, start) < 1e-4 * np.abs(loss(start))
 
 
 @pytest.mark.parametrize("process", KINDS[:2])
@@ -118,14 +123,14 @@ def test_standard_deviations_match_errors_and_grow_with_distance(process):
     X, y = linear(100, noise=1.0)
     new, truth = linear(300, noise=1.0, seed=1)
     fitted = fit(process, X, y)
-    means, stds = fitted.look(design_of(new))
+    means, stds = fitted.posterior(design_of(new))
 
     assert 0.8 < root_mean_square((truth - means) / stds) < 1.4
-    assert fitted.look(design_of(10 * new))[1].mean() > 1.5 * stds.mean()
+    assert fitted.posterior(design_of(10 * new))[1].mean() > 1.5 * stds.mean()
     assert 0.8 < root_mean_square(fitted.residuals / fitted.spread) < 1.3
 
 
-def test_settled_hyperparameters_are_kept():
+def test_hyperparameters_of_an_earlier_fit_are_kept():
     """With those of an earlier fit, nothing is searched for; of another number of blocks, they are not used."""
     X, y = linear(40, noise=1.0)
     first = fit(AdditiveProcess(), X, y)

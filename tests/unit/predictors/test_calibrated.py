@@ -8,11 +8,9 @@ import pytest
 from bandits.predictors.regression.calibrated import Calibrated
 
 
-class Told:
-    """Says of every arm what its two features say."""
-
-    def look(self, design):
-        return design.static[:, 0], design.static[:, 1]
+def features_as_they_are(design):
+    """The first feature of an arm is its mean, the second its standard deviation."""
+    return design.static[:, 0], design.static[:, 1]
 
 
 def design(rows):
@@ -26,7 +24,7 @@ def test_errors_get_the_size_and_the_tails_that_were_seen(freedom):
     rng = np.random.default_rng(0)
     stds = rng.uniform(0.5, 2.0, 500)
     residuals = 2.0 * stds * rng.standard_t(freedom, 500)
-    fitted = Calibrated.of(Told(), residuals, stds)
+    fitted = Calibrated.of(features_as_they_are, residuals, stds)
     said, shapes = fitted.errors(design([[0.0, 1.0], [5.0, 3.0]]))
 
     assert 3.0 == pytest.approx(said[1] / said[0])
@@ -39,4 +37,6 @@ def test_errors_get_the_size_and_the_tails_that_were_seen(freedom):
 
 def test_no_error_gives_no_width():
     """Which the caller takes for a reason to abstain."""
-    assert [0.0] == Calibrated.of(Told(), np.zeros(5), np.ones(5)).errors(design([[1.0, 1.0]]))[0].tolist()
+    assert [0.0] == Calibrated.of(features_as_they_are, np.zeros(5), np.ones(5)).errors(design([[1.0, 1.0]]))[
+        0
+    ].tolist()

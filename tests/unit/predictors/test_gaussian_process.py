@@ -40,8 +40,8 @@ def fit(pairs, horizon=3, **settings):
 
 
 def fit_process(process, design, y):
-    """The process of a `KernelRegression`."""
-    return KernelRegression(process).fit(design, y, np.random.default_rng(0)).distribution
+    """The process that a `KernelRegression` calibrates."""
+    return process.fit(design, y, np.random.default_rng(0))
 
 
 def inputs(n=30, seed=0):
@@ -89,7 +89,7 @@ def test_predictions_are_those_of_scikit_learns_process():
     theirs = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None).fit(design.static, y / y.std())
     asked = inputs(seed=1)[0]
     mean, std = theirs.predict(asked.static, return_std=True)
-    ours = process.look(asked)
+    ours = process.posterior(asked)
 
     assert y.std() * mean == pytest.approx(ours[0], abs=1e-3)
     assert y.std() * std == pytest.approx(ours[1], rel=1e-3)

@@ -71,9 +71,9 @@ def test_a_round_is_a_natural_gradient_step_written_out():
     x = np.repeat([-1.0, 1.0], 10)
     y = x + np.tile([0.1, -0.1], 10)
     design = told(x[:, np.newaxis])
-    fitted = NormalBoosting(rounds=1, step=0.5).fit(design, y, np.random.default_rng(0)).distribution
+    fitted = NormalBoosting(rounds=1, step=0.5).fit(design, y, np.random.default_rng(0))
 
-    means, stds = fitted.look(design)
+    means, stds = fitted.distribution(design)
     assert 0.5 * x == pytest.approx(means)
     assert np.full(20, y.std()) == pytest.approx(stds)
 

@@ -11,8 +11,8 @@ from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors import SRM
 from bandits.predictors.features import Design, StaticFeatures
-from bandits.predictors.regression.consensus import CURVE_ALONE, WHOLE, Consensus
 from bandits.predictors.regression.gaussian_process import AdditiveProcess
+from bandits.predictors.regression.gp_ensemble import CURVE_ALONE, WHOLE, GPEnsemble
 from bandits.predictors.regression.imputation import Imputed, stopped_curves
 
 HORIZON = 20
@@ -175,7 +175,7 @@ def test_a_refit_keeps_hyperparameters_and_learns_new_curves():
     grown = History.from_curves(pairs + arms(2, seed=3, first_id=500) + cut(arms(3, seed=4, first_id=600), 7))
     again = SRM(min_curves=5).refit(first, grown, horizon=HORIZON, rng=np.random.default_rng(1))
     answers = again.forecast_many(QUESTIONS)
-    logs = [[view.logs.tolist() for group in f._stages[4].fitted.groups for view in group] for f in (first, again)]
+    logs = [[member.logs.tolist() for group in f._stages[4].fitted.groups for member in group] for f in (first, again)]
 
     assert logs[0] == logs[1]
     assert answers != first.forecast_many(QUESTIONS)
@@ -242,11 +242,11 @@ def test_leave_one_out_equals_refitting(anchored):
     design, y, shares = problem()
     c, n = len(y), len(design.last)
     logs = (-1.0, -1.5, -1.0, -2.0, -1.0, -0.5)
-    view = AdditiveProcess(anchored=anchored, logs=logs, robust=False)
+    member = AdditiveProcess(anchored=anchored, logs=logs, robust=False)
     new = Design(design.series + 0.3, design.summary + 0.3, design.static, design.last + 0.3)
     unit = float(y.std())
-    fitted = view.fit(design, y, np.random.default_rng(0), imputed_from(shares, y))
-    means, stds = fitted.look_without(new)
+    fitted = member.fit(design, y, np.random.default_rng(0), imputed_from(shares, y))
+    means, stds = fitted.posterior_without(new)
     for j in range(c):
         others = np.arange(n) != j
         left = imputed_from(shares, np.where(np.arange(c) == j, 0.0, y))
@@ -261,19 +261,19 @@ def test_leave_one_out_equals_refitting(anchored):
         )
         own = float(without.predict(design.rows(np.array([j])))[0])
         assert fitted.residuals[j] == pytest.approx(y[j] - own, rel=1e-5)
-        mean, std = without.look(new)
+        mean, std = without.posterior(new)
         np.testing.assert_allclose(means[:, j], mean, rtol=1e-5)
         np.testing.assert_allclose(stds[:, j], std, rtol=1e-5)
 
 
 def test_beyond_five_hundred_curves_stopped_ones_give_way(monkeypatch):
     """Complete curves come first; of the stopped ones as many as there is room for are drawn."""
-    from bandits.predictors.regression import consensus
+    from bandits.predictors.regression import gp_ensemble
 
     design, y, shares = problem()
     for enough, expected in ((20, 20), (14, 14), (10, 10)):
-        monkeypatch.setattr(consensus, "_ENOUGH", enough)
-        fitted = Consensus((WHOLE, CURVE_ALONE)).fit(design, y, np.random.default_rng(0), imputed_from(shares, y))
+        monkeypatch.setattr(gp_ensemble, "_ENOUGH", enough)
+        fitted = GPEnsemble((WHOLE, CURVE_ALONE)).fit(design, y, np.random.default_rng(0), imputed_from(shares, y))
         assert expected == len(fitted.groups[0][0].target)
         assert min(enough, 14) == len(fitted.residuals)
 
@@ -292,7 +292,7 @@ def test_hyperparameters_of_many_curves_are_chosen_on_some(monkeypatch):
 
 def test_curves_that_spoil_a_fit_are_done_without(monkeypatch):
     """If a fit with stand-ins leaves no finite error, the complete curves alone answer."""
-    pairs, usual = arms(25), Consensus.fit
+    pairs, usual = arms(25), GPEnsemble.fit
 
     def spoiled(self, design, y, rng, imputed=None):
         fitted = usual(self, design, y, rng, imputed)
@@ -301,7 +301,7 @@ def test_curves_that_spoil_a_fit_are_done_without(monkeypatch):
 
     alone = fit(pairs).forecast_many(QUESTIONS)
     with np.errstate(all="ignore"):
-        monkeypatch.setattr(Consensus, "fit", spoiled)
+        monkeypatch.setattr(GPEnsemble, "fit", spoiled)
         answers = fit(pairs + cut(arms(9, seed=1, first_id=100), 6)).forecast_many(QUESTIONS)
 
     assert all(isinstance(answer, Forecast) for answer in alone)

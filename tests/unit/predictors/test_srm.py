@@ -358,7 +358,7 @@ def test_a_refit_keeps_hyperparameters_and_learns_new_curves():
     renewed = np.array([f.mean for f in again.forecast_many(question)])
     scratch = np.array([f.mean for f in fit(pairs).forecast_many(question)])
     logs = [
-        [view.logs.tolist() for group in forecaster._stages[4].fitted.groups for view in group]
+        [member.logs.tolist() for group in forecaster._stages[4].fitted.groups for member in group]
         for forecaster in (first, again)
     ]
 

@@ -31,7 +31,7 @@ def kernel_of(kind, X, gamma=0.1):
     return X @ X.T if kind == "linear" else np.exp(-gamma * squared_distances(X, X))
 
 
-def settled(K, y, C, nu):
+def converged(K, y, C, nu):
     """Dual weights and intercept of LIBSVM, run until it hardly moves."""
     svr = NuSVR(kernel="precomputed", C=C, nu=nu, tol=1e-7).fit(K, y)
     weights = np.zeros(len(y))
@@ -54,7 +54,7 @@ def test_interior_point_predicts_as_libsvm_does(kind, C):
     weights, intercepts = interior_point(np.broadcast_to(K, (4, 40, 40)), np.tile(y, (4, 1)), np.full(4, C), nus)
 
     for nu, ours, intercept in zip(nus, weights, intercepts, strict=True):
-        theirs, b = settled(K, y, C, nu)
+        theirs, b = converged(K, y, C, nu)
         np.testing.assert_allclose(K @ ours + intercept, K @ theirs + b, atol=2e-3)
 
 
@@ -164,13 +164,13 @@ def test_svr_is_scikit_learns(kernel):
 
 
 @pytest.mark.parametrize("kernel", ["rbf", "linear"])
-def test_a_settled_svr_searches_no_more(kernel):
+def test_hyperparameters_of_an_earlier_fit_spare_the_search(kernel):
     """Settled by its own fit, it gives that fit again without drawing anything."""
     X, y = toy(n=20)
     searching = SVR(kernel, draws=40, folds=3)
     first = searching.fit(design_of(X), y, np.random.default_rng(0))
     rng = np.random.default_rng(1)
-    again = searching.settled(first).fit(design_of(X), y, rng)
+    again = searching.with_hyperparameters_of(first).fit(design_of(X), y, rng)
 
     np.testing.assert_array_equal(first.residuals, again.residuals)
     np.testing.assert_array_equal(first.predict(design_of(X)), again.predict(design_of(X)))

@@ -1,7 +1,7 @@
-"""Gaussian processes side by side: what each of them says of an arm, for little more than what one of them costs.
+"""Several Gaussian processes evaluated as one array: their predictions cost little more than those of one process.
 
-For one arm, or a few, a prediction is small arithmetic, and most of its time goes into calling it. Processes that were
-fitted to the same curves differ in a few numbers, so their kernels are computed as one array, row by row.
+For a few arms a prediction is little arithmetic, and most of its time goes into calls of NumPy. Processes that were
+fitted to the same curves differ in a few numbers only, so their kernels are computed together.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.predictors.features import Design
-from bandits.predictors.regression.gaussian_process import Process, block_of, mean_squares
+from bandits.predictors.regression.kernel import block_of, mean_squares
+from bandits.predictors.regression.process import Process
 from bandits.predictors.regression.warp import Warp
 
-__all__ = ["Panel"]
+__all__ = ["BatchedProcesses"]
 
 Floats = NDArray[np.float64]
 
@@ -24,8 +25,8 @@ _SMALL = 4096  # numbers of a kernel, up to which calls cost more than arithmeti
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
-    """The training curves as one kind of inputs: a block of their design, warped or not.
+class _TrainingInputs:
+    """One block of the training curves' design, warped or not.
 
     Args:
         block: its name.
@@ -41,13 +42,13 @@ class _Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class BatchedProcesses:
     """V processes that were fitted to the same n curves.
 
     Args:
-        processes: which.
-        sides: the inputs that they look at.
-        places: `[B, V]` which side is each process's first block, second block, ...
+        processes: the V processes.
+        inputs: the S kinds of training inputs that they use.
+        places: `[B, V]` which of these is each process's first block, second block, ...
         linear: `[B, V]` weights of the linear terms; 0 where a process has none.
         local: `[V]` weights of the local terms; 0 where a process has none.
         widths: `[B, V]` of these; 0 where a process has fewer blocks.
@@ -56,7 +57,7 @@ class Panel:
     """
 
     processes: tuple[Process, ...]
-    sides: tuple[_Side, ...]
+    inputs: tuple[_TrainingInputs, ...]
     places: NDArray[np.intp]
     linear: Floats
     local: Floats
@@ -68,29 +69,29 @@ class Panel:
     anchored: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, processes: Sequence[Process]) -> Panel:
-        """Put processes side by side."""
-        sides: dict[tuple[bool, str], _Side] = {}
+    def of(cls, processes: Sequence[Process]) -> BatchedProcesses:
+        """Batch one or more processes."""
+        kinds: dict[tuple[bool, str], _TrainingInputs] = {}
         for process in processes:
             for block in process.kernel.blocks:
                 inputs = getattr(process.design, block)
-                side = _Side(block, process.warp, inputs, mean_squares(inputs))
-                sides.setdefault((process.warp is not None, block), side)
-        order = {key: place for place, key in enumerate(sides)}
-        blocks, views = max(len(process.kernel.blocks) for process in processes), len(processes)
-        places = np.zeros((blocks, views), dtype=np.intp)
-        linear, widths, local = np.zeros((blocks, views)), np.zeros((blocks, views)), np.zeros(views)
-        for view, process in enumerate(processes):
+                kind = _TrainingInputs(block, process.warp, inputs, mean_squares(inputs))
+                kinds.setdefault((process.warp is not None, block), kind)
+        order = {key: place for place, key in enumerate(kinds)}
+        blocks, count = max(len(process.kernel.blocks) for process in processes), len(processes)
+        places = np.zeros((blocks, count), dtype=np.intp)
+        linear, widths, local = np.zeros((blocks, count)), np.zeros((blocks, count)), np.zeros(count)
+        for column, process in enumerate(processes):
             kernel, weights, used = process.kernel, np.exp(process.logs), len(process.kernel.blocks)
-            places[:used, view] = [order[process.warp is not None, block] for block in kernel.blocks]
+            places[:used, column] = [order[process.warp is not None, block] for block in kernel.blocks]
             if kernel.linear:
-                linear[:used, view] = weights[:used]
+                linear[:used, column] = weights[:used]
             if kernel.local:
                 first = used if kernel.linear else 0
-                local[view], widths[:used, view] = weights[first], weights[first + 1 : first + 1 + used]
+                local[column], widths[:used, column] = weights[first], weights[first + 1 : first + 1 + used]
         return cls(
             tuple(processes),
-            tuple(sides.values()),
+            tuple(kinds.values()),
             places,
             linear,
             local,
@@ -102,19 +103,19 @@ class Panel:
             np.array([process.anchored for process in processes]),
         )
 
-    def look(self, design: Design) -> tuple[Floats, Floats]:
-        """What `Process.look` says, of each process: `[V, m]` predictions and `[V, m]` standard deviations."""
+    def posterior(self, design: Design) -> tuple[Floats, Floats]:
+        """`Process.posterior` of each process: `[V, m]` predictions and `[V, m]` standard deviations."""
         if len(design.last) * len(self.processes[0].weights) > _SMALL:
             return self._one_by_one(design)
         inner, distances, squares = self._between(design)
-        if not (np.isfinite(inner).all() and np.isfinite(distances).all()):  # a weight of 0 leaves nothing out then
+        if not (np.isfinite(inner).all() and np.isfinite(distances).all()):  # 0 times inf is NaN
             return self._one_by_one(design)
         cross = self._kernels(inner, distances)
         weighted, summed, explained = (np.empty(cross.shape[:2]) for _ in range(3))
-        for view, process in enumerate(self.processes):
-            own = cross[view]
-            weighted[view], summed[view] = own @ process.weights, own @ process.sums
-            explained[view] = np.einsum("ij,ij->i", own @ process.precision, own)
+        for row, process in enumerate(self.processes):
+            own = cross[row]
+            weighted[row], summed[row] = own @ process.weights, own @ process.sums
+            explained[row] = np.einsum("ij,ij->i", own @ process.precision, own)
         means = (weighted + self.intercepts[:, np.newaxis]) * self.units[:, np.newaxis]
         free = 1.0 - summed
         variances = np.repeat(self.local[:, np.newaxis], len(design.last), axis=1)
@@ -128,18 +129,21 @@ class Panel:
         return means, stds
 
     def _one_by_one(self, design: Design) -> tuple[Floats, Floats]:
-        """See `look`."""
-        seen: dict[tuple[bool, str], tuple[Floats, Floats, Floats]] = {}
-        said = [process.look(design, seen) for process in self.processes]
-        return np.array([mean for mean, _ in said]), np.array([std for _, std in said])
+        """See `posterior`."""
+        cache: dict[tuple[bool, str], tuple[Floats, Floats, Floats]] = {}
+        predictions = [process.posterior(design, cache) for process in self.processes]
+        return np.array([mean for mean, _ in predictions]), np.array([std for _, std in predictions])
 
     def _between(self, design: Design) -> tuple[Floats, Floats, Floats]:
-        """Between m arms and the training curves, for each of S sides: `[S, m, n]` inner products and `[S, m, n]`
-        squared distances; and `[S, m]` mean squares of the arms."""
+        """`block_of` m arms and the training curves, for each of S kinds of inputs.
+
+        Returns:
+            `[S, m, n]` inner products, `[S, m, n]` squared distances, and `[S, m]` mean squares of the arms.
+        """
         inner, distances, squares = [], [], []
-        for side in self.sides:
-            arms = getattr(design, side.block) if side.warp is None else side.warp.bent(design, side.block)
-            products, apart, own = block_of(arms, side.inputs, side.squares)
+        for kind in self.inputs:
+            arms = getattr(design, kind.block) if kind.warp is None else kind.warp.bent(design, kind.block)
+            products, apart, own = block_of(arms, kind.inputs, kind.squares)
             inner.append(products)
             distances.append(apart)
             squares.append(own)

@@ -1,10 +1,10 @@
-"""The default regression: a median of views, kept in range, with an error model."""
+"""The default regression: a median of processes, kept in range, with an error model."""
 
 import numpy as np
 import pytest
 
 from bandits.predictors.features import Design
-from bandits.predictors.regression.consensus import CURVE_ALONE, WHOLE, Consensus
+from bandits.predictors.regression.gp_ensemble import CURVE_ALONE, WHOLE, GPEnsemble
 from bandits.predictors.regression.regressors import Ridge, root_mean_square
 
 
@@ -21,8 +21,8 @@ def linear(n=40, noise=0.0, seed=0):
 
 
 def fit(X, y, *groups):
-    """The consensus of some groups of views, or of all."""
-    return Consensus(groups or (WHOLE, CURVE_ALONE)).fit(design_of(X), y, np.random.default_rng(0))
+    """The ensemble of some groups of members, or of all."""
+    return GPEnsemble(groups or (WHOLE, CURVE_ALONE)).fit(design_of(X), y, np.random.default_rng(0))
 
 
 def test_recovers_a_linear_function():
@@ -33,15 +33,15 @@ def test_recovers_a_linear_function():
     assert root_mean_square(fit(X, y).predict(design_of(new)) - truth) < 0.05 * y.std()
 
 
-def test_a_group_forecasts_the_median_of_its_views():
-    """An extreme forecast stands only if most views make it."""
+def test_a_group_forecasts_the_median_of_its_members():
+    """An extreme forecast stands only if most members make it."""
     X, y = linear(40, noise=1.0)
     fitted = fit(X, y, WHOLE)
     new = design_of(linear(20, seed=1)[0])
-    (views,) = fitted.groups
+    (members,) = fitted.groups
 
-    np.testing.assert_allclose(fitted.predict(new), np.median([view.predict(new) for view in views], axis=0))
-    np.testing.assert_allclose(fitted.residuals, y - np.median([y - view.residuals for view in views], axis=0))
+    np.testing.assert_allclose(fitted.predict(new), np.median([member.predict(new) for member in members], axis=0))
+    np.testing.assert_allclose(fitted.residuals, y - np.median([y - member.residuals for member in members], axis=0))
 
 
 def test_configurations_unlike_any_seen_count_little():
@@ -63,11 +63,11 @@ def test_without_features_or_without_a_curve_there_is_one_group():
     X, y = linear(30, noise=1.0)
     nothing = np.zeros((30, 0))
     for design in (Design(X, X, nothing, X[:, 0]), Design(nothing, nothing, X, np.zeros(30))):
-        assert 1 == len(Consensus().fit(design, y, np.random.default_rng(0)).groups)
+        assert 1 == len(GPEnsemble().fit(design, y, np.random.default_rng(0)).groups)
 
 
 def test_an_arm_on_which_the_views_disagree_is_less_certain():
-    """Far from the training curves, where views differ, the error is much larger."""
+    """Far from the training curves, where members differ, the error is much larger."""
     X, y = linear(60, noise=0.5)
     fitted = fit(X, y)
     near, far = (fitted.errors(design_of(size * X))[0].mean() for size in (1.0, 20.0))
@@ -92,32 +92,32 @@ def test_uses_no_more_curves_than_it_needs():
 
 
 def test_predictions_and_errors_at_once_are_the_same():
-    """`outlook` answers as `predict` and `errors` do."""
+    """`predict_with_error` answers as `predict` and `errors` do."""
     X, y = linear(30, noise=1.0)
     fitted, new = fit(X, y), design_of(linear(9, seed=1)[0])
-    means, stds, shapes = fitted.outlook(new)
+    means, stds, shapes = fitted.predict_with_error(new)
 
     np.testing.assert_array_equal(means, fitted.predict(new))
     np.testing.assert_array_equal(stds, fitted.errors(new)[0])
     assert list(shapes) == list(fitted.errors(new)[1])
 
 
-def test_a_settled_consensus_keeps_the_hyperparameters_of_every_view():
+def test_a_refit_ensemble_keeps_the_hyperparameters_of_every_member():
     """Refitting after one more curve searches for nothing; a fit of another kind settles nothing."""
     X, y = linear(40, noise=1.0)
     first = fit(X[:39], y[:39])
-    again = Consensus().settled(first).fit(design_of(X), y, np.random.default_rng(1))
+    again = GPEnsemble().with_hyperparameters_of(first).fit(design_of(X), y, np.random.default_rng(1))
 
     for earlier, later in zip(first.groups, again.groups, strict=True):
-        assert [view.logs.tolist() for view in earlier] == [view.logs.tolist() for view in later]
-    assert Consensus().settled(Ridge().fit(design_of(X), y, np.random.default_rng(0))) == Consensus()
+        assert [member.logs.tolist() for member in earlier] == [member.logs.tolist() for member in later]
+    assert GPEnsemble().with_hyperparameters_of(Ridge().fit(design_of(X), y, np.random.default_rng(0))) == GPEnsemble()
 
 
 @pytest.mark.parametrize("n", [2, 3, 5])
 def test_very_few_curves_give_finite_answers(n):
     """Two curves are enough for numbers, if not for knowledge."""
     X, y = linear(n, noise=1.0)
-    means, stds, _ = fit(X, y).outlook(design_of(linear(9, seed=1)[0]))
+    means, stds, _ = fit(X, y).predict_with_error(design_of(linear(9, seed=1)[0]))
 
     assert np.isfinite(means).all()
     assert (stds > 0).all()
