@@ -22,7 +22,7 @@ from bandits.rng import rng_for
 
 if TYPE_CHECKING:
     from bandits.predictors.lc_net.posterior import CurveSet
-    from bandits.predictors.lc_net.sampling import Mixture, SampledNetworks
+    from bandits.predictors.lc_net.sampling import Chains, Mixture, SampledNetworks
 
 __all__ = ["BNN"]
 
@@ -216,18 +216,40 @@ class _Fitted(Forecaster):
 
     def _end(self, trial: Trial, x: Floats, y: Floats) -> Mixture:
         """What the networks expect at the horizon."""
-        from bandits.predictors.lc_net.sampling import SampledNetworks
-
         settings = self._settings
-        if self._sampled is None:
-            seed = int(rng_for(self._seed, "chains").integers(2**63))
-            self._sampled = SampledNetworks.sample(settings, self._curves(), seed)
-        sampled = self._sampled
+        sampled = self._networks()
         seed = int(rng_for(self._seed, "trial", abs(trial.id), "tau", len(y)).integers(2**63))
         if not settings.latents and settings.update_steps and len(sampled):
             # An arm's earlier epochs are in the history too: they must not count twice.
-            sampled = sampled.updated(settings, self._curves(trial.id, (x, y)), seed)
+            more = self._curves(trial.id, (x, y))
+            number, steps = settings.update_networks, settings.update_steps
+            sampled = sampled.updated(more, seed, self._walk(), networks=number, steps=steps)
         return sampled.end(x, y, self._horizon, seed)
+
+    def _networks(self) -> SampledNetworks:
+        """The networks that learnt from the training curves, sampled now if nobody has asked before."""
+        if self._sampled is None:
+            from bandits.predictors.lc_net.network import LCNet
+            from bandits.predictors.lc_net.sampling import SampledNetworks
+
+            settings, curves = self._settings, self._curves()
+            self._sampled = SampledNetworks.sample(
+                LCNet(curves.x.shape[1], settings.latents, noise=settings.noise, curve_layer=settings.curve_layer),
+                curves,
+                int(rng_for(self._seed, "chains").integers(2**63)),
+                self._walk(),
+                chains=settings.chains,
+                burn_in=settings.burn_in,
+                networks=settings.networks,
+                keep_every=settings.keep_every,
+            )
+        return self._sampled
+
+    def _walk(self) -> Chains:
+        """How the sampler's chains walk."""
+        from bandits.predictors.lc_net.sampling import Chains
+
+        return Chains(self._settings.batch, self._settings.batch_epochs, self._settings.step_size)
 
     def _summary(self, trial: Trial, end: Mixture) -> Forecast | Abstain:
         """The forecast that stands for a mixture of Gaussians on the unit scale."""

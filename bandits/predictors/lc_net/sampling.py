@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,10 +14,7 @@ from bandits.predictors.lc_net.network import LCNet
 from bandits.predictors.lc_net.posterior import CurveSet, Posterior, single_threaded
 from bandits.predictors.lc_net.sghmc import AdaptiveSGHMC
 
-if TYPE_CHECKING:
-    from bandits.predictors.bnn import BNN
-
-__all__ = ["Mixture", "SampledNetworks"]
+__all__ = ["Chains", "Mixture", "SampledNetworks"]
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +22,21 @@ _FRICTION = 0.02
 _FRICTION_OF_UPDATES = 0.2  # an arm unlike the others pulls hard: networks must not shoot past where it wants them
 _DRAWS = 32  # of an arm's latents in each network
 _STUCK = 1.0  # nats per epoch by which a network fits worse than most: its errors are e times as large
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """How chains walk.
+
+    Args:
+        batch: curves in a minibatch, for each chain.
+        epochs: of each of them.
+        step_size: of the sampler.
+    """
+
+    batch: int
+    epochs: int
+    step_size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +72,61 @@ class SampledNetworks:
         return len(self.positions)
 
     @classmethod
-    def sample(cls, settings: BNN, curves: CurveSet, seed: int) -> SampledNetworks:
+    def sample(
+        cls,
+        net: LCNet,
+        curves: CurveSet,
+        seed: int,
+        walk: Chains,
+        *,
+        chains: int,
+        burn_in: int,
+        networks: int,
+        keep_every: int,
+    ) -> SampledNetworks:
         """Walk from random networks.
 
         Args:
-            settings: of the network and the chains.
+            net: the shape of the networks.
             curves: to learn from.
             seed: of everything random here.
+            walk: how chains walk.
+            chains: how many.
+            burn_in: steps of each that are thrown away.
+            networks: how many are kept of each.
+            keep_every: steps between two that are kept.
         """
-        net = LCNet(curves.x.shape[1], settings.latents, noise=settings.noise, curve_layer=settings.curve_layer)
         with single_threaded():
             generator = torch.Generator().manual_seed(seed)
-            posterior = Posterior(net, curves, settings.batch, settings.batch_epochs, generator)
-            sampler = _sampler(settings, posterior.start(settings.chains), posterior, generator)
-            sampler.burn_in(settings.burn_in)
-            kept = list(sampler.samples(settings.networks, settings.keep_every))
+            posterior = Posterior(net, curves, walk.batch, walk.epochs, generator)
+            sampler = _sampler(walk, posterior.start(chains), posterior, generator)
+            sampler.burn_in(burn_in)
+            kept = list(sampler.samples(networks, keep_every))
             misfits = torch.cat([posterior.misfit(positions) for positions in kept])
             # A chain that never found its way from a bad start has next to no weight in the posterior.
             good = misfits <= misfits.nanmedian() + _STUCK
-            return _finite(net, torch.cat(kept)[good], sampler.squares.repeat(settings.networks, 1)[good])
+            return _finite(net, torch.cat(kept)[good], sampler.squares.repeat(networks, 1)[good])
 
-    def updated(self, settings: BNN, curves: CurveSet, seed: int) -> SampledNetworks:
+    def updated(self, curves: CurveSet, seed: int, walk: Chains, *, networks: int, steps: int) -> SampledNetworks:
         """Walk on, with an arm's own curve among those to learn from: some of the networks, each from where it is.
 
         This is for networks without latents; an arm's own epochs cannot reach them in another way.
 
         Args:
-            settings: of the walk.
             curves: to learn from; the last is the arm's, and is seen in every step.
             seed: of everything random here.
+            walk: how chains walk.
+            networks: how many walk on, spread over all.
+            steps: how far.
         """
-        chosen = np.linspace(0, len(self) - 1, min(settings.update_networks, len(self))).round().astype(np.intp)
+        chosen = np.linspace(0, len(self) - 1, min(networks, len(self))).round().astype(np.intp)
         with single_threaded():
             generator = torch.Generator().manual_seed(seed)
-            posterior = Posterior(self.net, curves, settings.batch, settings.batch_epochs, generator, always=1)
+            posterior = Posterior(self.net, curves, walk.batch, walk.epochs, generator, always=1)
             start, squares = self.positions[chosen], self.squares[chosen]
-            sampler = _sampler(settings, start, posterior, generator, squares, friction=_FRICTION_OF_UPDATES)
+            sampler = _sampler(walk, start, posterior, generator, squares, friction=_FRICTION_OF_UPDATES)
             sampler.measure_noise()
-            sampler.walk(settings.update_steps)
+            sampler.walk(steps)
             return _finite(self.net, sampler.positions, sampler.squares)
 
     def end(self, x: Floats, own: Floats, horizon: int, seed: int) -> Mixture:
@@ -128,7 +156,7 @@ class SampledNetworks:
 
 
 def _sampler(
-    settings: BNN,
+    walk: Chains,
     start: Tensor,
     posterior: Posterior,
     generator: torch.Generator,
@@ -137,7 +165,7 @@ def _sampler(
 ) -> AdaptiveSGHMC:
     """Chains on a posterior."""
     return AdaptiveSGHMC(
-        start, posterior.gradient, generator, step_size=settings.step_size, friction=friction, squares=squares
+        start, posterior.gradient, generator, step_size=walk.step_size, friction=friction, squares=squares
     )
 
 
