@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bandits.architectures import Grammar
     from bandits.samplers.base import Projection, Sampler
+    from bandits.search_space import Encoder
 
 __all__ = ["Measurement", "Objective", "Site"]
 
@@ -66,6 +67,8 @@ class Objective(ABC):
         grammar: of the nets that `net` of a configuration may be; None where it has no such thing.
         space: the distribution of every parameter of a configuration, of `optuna.distributions`, for samplers that
             choose them; None where configurations are no such thing.
+        encoder: how parameters become features, where an objective declares them; None where it does not. Features
+            that follow from several parameters, such as the weights of a net, are not among its own.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Objective(ABC):
     memory_per_worker: int = 0
     grammar: Grammar | None = None
     space: Mapping[str, BaseDistribution] | None = None
+    encoder: Encoder | None = None
 
     def set_up(self, site: Site) -> None:  # noqa: B027 - most objectives train anywhere
         """Get ready to train at a site: called once in a worker process, on the objective's copy there.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bandits.architectures import Grammar
     from bandits.data.images import Images
     from bandits.samplers.base import Sampler
+    from bandits.search_space import Encoder
     from bandits.training.images import ImageTask
 
 __all__ = ["CNNObjective"]
@@ -108,6 +109,11 @@ class CNNObjective(NeuralObjective):
     def space(self) -> Mapping[str, BaseDistribution] | None:  # type: ignore[override]
         """Of its parameters; None where the space is MetaQNN's, whose nets are no numbers."""
         return self.nets.space if self.nets.grammar is None else None
+
+    @property
+    def encoder(self) -> Encoder:  # type: ignore[override]
+        """Of its parameters; nets have features of their own."""
+        return self.nets.encoder
 
     @cached_property
     def nets(self) -> ImageSpace:

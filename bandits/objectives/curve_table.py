@@ -20,7 +20,7 @@ from bandits.objectives.table_metric import find_metric
 from bandits.objectives.table_reader import CurveFile, read_curve_file
 from bandits.objectives.table_report import TableReport
 from bandits.samplers.table import TableSampler
-from bandits.search_space import infer_space
+from bandits.search_space import ABSENT, infer_space
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -142,7 +142,8 @@ class CurveTable(Objective):
 
         Args:
             curves: `[n, T]` raw values, NaN where not recorded.
-            configs: `[n]` configurations. Their numbers, booleans and texts become features; a key `row` is
+            configs: `[n]` configurations. Their numbers, booleans and texts become features. A key that some lack is a
+                parameter that they do not have; None and NaN are values that were not recorded. A key `row` is
                 replaced by the number of the row.
             metric: of the curves.
             seconds: `[n, T]` how long each epoch took, >= 0 wherever a value is recorded.
@@ -176,7 +177,7 @@ class CurveTable(Objective):
                 raise CurveTableError.broken("`seconds`", rule, float(wrong[0]))
         metric, ground = find_metric("", array, metric=metric, goal=None, source=name)
         names = {key: None for config in configs for key in config if key != _ROW}
-        values = {key: [_plain(key, config.get(key)) for config in configs] for key in names}
+        values = {key: [_plain(key, config.get(key, ABSENT)) for config in configs] for key in names}
         columns = tuple(column_of(key, column) for key, column in values.items())
         table = cls.__new__(cls)
         table._fill(name, metric, array, values, columns, seconds=clock)
@@ -216,7 +217,8 @@ class CurveTable(Objective):
                 array.flags.writeable = False
         names = (_ROW, *values)
         self.configs = tuple(
-            dict(zip(names, cells, strict=True)) for cells in zip(range(len(curves)), *values.values(), strict=True)
+            {key: cell for key, cell in zip(names, cells, strict=True) if cell is not ABSENT}
+            for cells in zip(range(len(curves)), *values.values(), strict=True)
         )
         features = {key: numbers for column in columns for key, numbers in column.features.items()}
         self._parameters = tuple(column.name for column in columns if column.features)
@@ -245,7 +247,7 @@ class CurveTable(Objective):
 
         Where nets are texts, these are the numbers that describe them, such as their weights.
         """
-        configs = [{name: config[name] for name in self._parameters} for config in self.configs]
+        configs = [{name: config[name] for name in self._parameters if name in config} for config in self.configs]
         return infer_space(configs) or None
 
     def projection(self) -> NearestRow | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import math
 import sys
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from importlib import import_module
 from numbers import Real
@@ -20,7 +19,8 @@ from bandits.errors import ObjectiveError, SettingError, check_at_least
 from bandits.objectives.base import Measurement, Objective
 from bandits.samplers.architectures import ArchitectureSampler
 from bandits.samplers.base import Sampler
-from bandits.samplers.random import RandomSampler, check_space
+from bandits.samplers.random import RandomSampler
+from bandits.search_space import Encoder, NumberEncoding, check_space, number_of
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -57,6 +57,9 @@ class FunctionObjective(Objective):
         space: a distribution of `optuna.distributions` by parameter name.
         metric: what the function yields, raw, and which way is better.
         max_epochs: the longest training that may be asked for, >= 1.
+        conditional: names of parameters of `space` that a configuration need not have, as an Adam has no `momentum`;
+            where a sampler of yours leaves one out, the feature `has momentum` says so. The samplers here draw every
+            parameter.
         grammar: of nets, where it trains some: `config["net"]` is one, in the words of the shipped tables, beside the
             parameters of `space`, which may then be empty. Features are `num_params` and `depth` as well, and
             `bandits run metaqnn` chooses the nets layer by layer.
@@ -78,6 +81,8 @@ class FunctionObjective(Objective):
         [0.5, 0.75]
     """
 
+    encoder: Encoder
+
     def __init__(
         self,
         function: Callable[..., object],
@@ -85,6 +90,7 @@ class FunctionObjective(Objective):
         space: Mapping[str, BaseDistribution],
         metric: Metric,
         max_epochs: int,
+        conditional: Collection[str] = (),
         grammar: Grammar | None = None,
         name: str | None = None,
         clock: Callable[[], float] = time.perf_counter,
@@ -98,6 +104,8 @@ class FunctionObjective(Objective):
         self._space = dict(space)
         self.space = None if grammar is not None else self._space
         self.grammar = grammar
+        self.conditional = _names("conditional", conditional, self._space)
+        self.encoder = Encoder.of_space(self._space, self.conditional)
         self.metric = metric
         self.max_epochs = check_at_least("max_epochs", max_epochs, 1)
         self.name = name or str(getattr(function, "__name__", type(function).__name__))
@@ -134,34 +142,25 @@ class FunctionObjective(Objective):
         return RandomSampler(self._space, seed)
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
-        """The parameters as numbers.
-
-        Numbers stay as they are (those of a categorical parameter too), booleans become 0 or 1, other choices one 0/1
-        feature each (`optimizer=adam`). A number that the configuration lacks counts as the middle of its range (of
-        its logarithm, where it is drawn so), a lacking choice as none of them.
+        """The parameters as numbers, by the rules of `bandits.search_space.encoding`.
 
         Raises:
-            SettingError: a parameter that must be a finite number is none.
+            SettingError: a parameter that must be a finite number is none, or one that is not conditional is lacking.
         """
         features: dict[str, float] = {}
         if self.grammar is not None:
             layers = self.grammar.parse(config.get("net"))  # type: ignore[arg-type]  # it says what is wrong with it
             weights = num_params(layers, self.grammar.image_size, self.grammar.channels)
             features |= {"num_params": float(weights), "depth": float(depth(layers))}
-        for parameter, distribution in self._space.items():
-            choices: tuple[object, ...] | None = getattr(distribution, "choices", None)
-            value = config.get(parameter)
-            if choices is not None and not all(isinstance(choice, Real) for choice in choices):
-                features |= {f"{parameter}={choice}": 0.0 for choice in choices}
-                if value in choices:
-                    features[f"{parameter}={value}"] = 1.0
-            elif parameter not in config:
-                features[parameter] = _middle(distribution)
-            elif isinstance(value, Real) and math.isfinite(value):
-                features[parameter] = float(value)
-            else:
-                raise SettingError.broken(f"{parameter!r} of a configuration", "must be a finite number", value)
-        return features
+        for encoding in self.encoder.encodings:
+            if encoding.name not in config:
+                if encoding.name not in self.conditional:
+                    rule = "must be there, or be named in `conditional`"
+                    raise SettingError.broken(f"{encoding.name!r} of a configuration", rule, dict(config))
+            elif isinstance(encoding, NumberEncoding) and number_of(config[encoding.name]) is None:
+                rule = "must be a finite number"
+                raise SettingError.broken(f"{encoding.name!r} of a configuration", rule, config[encoding.name])
+        return features | self.encoder.encode(config)
 
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
         """Advance the trial's training to the end of epoch `stop`, and say what each epoch gave.
@@ -227,13 +226,14 @@ def objective(
     space: Mapping[str, BaseDistribution],
     metric: Metric,
     max_epochs: int,
+    conditional: Collection[str] = (),
     grammar: Grammar | None = None,
     name: str | None = None,
 ) -> Callable[[Callable[..., object]], FunctionObjective]:
     """Make a function an objective where it is written: `bandits run hyperband --objective your_module:train`.
 
     Args:
-        space, metric, max_epochs, grammar, name: as `FunctionObjective` documents them.
+        space, metric, max_epochs, conditional, grammar, name: as `FunctionObjective` documents them.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -247,8 +247,24 @@ def objective(
         ('train', 3)
     """
     return lambda function: FunctionObjective(
-        function, space=space, metric=metric, max_epochs=max_epochs, grammar=grammar, name=name
+        function,
+        space=space,
+        metric=metric,
+        max_epochs=max_epochs,
+        conditional=conditional,
+        grammar=grammar,
+        name=name,
     )
+
+
+def _names(argument: str, names: Collection[str], space: Mapping[str, BaseDistribution]) -> frozenset[str]:
+    """Names of parameters, each of them in the space."""
+    if isinstance(names, str) or not isinstance(names, Collection):
+        raise SettingError.broken(f"`{argument}`", "must be a list of names of parameters", names)
+    for name in names:
+        if name not in space:
+            raise SettingError.broken(f"`{argument}`", f"must name parameters of `space` ({', '.join(space)})", name)
+    return frozenset(names)
 
 
 def _caller(function: Callable[..., object]) -> Callable[[dict[str, object], int], object]:
@@ -288,11 +304,3 @@ def _binds(signature: inspect.Signature, *positional: object, **named: object) -
     except TypeError:
         return False
     return True
-
-
-def _middle(distribution: Any) -> float:
-    choices = getattr(distribution, "choices", None)
-    if choices is not None:
-        return sum(float(choice) for choice in choices) / len(choices)
-    low, high = float(distribution.low), float(distribution.high)
-    return math.sqrt(low * high) if distribution.log else (low + high) / 2

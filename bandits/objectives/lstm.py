@@ -12,6 +12,7 @@ from bandits.errors import SettingError, UnknownPlugin, check_at_least
 from bandits.objectives.neural import NeuralObjective
 from bandits.objectives.spaces.language import space_of
 from bandits.samplers.random import RandomSampler
+from bandits.search_space import ChoiceEncoding, NumberEncoding, choices_of
 from bandits.training.language.recipe import OPTIMIZERS, Recipe
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LSTMObjective"]
 
 _FEATURES = ("n_layer", "n_inputs", "lr", "dropout", "tied")  # of every configuration; others where they are drawn
+_OPTIMIZER = ChoiceEncoding("optimizer", OPTIMIZERS)
 _LEVELS = {"shakespeare": "char", "ptb": "word", "wikitext-2": "word"}
 _EPOCH_TOKENS = {("shakespeare", "char"): 2**16, ("shakespeare", "word"): 2**13}  # for small nets on a CPU
 _VALIDATION_TOKENS = {("shakespeare", "char"): 2**15, ("shakespeare", "word"): 2**12}
@@ -138,12 +140,8 @@ class LSTMObjective(NeuralObjective):
         recipe = self._recipe(config)
         features = {"num_params": float(recipe.num_params(self._sizes().vocabulary))}
         for name in dict.fromkeys((*_FEATURES, *self.space)):
-            if name == "optimizer":
-                features |= {f"optimizer={kind}": float(recipe.optimizer == kind) for kind in OPTIMIZERS}
-            elif name == "embedding":
-                features[name] = float(recipe.embedding_size)
-            else:
-                features[name] = float(getattr(recipe, name))
+            encoding = _OPTIMIZER if name == _OPTIMIZER.name else NumberEncoding(name)
+            features |= encoding.encode(recipe.embedding_size if name == "embedding" else getattr(recipe, name))
         return features
 
     def _recipe(self, config: Mapping[str, object]) -> Recipe:
@@ -193,7 +191,7 @@ class LSTMObjective(NeuralObjective):
 
 
 def _most(distribution: Any) -> Any:
-    choices = getattr(distribution, "choices", None)
+    choices = choices_of(distribution)
     return max(choices) if choices is not None else distribution.high
 
 

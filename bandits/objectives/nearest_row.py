@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.search_space import params_in
+from bandits.search_space import choices_of, params_in, place_of
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -51,7 +51,7 @@ class NearestRow:
 
     def _squares(self, name: str, place: float) -> NDArray[np.float64]:
         rows = self._rows[name]
-        if hasattr(self._space[name], "choices"):
+        if choices_of(self._space[name]) is not None:
             return np.asarray(rows != place, dtype=np.float64)
         return np.nan_to_num(np.square(rows - place), nan=1.0)
 
@@ -59,16 +59,6 @@ class NearestRow:
         """Where each parameter stands in its distribution: 0 to 1, or the number of the choice; NaN where it lacks."""
         params = params_in(config, self._space)
         return {
-            name: _place(params[name], distribution) if name in params else np.nan
+            name: place_of(params[name], distribution) if name in params else np.nan
             for name, distribution in self._space.items()
         }
-
-
-def _place(value: Any, distribution: Any) -> float:
-    number = float(distribution.to_internal_repr(value))
-    if hasattr(distribution, "choices"):
-        return number
-    low, high = distribution.low, distribution.high
-    if distribution.log:
-        number, low, high = np.log((number, low, high))
-    return float((number - low) / (high - low)) if high > low else 0.0

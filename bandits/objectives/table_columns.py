@@ -1,16 +1,12 @@
-"""What a column that describes configurations is, and the numbers that a predictor sees of it.
+"""What a column that describes configurations is: features (see `bandits.search_space.encoding`), or none.
 
-1. Numbers are features as they are, booleans are 0 or 1, and a text becomes one 0/1 feature a distinct value
-   (`optimizer=adam`). Logarithms are the predictors' business.
-2. Where a cell is missing, a number counts as the median of the others, and `name=missing` is 1.
-3. No features: constants, texts that differ in nearly every row (identifiers), row numbers, and outcomes (a number
-   that copies the curve's last or best value, which a predictor must not see).
+No features are constants, texts that differ in nearly every row (identifiers), row numbers, and outcomes (a number
+that copies the curve's last or best value, which a predictor must not see).
 """
 
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
@@ -18,6 +14,7 @@ from typing import Literal
 
 from bandits.errors import CurveTableError
 from bandits.objectives.table_reader import MISSING, words_of
+from bandits.search_space.encoding import ABSENT, encoding_of
 
 __all__ = ["Column", "Role", "column_of", "values_of_cells"]
 
@@ -84,7 +81,7 @@ def column_of(
 
     Args:
         name: of the column.
-        values: `[n]` numbers, booleans, texts, or None for missing.
+        values: `[n]` numbers, booleans, texts, None where nothing was recorded, or `ABSENT`.
         role: what is known about it; None to look at its values.
         outcomes: `[n]` results of the curves; a column of numbers that copies one is an outcome.
         note: what is known about its meaning.
@@ -94,44 +91,37 @@ def column_of(
     """
     if role in ("label", "constant"):
         return Column(name, role, note)
-    present = [value for value in values if value is not None]
+    present = [value for value in values if value is not None and value is not ABSENT]
     if not all(isinstance(value, Real | str) for value in present):
         return Column(name, "label", note or "neither numbers nor text")
     distinct = set(values)
     if len(distinct) == 1:
         return Column(name, "constant", note or f"always {values[0]}")
+    if not present:
+        return Column(name, "constant", note or "never there")
     if any(isinstance(value, str) for value in present):
         if role is None and (len(distinct) > _MOST_CATEGORIES or len(distinct) >= _NEARLY_EVERY * len(values)):
             return Column(name, "label", note or f"{len(distinct)} different texts in {len(values)} rows")
-        return Column(name, role or "HP", note, _one_hot(name, values))
+        return Column(name, role or "HP", note, _features(name, values))
     identifier = name.lower() in _IDENTIFIERS or "id" in words_of(name)
     if role is None and identifier and len(distinct) == len(values):
         return Column(name, "label", note or "numbers the rows")
     if role is None and any(_copies(values, outcome) for outcome in outcomes):
         return Column(name, "outcome", note or "copies the curve's last or best value")
-    return Column(name, role or "HP", note, _numbers(name, values))
+    return Column(name, role or "HP", note, _features(name, values))
 
 
 def _copies(values: Sequence[object], outcome: Sequence[float]) -> bool:
     """Whether every value that is there is the outcome of its row."""
-    return all(value == told for value, told in zip(values, outcome, strict=True) if value is not None)
+    there = ((value, told) for value, told in zip(values, outcome, strict=True) if isinstance(value, Real))
+    return all(value == told for value, told in there)
 
 
-def _numbers(name: str, values: Sequence[object]) -> dict[str, list[float]]:
-    numbers = [None if value is None else float(value) for value in values]  # type: ignore[arg-type]
-    present = [number for number in numbers if number is not None]
-    if len(present) == len(numbers):
-        return {name: present}
-    middle = statistics.median(present)
-    return {
-        name: [middle if number is None else number for number in numbers],
-        f"{name}=missing": [float(number is None) for number in numbers],
-    }
-
-
-def _one_hot(name: str, values: Sequence[object]) -> dict[str, list[float]]:
-    texts = ["missing" if value is None else str(value) for value in values]
-    return {f"{name}={text}": [float(other == text) for other in texts] for text in sorted(set(texts))}
+def _features(name: str, values: Sequence[object]) -> dict[str, list[float]]:
+    """`[n]` numbers by feature name."""
+    encoding = encoding_of(name, values)
+    rows = [encoding.encode(value) for value in values]
+    return {feature: [row[feature] for row in rows] for feature in rows[0]}
 
 
 def _is_number(text: str) -> bool:

@@ -15,6 +15,8 @@ from bandits.samplers.base import Projection, Sampler
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
+    from bandits.search_space import Encoder
+
 __all__ = ["FailingObjective", "NegatedObjective", "NoisyObjective"]
 
 
@@ -34,6 +36,10 @@ class _Wrapped(Objective, ABC):
     @property
     def space(self) -> Mapping[str, BaseDistribution] | None:  # type: ignore[override]
         return self.inner.space
+
+    @property
+    def encoder(self) -> Encoder | None:  # type: ignore[override]
+        return self.inner.encoder
 
     def projection(self) -> Projection | None:
         return self.inner.projection()

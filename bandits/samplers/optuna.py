@@ -13,8 +13,8 @@ from bandits.rng import rng_for
 from bandits.samplers.base import Outcome, Projection, Sampler, Searchable
 from bandits.samplers.optuna_model import ModelStudy, Standing
 from bandits.samplers.optuna_names import named_sampler
-from bandits.samplers.random import RandomSampler, check_space
-from bandits.search_space import params_in
+from bandits.samplers.random import RandomSampler
+from bandits.search_space import check_space, params_in
 
 if TYPE_CHECKING:
     from optuna import Study

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bandits.errors import SettingError, check_at_least
+from bandits.errors import check_at_least
 from bandits.rng import rng_for
 from bandits.samplers.base import Sampler
+from bandits.search_space import check_space
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-__all__ = ["RandomSampler", "check_space"]
+__all__ = ["RandomSampler"]
 
 
 class RandomSampler(Sampler):
@@ -44,22 +45,6 @@ class RandomSampler(Sampler):
         """The configuration of one trial: Python ints, floats and choices, by parameter name."""
         rng = rng_for(self._seed, "config", check_at_least("trial_id", trial_id, 0))
         return {name: _draw(distribution, rng) for name, distribution in self._space.items()}
-
-
-def check_space(space: Mapping[str, BaseDistribution]) -> None:
-    """Check that a search space is one.
-
-    Raises:
-        SettingError: it is empty, or a value is not a float, int or categorical distribution of optuna.
-    """
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
-    if not isinstance(space, Mapping) or not space:
-        raise SettingError.broken("`space`", "must map parameter names to optuna distributions", space)
-    for name, distribution in space.items():
-        if not isinstance(distribution, FloatDistribution | IntDistribution | CategoricalDistribution):
-            rule = "must be a FloatDistribution, IntDistribution or CategoricalDistribution of optuna"
-            raise SettingError.broken(f"{name!r} of `space`", rule, distribution)
 
 
 def _draw(distribution: BaseDistribution, rng: np.random.Generator) -> object:

@@ -39,11 +39,10 @@ def curves_of_study(study: Study, max_epochs: int | None = None) -> list[tuple[T
     reader = CurveReader(1.0 if study.direction == StudyDirection.MAXIMIZE else -1.0, limit)
     if any(0 in trial.intermediate_values for trial in trials):
         reader.first_step = 0
+    curves = [(trial, curve) for trial in trials if (curve := reader.so_far(trial)) is not None]
     columns = ParameterColumns()
-    columns.learn(trials)
-    curves = ((trial, reader.so_far(trial)) for trial in trials)
+    columns.learn(trial for trial, _ in curves)
     return [
-        (Trial(trial.number, trial.params, columns.encode(trial.params)), curve)
+        (Trial(trial.number, trial.params, columns.encode(trial.params, trial.user_attrs)), curve)
         for trial, curve in curves
-        if curve is not None
     ]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
 
 from bandits.curves import Curve
+from bandits.search_space.encoding import ABSENT, Encoder, Encoding, encoding_of, is_missing
 
 __all__ = ["ParameterColumns", "curve_through", "reports_of"]
 
@@ -55,103 +54,50 @@ def curve_through(epochs: NDArray[np.int64], scores: NDArray[np.float64], last: 
 
 
 class ParameterColumns:
-    """Parameters and user attributes as features, under the same names for every trial.
+    """Encodes the trials of an Optuna study: parameters, and the user attributes that are named.
 
-    A number stands as it is, beside `has NAME`, which is 1; a trial without it gets 0 there, and the lower end: of the
-    range of a parameter, of the values seen of an attribute. Other choices are one-hot, `NAME=CHOICE`. A user
-    attribute counts as numbers if all its values are; None is none. One that is called like a parameter becomes
-    `attr NAME`.
+    The rules are those of `bandits.search_space.encoding`. A parameter that a trial does not have is absent; where
+    its name stands among the trial's user attributes with the value None, it was not recorded. A user attribute is
+    encoded by its values; one that a trial lacks, or that is None, is absent. One that is called like a parameter
+    becomes `attr NAME`.
 
     Args:
         user_attrs: names of the user attributes that are features.
     """
 
     def __init__(self, user_attrs: Sequence[str] = ()) -> None:
-        self._lows: dict[str, float] = {}  # parameters that are numbers, and the lower ends of their ranges
-        self._choices: dict[str, dict[str, None]] = {}  # the others, and the choices seen, in order
-        self._attrs = {name: _Attribute() for name in user_attrs}
+        self._user_attrs = tuple(user_attrs)
+        self._params = Encoder(())
+        self._attrs: dict[str, Encoding] = {}
 
-    def learn(self, trials: Iterable[FrozenTrial]) -> bool:
-        """Make room for what some trials have; True if this changes the features of trials seen before."""
-        before = self._extent()
-        for trial in trials:
-            for name, distribution in trial.distributions.items():
-                self._learn(name, distribution)
-            for name, attribute in self._attrs.items():
-                attribute.learn(trial.user_attrs.get(name))
-        return self._extent() != before
-
-    def _learn(self, name: str, distribution: BaseDistribution) -> None:
-        if not isinstance(distribution, CategoricalDistribution):
-            self._lows.setdefault(name, float(getattr(distribution, "low", 0.0)))
-        elif all(_is_number(choice) for choice in distribution.choices):
-            self._lows.setdefault(name, min(map(float, distribution.choices)))  # type: ignore[arg-type]
-        else:
-            self._choices.setdefault(name, {}).update(dict.fromkeys(map(str, distribution.choices)))
-
-    def _extent(self) -> list[object]:
-        """What the features of a trial depend on, beside the trial."""
-        sizes: list[object] = [len(self._lows), sum(len(choices) for choices in self._choices.values())]
-        return sizes + [attribute.extent() for attribute in self._attrs.values()]
+    def learn(self, trials: Iterable[FrozenTrial]) -> None:
+        """Read off some trials which features there are; those of earlier calls are forgotten."""
+        trials = list(trials)
+        self._params = Encoder.of_trials(
+            (trial.distributions, _values_of(trial.params, trial.user_attrs)) for trial in trials
+        )
+        params = {encoding.name for encoding in self._params.encodings}
+        self._attrs = {}
+        for name in self._user_attrs:
+            values = [_attribute(trial.user_attrs, name) for trial in trials]
+            if any(value is not ABSENT and not is_missing(value) for value in values):
+                called = f"attr {name}" if name in params else name
+                self._attrs[name] = encoding_of(called, values)
 
     def encode(self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None) -> dict[str, float]:
-        """The features of one trial: every number and whether it is there, every choice as 0 or 1."""
-        features: dict[str, float] = {}
-        for name, low in self._lows.items():
-            _put_number(features, name, params.get(name), low)
-        for name, choices in self._choices.items():
-            _put_choice(features, name, str(params[name]) if name in params else None, choices)
-        for name, attribute in self._attrs.items():
-            called = f"attr {name}" if name in self._lows or name in self._choices else name
-            attribute.put(features, called, (user_attrs or {}).get(name))
+        """The features of one trial."""
+        user_attrs = user_attrs or {}
+        features = self._params.encode(_values_of(params, user_attrs))
+        for name, encoding in self._attrs.items():
+            features |= encoding.encode(_attribute(user_attrs, name))
         return features
 
 
-class _Attribute:
-    """The values seen of one user attribute."""
-
-    def __init__(self) -> None:
-        self._choices: dict[str, None] = {}
-        self._low = math.inf  # inf before the first value
-        self._is_number = True
-
-    def learn(self, value: object) -> None:
-        if value is None:
-            return
-        self._choices[str(value)] = None
-        if _is_number(value):
-            self._low = min(self._low, float(value))  # type: ignore[arg-type]
-        else:
-            self._is_number = False
-
-    def extent(self) -> object:
-        """Changes when the features that have been given out would be others now."""
-        return (True, self._low) if self._is_number else (False, len(self._choices))
-
-    def put(self, features: dict[str, float], name: str, value: object) -> None:
-        """Add the features of one trial; none while no value has been seen."""
-        if not self._choices:
-            return
-        if self._is_number:
-            _put_number(features, name, value, self._low)
-        else:
-            _put_choice(features, name, None if value is None else str(value), self._choices)
+def _values_of(params: Mapping[str, Any], user_attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a trial by parameter name, None for those that were not recorded."""
+    return {name: None for name, value in user_attrs.items() if value is None} | dict(params)
 
 
-def _put_number(features: dict[str, float], name: str, value: object, low: float) -> None:
-    there = _is_number(value)
-    # The lower end, not 0, keeps a positive number positive, so that its logarithm can be taken.
-    features[name] = float(value) if there else low  # type: ignore[arg-type]
-    features[f"has {name}"] = float(there)
-
-
-def _put_choice(features: dict[str, float], name: str, chosen: str | None, choices: Iterable[str]) -> None:
-    features.update((f"{name}={choice}", float(choice == chosen)) for choice in choices)
-
-
-def _is_number(value: object) -> bool:
-    """Whether a value is a finite number; bools are 0 and 1."""
-    try:
-        return isinstance(value, Real) and math.isfinite(value)
-    except OverflowError:  # an integer that no float can hold
-        return False
+def _attribute(user_attrs: Mapping[str, Any], name: str) -> object:
+    value = user_attrs.get(name)
+    return ABSENT if value is None else value

@@ -6,10 +6,12 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bandits.errors import SettingError
 from bandits.samplers.random import RandomSampler
+from bandits.search_space import Encoder
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -71,9 +73,14 @@ class ImageSpace(ABC):
     def family(self) -> NetFamily:
         """How its nets are built and trained; loads torch."""
 
-    @abstractmethod
+    @cached_property
+    def encoder(self) -> Encoder:
+        """How parameters become features."""
+        return Encoder.of_space(self.space)
+
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
-        """AP and HP of a configuration that `check` accepts."""
+        """AP and HP of a configuration that `check` accepts: its parameters, unless the space has others."""
+        return self.encoder.encode(config)
 
     def sampler(self, seed: int) -> Sampler:
         """Draws every parameter at random."""

@@ -46,9 +46,6 @@ class ConvnetSpace(ImageSpace):
             shape.size, shape.channels, shape.classes, widths=widths, kernel=kernel, max_epochs=self.max_epochs
         )
 
-    def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
-        return {name: float(config[name]) for name in self.space}  # type: ignore[arg-type]
-
     def check(self, config: Mapping[str, object]) -> None:
         for name in self.space:
             if name == "lr_reductions":  # none is a number too

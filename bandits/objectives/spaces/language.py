@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bandits.errors import UnknownPlugin
-from bandits.samplers.random import check_space
+from bandits.search_space import check_space
 from bandits.training.language.recipe import check_names
 
 if TYPE_CHECKING:

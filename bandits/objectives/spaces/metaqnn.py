@@ -42,7 +42,7 @@ class MetaQNNSpace(ImageSpace):
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
         net = str(config["net"])
         weights = num_params(net, self.shape.size, self.shape.channels)
-        return {"num_params": float(weights), "depth": float(depth(net)), "lr": float(config["lr"])}  # type: ignore[arg-type]
+        return {"num_params": float(weights), "depth": float(depth(net)), **self.encoder.encode(config)}
 
     def check(self, config: Mapping[str, object]) -> None:
         """Refuse an illegal net, with the layer and the rule that it breaks."""

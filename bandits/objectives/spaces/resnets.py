@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from optuna.distributions import CategoricalDistribution, IntDistribution
 
 from bandits.architectures.resnets import ResNet, ResNet39
 from bandits.objectives.spaces.base import ImageShape, ImageSpace
+from bandits.search_space import Encoder
 
 if TYPE_CHECKING:
     from bandits.training.nets.base import NetFamily
@@ -44,9 +46,6 @@ class ResNetSpace(ImageSpace):
 
         return NesterovFamily(self._net)
 
-    def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
-        return {name: float(config[name]) for name in self.space}  # type: ignore[arg-type]
-
     def check(self, config: Mapping[str, object]) -> None:
         for name in self.space:
             self._check_number(config, name, whole=name != "lr")
@@ -80,8 +79,13 @@ class ResNet39Space(ImageSpace):
 
         return RMSPropFamily(self._net, late=math.ceil(_LATE * self.max_epochs))
 
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Of the rate alone: of the filters, predictors see the number of weights."""
+        return Encoder.of_space({"lr": self.space["lr"]})
+
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
-        return {"num_params": float(self._net(config).num_params), "lr": float(config["lr"])}  # type: ignore[arg-type]
+        return {"num_params": float(self._net(config).num_params), **self.encoder.encode(config)}
 
     def _net(self, config: Mapping[str, object]) -> ResNet39:
         first, second, third = (int(config[f"filters_{section}"]) for section in (1, 2, 3))  # type: ignore[call-overload]

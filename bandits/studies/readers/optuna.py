@@ -101,7 +101,7 @@ def study_of_optuna(study: optuna.Study, *, source: str = "", longest: int | Non
     usual = 0 if any(0 in trial.intermediate_values for trial in trials) else 1
     columns = None if features_are_known(trials) else ParameterColumns()
     if columns is not None:
-        columns.learn(trials)
+        columns.learn(trial for trial in trials if trial.intermediate_values)  # the others have no curve
     read = (
         _read_trial(trial, columns, metric, first_step_of(trial.intermediate_values, usual), longest)
         for trial in trials
@@ -124,7 +124,7 @@ def _read_trial(
     value = trial.value if trial.state == TrialState.COMPLETE else None
     return EarlierTrial(
         config_of(trial),
-        trial.user_attrs[FEATURES] if columns is None else columns.encode(trial.params),
+        trial.user_attrs[FEATURES] if columns is None else columns.encode(trial.params, trial.user_attrs),
         curve,
         end=_ENDS.get(trial.state, "running"),
         value=None if value is None or not math.isfinite(value) else metric.orient(value),

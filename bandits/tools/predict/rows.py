@@ -127,7 +127,7 @@ def _told_afterwards(column: Column, table: CurveTable, partial: Sequence[int]) 
         return True
     if not column.features:
         return False
-    cells = [config[column.name] for config in table.configs]
+    cells = [config.get(column.name) for config in table.configs]
     if partial and all(cells[row] is None for row in partial):
         return True
     measured = np.isfinite(table.scores)

@@ -120,7 +120,7 @@ def test_arrays_cannot_be_changed() -> None:
 
 
 def test_features_of_arrays() -> None:
-    """Numbers of any type, booleans and texts become features; a missing key counts as missing."""
+    """Numbers of any type, booleans and texts become features; so does which row has a key at all."""
     table = small(
         curves=np.arange(12.0).reshape(4, 3),
         configs=[
@@ -138,9 +138,9 @@ def test_features_of_arrays() -> None:
         "opt=adam": 1.0,
         "opt=sgd": 0.0,
         "only": 3.0,
-        "only=missing": 1.0,
+        "has only": 0.0,
     } == (table.features(table.configs[0]))
-    assert {"row": 0, "lr": 0.5, "bn": True, "opt": "adam", "only": None} == table.configs[0]
+    assert {"row": 0, "lr": 0.5, "bn": True, "opt": "adam"} == table.configs[0]
     assert 1.0 == table.features({"row": 2})["lr"]
     assert (table.feature_names, ()) == (table.hp, table.ap)
 

@@ -276,7 +276,7 @@ def test_an_exception_of_the_function_is_passed_on() -> None:
 
 
 def test_features() -> None:
-    """Numbers stay, booleans are 0 or 1, choices are one-hot; what is missing is the middle, or no choice."""
+    """Numbers stay, booleans are 0 or 1, choices are one-hot, and an unknown choice is none of them."""
     space = {
         "lr": FloatDistribution(1e-4, 1.0, log=True),
         "units": IntDistribution(2, 10),
@@ -296,8 +296,23 @@ def test_features() -> None:
         "opt=sgd": 1.0,
         "opt=None": 0.0,
     } == training.features(config)
-    assert [0.01, 6.0, 80.0, 0.5, 0.0, 0.0, 0.0] == pytest.approx(list(training.features({"opt": "?"}).values()))
-    assert 1.0 == training.features({})["opt=None"]
+    assert 1.0 == training.features({**config, "opt": None})["opt=None"]
+    unknown = training.features({**config, "opt": "?"})
+    assert [0.0, 0.0, 0.0] == [unknown[f"opt={choice}"] for choice in ("adam", "sgd", None)]
+
+
+def test_a_conditional_parameter_may_be_lacking() -> None:
+    """It then stands at its lower end, and a feature says that it is not there; any other must be there."""
+    space = {"opt": CategoricalDistribution(["adam", "sgd"]), "momentum": FloatDistribution(0.5, 0.9)}
+    training = make(halves, space=space, conditional=["momentum"])
+    adam, sgd = {"opt=adam": 1.0, "opt=sgd": 0.0}, {"opt=adam": 0.0, "opt=sgd": 1.0}
+
+    assert adam | {"momentum": 0.5, "has momentum": 0.0} == training.features({"opt": "adam"})
+    assert sgd | {"momentum": 0.7, "has momentum": 1.0} == training.features({"opt": "sgd", "momentum": 0.7})
+    with pytest.raises(SettingError, match=r"^'opt' of a configuration must be there, or be named in `conditional`"):
+        training.features({"momentum": 0.7})
+    with pytest.raises(SettingError, match="'momentum' of a configuration must be a finite number, got None"):
+        training.features({"opt": "sgd", "momentum": None})
 
 
 @pytest.mark.parametrize("value", ["0.5", None, math.nan, math.inf])
@@ -334,6 +349,8 @@ async def asynchronous_generator(config: Mapping[str, object]):  # type: ignore[
             {"metric": "accuracy"},
             "`metric` must be a Metric with a goal, such as Metric('accuracy', 'maximize'), got 'accuracy'",
         ),
+        ({"conditional": "lr"}, "`conditional` must be a list of names of parameters, got 'lr'"),
+        ({"conditional": ["momentum"]}, "`conditional` must name parameters of `space` (lr), got 'momentum'"),
         ({"max_epochs": 0}, "`max_epochs` must be an integer >= 1, got 0"),
         ({"max_epochs": 2.5}, "`max_epochs` must be an integer >= 1, got 2.5"),
     ],

@@ -173,7 +173,7 @@ def test_an_optuna_study_gives_what_its_trials_reported(tmp_path: Path, written:
 
     assert (study.metric.goal, study.metric.name) == ("minimize", "")
     assert scores(study) == CURVES_OF_STUDY
-    assert features(study)[1] == {"lr": 0.2, "has lr": 1.0, "kind=a": 0.0, "kind=b": 1.0}
+    assert features(study)[1] == {"lr": 0.2, "kind=a": 0.0, "kind=b": 1.0}
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")

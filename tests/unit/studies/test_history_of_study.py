@@ -56,7 +56,7 @@ def test_reports_are_curves_and_parameters_are_features() -> None:
 
     assert curves(history) == {0: [0.1], 1: [0.2, 0.4], 3: [0.3]}
     assert (known.id, known.config) == (1, {"lr": 0.2, "kind": "b"})
-    assert known.features == {"lr": 0.2, "has lr": 1.0, "kind=a": 0.0, "kind=b": 1.0}
+    assert known.features == {"lr": 0.2, "kind=a": 0.0, "kind=b": 1.0}
 
 
 def test_scores_are_oriented() -> None:

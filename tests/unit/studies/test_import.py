@@ -118,7 +118,7 @@ def test_a_study_that_went_on_elsewhere_is_seen_by_its_parameters(tmp_path: Path
     trial.report(1.5, 1)
     exported.tell(trial, 1.5)
 
-    assert [set(each.features) for each in read_study(str(tmp_path / "study.log")).trials] == [{"lr", "has lr"}] * 3
+    assert [set(each.features) for each in read_study(str(tmp_path / "study.log")).trials] == [{"lr"}] * 3
 
 
 # The form

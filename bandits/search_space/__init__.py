@@ -1,0 +1,34 @@
+"""Search spaces: what a distribution is, what configurations were drawn from, and what predictors see of them."""
+
+from bandits.search_space.distributions import (
+    check_space,
+    choices_of,
+    inside,
+    is_numeric,
+    lower_end,
+    middle_of,
+    number_of,
+    params_in,
+    place_of,
+)
+from bandits.search_space.encoding import ABSENT, ChoiceEncoding, Encoder, Encoding, NumberEncoding, encoding_of
+from bandits.search_space.inference import infer_space
+
+__all__ = [
+    "ABSENT",
+    "ChoiceEncoding",
+    "Encoder",
+    "Encoding",
+    "NumberEncoding",
+    "check_space",
+    "choices_of",
+    "encoding_of",
+    "infer_space",
+    "inside",
+    "is_numeric",
+    "lower_end",
+    "middle_of",
+    "number_of",
+    "params_in",
+    "place_of",
+]
