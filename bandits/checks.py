@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
-from bandits.errors import SettingError
+from bandits.errors import SettingError, did_you_mean
 
 __all__ = ["check_choice", "check_flag", "check_instance", "check_number", "check_whole", "did_you_mean", "is_number"]
 
@@ -144,12 +143,6 @@ def check_instance(
     if not isinstance(value, kind) and not (value is None and or_none):
         _refuse(argument, rule, value, or_none)
     return value
-
-
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """ " (did you mean 'x'?)" for the known name nearest to one that is not known; empty where none is near."""
-    near = get_close_matches(name, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _refuse(argument: str, rule: str, value: object, or_none: bool) -> None:

@@ -16,7 +16,7 @@ not an error of a run: it is an event (`bandits.schedulers.Failed`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 __all__ = [
     "BanditsError",
@@ -29,6 +29,7 @@ __all__ = [
     "SettingError",
     "UnknownPlugin",
     "check_at_least",
+    "did_you_mean",
     "shown",
 ]
 
@@ -43,6 +44,14 @@ def shown(value: object) -> str:
     except Exception:  # whatever a foreign __repr__ raises
         return f"a {type(value).__name__}"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """ " (did you mean 'x'?)" for the known name nearest to one that is not known; empty where none is near."""
+    from difflib import get_close_matches  # it takes some milliseconds to load, and few programs err
+
+    near = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 class BanditsError(Exception):
@@ -73,10 +82,11 @@ class DataError(SettingError):
 
 
 class UnknownPlugin(BanditsError, LookupError):
-    """No plug-in of that kind has that name; the message lists those that exist."""
+    """No plug-in of that kind has that name; the message lists those that exist, and suggests the nearest."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"{kind} must be one of {', '.join(known)}, got {name!r}")
+        names = list(known)
+        super().__init__(f"{kind} must be one of {', '.join(names)}, got {shown(name)}{did_you_mean(name, names)}")
 
 
 class MissingDependency(BanditsError, ImportError):

@@ -1,10 +1,11 @@
 """Names and the classes behind them: what is built in, and what plug-ins add.
 
 Built-ins are strings, imported when they are used, so listing them is cheap. Plug-ins are entry points of the
-groups `bandits.algorithms`, `bandits.predictors`, `bandits.objectives` and `bandits.samplers`; one that takes a
-built-in's name is not used.
+groups `bandits.algorithms`, `bandits.predictors`, `bandits.rules`, `bandits.objectives` and `bandits.samplers`; one
+that takes a built-in's name is not used.
 
-Names are compared without case, hyphens and underscores: "last-seen-value", "LastSeenValue".
+Names are compared without case, hyphens and underscores: "last-seen-value", "LastSeenValue". The name of a class finds
+the first entry that stands for it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
-from bandits.errors import UnknownPlugin
+from bandits.errors import SettingError, UnknownPlugin
 
-__all__ = ["KINDS", "Entry", "Kind", "entries", "find", "load", "names"]
+__all__ = ["KINDS", "Entry", "Kind", "entries", "find", "has", "load", "names"]
 
-Kind = Literal["algorithms", "predictors", "objectives", "samplers"]
-KINDS: tuple[Kind, ...] = ("algorithms", "predictors", "objectives", "samplers")
+Kind = Literal["algorithms", "predictors", "rules", "objectives", "samplers"]
+KINDS: tuple[Kind, ...] = ("algorithms", "predictors", "rules", "objectives", "samplers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,12 @@ class Entry:
         needs: what a predictor must be given before it forecasts; empty for what is no predictor, and for plug-ins.
         cost: its CPU time in words; likewise.
         when: in which case to pick it; likewise.
-        sampler: "module:attribute" of the sampler that an algorithm goes with; empty where any will do.
-        defaults: settings of rule and objective that an algorithm goes with, unless others are given.
+        aliases: other names for it.
+        sampler: name of the sampler that an algorithm goes with; empty where any will do.
+        rule: name of the rule that an algorithm goes with, unless another is asked for; empty for the default.
+        objective: settings of objectives that an algorithm goes with, unless others are given.
+        options: "module:attribute" of what takes the settings that the target does not know; the target is given them
+            as `options`.
     """
 
     name: str
@@ -49,21 +54,43 @@ class Entry:
     needs: str = ""
     cost: str = ""
     when: str = ""
+    aliases: tuple[str, ...] = ()
     sampler: str = ""
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    rule: str = ""
+    objective: Mapping[str, Any] = field(default_factory=dict)
+    options: str = ""
 
     def load(self) -> Callable[..., Any]:
-        """Import the target."""
-        target = _imported(self.target)
+        """Import the target, and fill its fixed arguments in.
+
+        Raises:
+            SettingError: it is a plug-in that cannot be imported.
+        """
+        target = self.load_target()
         return partial(target, **self.arguments) if self.arguments else target
 
-    def load_sampler(self) -> Callable[..., Any] | None:
-        """Import the sampler that an algorithm goes with."""
-        return _imported(self.sampler) if self.sampler else None
+    def load_target(self) -> Callable[..., Any]:
+        """Import the target itself; see `load`."""
+        try:
+            return _imported(self.target)
+        except Exception as error:
+            if not self.plugin:
+                raise
+            rule = f"must be importable, but {self.target} raised {type(error).__name__}: {error}"
+            raise SettingError(f"plug-in {self.name} from {self.plugin} {rule}") from error
+
+    def load_options(self) -> Callable[..., Any]:
+        """Import what takes the settings that the target hands on."""
+        return _imported(self.options)
+
+
+def _of_optuna(name: str, sampler: str, purpose: str) -> Entry:
+    """A sampler of Optuna, whose own settings can be given as well."""
+    target, options = "bandits.samplers.optuna:OptunaSampler", f"optuna.samplers:{sampler}"
+    return Entry(name, target, purpose, {"sampler": name}, options=options)
 
 
 _SRM = "bandits.predictors.srm:SRM"
-_OPTUNA = "bandits.samplers.optuna:OptunaSampler"
 _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
     "algorithms": (
         Entry("random", "bandits.schedulers.random_search:RandomSearch", "every arm trains to the end; the yardstick"),
@@ -85,8 +112,22 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "metaqnn",
             "bandits.schedulers.metaqnn:MetaQNN",
             "random, but Q-learning picks the nets, layer by layer; for cnn",
-            sampler="bandits.samplers.q_learning:QLearning",
-            defaults={"confidence": 0.99, "restarts": 4},  # the papers'
+            sampler="q-learning",
+            rule="probability",  # these two are the papers'
+            objective={"restarts": 4},
+        ),
+    ),
+    "rules": (
+        Entry(
+            "risk-controlled",
+            "bandits.stopping.risk_control:RiskControlledRule",
+            "drops the best arm with a stated probability at most, over its whole life; the default",
+            aliases=("risk",),
+        ),
+        Entry(
+            "probability",
+            "bandits.stopping.rules:ProbabilityRule",
+            "drops an arm once P(it loses) is large enough, in one test among many; the paper's",
         ),
     ),
     "predictors": (
@@ -216,11 +257,16 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
     ),
     "samplers": (
         Entry("random", "bandits.samplers.random:RandomSampler", "every parameter on its own; rows in a random order"),
-        Entry("tpe", _OPTUNA, "densities of good and bad arms; with hyperband, BOHB's recipe", {"sampler": "tpe"}),
-        Entry("gp", _OPTUNA, "a Gaussian process; for few, costly arms; extra samplers", {"sampler": "gp"}),
-        Entry("cmaes", _OPTUNA, "an evolution strategy, for numbers; extra samplers", {"sampler": "cmaes"}),
-        Entry("qmc", _OPTUNA, "points that fill the space more evenly than random ones", {"sampler": "qmc"}),
-        Entry("nsgaii", _OPTUNA, "a genetic algorithm", {"sampler": "nsgaii"}),
+        _of_optuna("tpe", "TPESampler", "densities of good and bad arms; with hyperband, BOHB's recipe"),
+        _of_optuna("gp", "GPSampler", "a Gaussian process; for few, costly arms; extra samplers"),
+        _of_optuna("cmaes", "CmaEsSampler", "an evolution strategy, for numbers; extra samplers"),
+        _of_optuna("qmc", "QMCSampler", "points that fill the space more evenly than random ones"),
+        _of_optuna("nsgaii", "NSGAIISampler", "a genetic algorithm"),
+        Entry(
+            "q-learning",
+            "bandits.samplers.q_learning:QLearning",
+            "an agent that picks nets layer by layer, as metaqnn does; for cnn",
+        ),
     ),
 }
 
@@ -238,16 +284,29 @@ def names(kind: Kind) -> list[str]:
     return [entry.name for entry in entries(kind)]
 
 
+def has(kind: Kind, name: str) -> bool:
+    """Whether something has that name."""
+    return _found(kind, name) is not None
+
+
 def find(kind: Kind, name: str) -> Entry:
     """What has that name.
 
     Raises:
         UnknownPlugin: nothing has; the message lists what there is.
     """
-    for entry in entries(kind):
-        if _key(entry.name) == _key(name):
-            return entry
-    raise UnknownPlugin(kind.removesuffix("s"), name, names(kind))
+    entry = _found(kind, name)
+    if entry is None:
+        raise UnknownPlugin(kind.removesuffix("s"), name, names(kind))
+    return entry
+
+
+def _found(kind: Kind, name: str) -> Entry | None:
+    """The entry of that name or alias; else the first whose class is called so."""
+    key, all_entries = _key(name), entries(kind)
+    by_name = (entry for entry in all_entries if key in map(_key, (entry.name, *entry.aliases)))
+    by_class = (entry for entry in all_entries if key == _key(entry.target.rpartition(":")[2]))
+    return next(by_name, None) or next(by_class, None)
 
 
 def load(kind: Kind, name: str) -> Callable[..., Any]:

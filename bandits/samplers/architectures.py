@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bandits.architectures import Grammar
 from bandits.errors import SettingError, check_at_least
@@ -28,7 +28,7 @@ class ArchitectureSampler(Sampler):
     Args:
         grammar: of the nets.
         space: distributions of the other parameters by name, as for `RandomSampler`; it may be empty.
-        seed: >= 0.
+        seed: of everything drawn, >= 0.
 
     Raises:
         SettingError: the space holds something else or a parameter "net", or the seed is not an integer >= 0.
@@ -47,6 +47,10 @@ class ArchitectureSampler(Sampler):
         self._seed = check_at_least("seed", seed, 0)
         self._nets: list[str] = []
         self._given: set[str] = set()
+
+    def settings(self) -> dict[str, Any]:
+        """The seed; grammar and space are the objective's."""
+        return {"seed": self._seed}
 
     def propose(self, trial_id: int) -> Mapping[str, object]:
         """The configuration of one trial: the net's text as "net", then the other parameters by name."""

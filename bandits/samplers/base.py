@@ -85,5 +85,5 @@ class Sampler(ABC):
         """Take in what came of a configuration; told once per trial, as soon as it has ended."""
 
     def settings(self) -> dict[str, Any]:
-        """The arguments that build this sampler, for the record; JSON values. Empty where the seed says it all."""
+        """The arguments that build this sampler again, but for those of the objective, such as its space; JSON."""
         return {}

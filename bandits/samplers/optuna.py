@@ -97,6 +97,7 @@ class OptunaSampler(Sampler):
             parameters, and 10 at least, since with fewer arms TPE and GP draw at random anyway.
         random_share: which share of configurations is drawn at random, whatever has been learnt, in [0, 1]. BOHB has
             1/3, which guards against early epochs that mislead; in benchmarks/samplers it makes no difference.
+        options: further arguments of Optuna's class, such as n_startup_trials of "tpe"; with a sampler's name only.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -130,6 +131,7 @@ class OptunaSampler(Sampler):
         project: Projection | None = None,
         min_arms: int | None = None,
         random_share: float = 0.0,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         from optuna.samplers import BaseSampler
 
@@ -146,7 +148,10 @@ class OptunaSampler(Sampler):
         self._dropped = dropped
         self._random_share = random_share
         self._name = sampler if isinstance(sampler, str) else type(sampler).__name__
-        self._chosen = named_sampler(sampler, seed=seed) if isinstance(sampler, str) else sampler
+        if options and not isinstance(sampler, str):
+            raise SettingError.broken("`options`", "must be left out with a sampler that has been made", options)
+        self._options = dict(options or {})
+        self._chosen = named_sampler(sampler, seed=seed, options=options) if isinstance(sampler, str) else sampler
         self._arms: list[_Arm] = []  # by their number in the study
         self._numbers: dict[int, int] = {}  # by trial id
         self._news: dict[int, None] = {}  # numbers of those of whom the study does not know the latest
@@ -187,7 +192,7 @@ class OptunaSampler(Sampler):
             "min_arms": self._least_arms if self._search is None else self._min_arms,
             "random_share": self._random_share,
             "seed": self._seed,
-        }
+        } | ({"options": self._options} if self._options else {})
 
     @property
     def epoch(self) -> int:

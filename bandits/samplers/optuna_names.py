@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bandits.errors import MissingDependency, UnknownPlugin, check_at_least
+from bandits.errors import MissingDependency, SettingError, UnknownPlugin, check_at_least
 from bandits.rng import rng_for
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["SAMPLERS", "named_sampler"]
 
 
-def named_sampler(name: str, *, seed: int) -> BaseSampler:
+def named_sampler(name: str, *, seed: int, options: Mapping[str, Any] | None = None) -> BaseSampler:
     """A sampler of Optuna by name.
 
     "tpe" (densities of good and bad configurations over all parameters at once, and running trials count as bad ones),
@@ -26,11 +26,12 @@ def named_sampler(name: str, *, seed: int) -> BaseSampler:
     Args:
         name: one of these.
         seed: of its choices, >= 0.
+        options: further arguments of Optuna's class, which win over those that are set here; None for none.
 
     Raises:
         UnknownPlugin: there is none of that name.
         MissingDependency: the sampler needs a library that is not installed.
-        SettingError: the seed is not an integer >= 0.
+        SettingError: the seed is not an integer >= 0, or Optuna's class refuses the options.
 
     Example:
         >>> type(named_sampler("tpe", seed=0)).__name__
@@ -41,45 +42,49 @@ def named_sampler(name: str, *, seed: int) -> BaseSampler:
     number = int(rng_for(check_at_least("seed", seed, 0), "optuna", name).integers(2**31))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some of them are experimental; who asks for one by name knows
-        return SAMPLERS[name](number)
+        try:
+            return SAMPLERS[name](number, dict(options or {}))
+        except (TypeError, ValueError) as error:
+            raise SettingError(f"`options` must be arguments of Optuna's sampler {name}; it says: {error}") from error
 
 
-def _tpe(seed: int) -> BaseSampler:
+def _tpe(seed: int, options: Mapping[str, Any]) -> BaseSampler:
     from optuna.samplers import TPESampler
 
-    return TPESampler(seed=seed, multivariate=True, constant_liar=True)  # the defaults from Optuna 5 on
+    usual = {"multivariate": True, "constant_liar": True}  # the defaults from Optuna 5 on
+    return TPESampler(**{"seed": seed, **usual, **options})
 
 
-def _gp(seed: int) -> BaseSampler:
+def _gp(seed: int, options: Mapping[str, Any]) -> BaseSampler:
     _need("torch", "the sampler gp")
     from optuna.samplers import GPSampler
 
-    return GPSampler(seed=seed)
+    return GPSampler(**{"seed": seed, **options})
 
 
-def _cmaes(seed: int) -> BaseSampler:
+def _cmaes(seed: int, options: Mapping[str, Any]) -> BaseSampler:
     _need("cmaes", "the sampler cmaes")
     from optuna.samplers import CmaEsSampler
 
-    return CmaEsSampler(seed=seed, warn_independent_sampling=False)
+    return CmaEsSampler(**{"seed": seed, "warn_independent_sampling": False, **options})
 
 
-def _qmc(seed: int) -> BaseSampler:
+def _qmc(seed: int, options: Mapping[str, Any]) -> BaseSampler:
     from optuna.samplers import QMCSampler
 
-    return QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
+    return QMCSampler(**{"seed": seed, "scramble": True, "warn_independent_sampling": False, **options})
 
 
-def _nsgaii(seed: int) -> BaseSampler:
+def _nsgaii(seed: int, options: Mapping[str, Any]) -> BaseSampler:
     from optuna.samplers import NSGAIISampler
 
-    return NSGAIISampler(seed=seed)
+    return NSGAIISampler(**{"seed": seed, **options})
 
 
-def _random(seed: int) -> BaseSampler:
+def _random(seed: int, options: Mapping[str, Any]) -> BaseSampler:
     from optuna.samplers import RandomSampler
 
-    return RandomSampler(seed=seed)
+    return RandomSampler(**{"seed": seed, **options})
 
 
 def _need(library: str, feature: str) -> None:
@@ -87,7 +92,7 @@ def _need(library: str, feature: str) -> None:
         raise MissingDependency(feature, "samplers")
 
 
-SAMPLERS: Mapping[str, Callable[[int], BaseSampler]] = {
+SAMPLERS: Mapping[str, Callable[[int, Mapping[str, Any]], BaseSampler]] = {
     "tpe": _tpe,
     "gp": _gp,
     "cmaes": _cmaes,
@@ -95,4 +100,4 @@ SAMPLERS: Mapping[str, Callable[[int], BaseSampler]] = {
     "nsgaii": _nsgaii,
     "random": _random,
 }
-"""What makes each sampler from a seed, by its name."""
+"""What makes each sampler from a seed and further arguments, by its name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class RandomSampler(Sampler):
 
     Args:
         space: a distribution of `optuna.distributions` by parameter name, in the order in which they are drawn.
-        seed: >= 0.
+        seed: of everything drawn, >= 0.
 
     Raises:
         SettingError: the space is empty or holds something else, or the seed is not an integer >= 0.
@@ -40,6 +40,10 @@ class RandomSampler(Sampler):
         check_space(space)
         self._space = dict(space)
         self._seed = check_at_least("seed", seed, 0)
+
+    def settings(self) -> dict[str, Any]:
+        """The seed; the space is the objective's."""
+        return {"seed": self._seed}
 
     def propose(self, trial_id: int) -> Mapping[str, object]:
         """The configuration of one trial: Python ints, floats and choices, by parameter name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bandits.errors import SettingError, check_at_least
 from bandits.rng import rng_for
@@ -33,6 +34,10 @@ class TableSampler(Sampler):
         self._rows = rows
         self._seed = check_at_least("seed", seed, 0)
         self._orders: dict[int, list[int]] = {}
+
+    def settings(self) -> dict[str, Any]:
+        """The seed; the rows are the objective's."""
+        return {"seed": self._seed}
 
     def propose(self, trial_id: int) -> Mapping[str, object]:
         """The row of one trial; constant time, but for the first trial of each round."""

@@ -109,7 +109,7 @@ class RunSpec:
             SettingError, UnknownPlugin: there is no such objective.
         """
         spec = ObjectiveSpec(**{field.name: getattr(self, field.name) for field in fields(ObjectiveSpec)})
-        restarts = registry.find("algorithms", self.algorithm).defaults.get("restarts")
+        restarts = registry.find("algorithms", self.algorithm).objective.get("restarts")
         if spec.restarts is None and restarts is not None and spec.accepts("restarts"):
             spec = replace(spec, restarts=restarts)
         return spec.build()
@@ -144,8 +144,8 @@ class RunSpec:
         predictor = registry.load("predictors", self.predictor)()
         earlier = self.build_earlier(objective)
         if not given.keys() & {"risk", "audit"}:
-            defaults = registry.find("algorithms", self.algorithm).defaults
-            given = {name: defaults[name] for name in _RULE if name in defaults} | given
+            usual = registry.find("algorithms", self.algorithm).rule
+            given = ({"confidence": ProbabilityRule().confidence} if usual else {}) | given
         return EarlyStopper(predictor, _rule(given), earlier=earlier, seed=self.seed)
 
     def build_scheduler(self, objective: Objective) -> Scheduler:
@@ -176,7 +176,8 @@ class RunSpec:
                 algorithm could choose.
             UnknownPlugin: there is no such sampler.
         """
-        make = registry.find("algorithms", self.algorithm).load_sampler()
+        own = registry.find("algorithms", self.algorithm).sampler
+        make = registry.load("samplers", own) if own else None
         given = self._given(_SAMPLER)
         if make is None:
             for name, value in given.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
@@ -15,7 +16,7 @@ from bandits.rng import rng_for
 from bandits.stopping.auditing import is_audited
 from bandits.stopping.earlier.training_set import EarlierCurves, EarlierStatus
 from bandits.stopping.risk_control import RiskControlledRule
-from bandits.stopping.rules import StoppingRule
+from bandits.stopping.rules import ProbabilityRule, StoppingRule
 from bandits.stopping.track_record import look_back
 from bandits.verdicts import SPARED, Drop, Keep, Verdict
 
@@ -111,9 +112,17 @@ class EarlyStopper:
         return self.rule.keep
 
     def settings(self) -> Mapping[str, Any]:
-        """What a journal says about this stopper."""
+        """What builds an equal stopper, but for earlier curves; JSON values. What is left out has its default."""
         settings = {"predictor": self.predictor.name, "rule": self.rule.settings(), "seed": self.seed}
-        return settings if self.earlier is None else {**settings, "earlier": self.earlier.settings()}
+        named = {
+            "predictor_settings": _unusual(self.predictor, self.predictor.settings()),
+            "rule_name": ""
+            if isinstance(self.rule, RiskControlledRule | ProbabilityRule)
+            else type(self.rule).__name__,
+            **_unusual(self, {"refit_growth": self.refit_growth, "scratch_growth": self.scratch_growth}),
+            "earlier": None if self.earlier is None else self.earlier.settings(),
+        }
+        return {**settings, **{name: value for name, value in named.items() if value}}
 
     def status_of_earlier(self, history: History) -> EarlierStatus | None:
         """What became of the earlier curves in the run that made this history; None if there were none."""
@@ -233,3 +242,10 @@ class EarlyStopper:
 _NO_BAR = Keep("no bar yet: too few arms have finished to say what it takes to win")
 _NOT_NOW = Keep("not checked after this epoch")
 _NO_THRESHOLD = Keep("no threshold: not every training curve could be forecast after this epoch")
+
+
+def _unusual(built: object, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not the defaults of the constructor."""
+    parameters = signature(type(built)).parameters
+    usual = {name: parameters[name].default for name in settings if name in parameters}
+    return {name: value for name, value in settings.items() if name not in usual or value != usual[name]}

@@ -24,6 +24,7 @@ RULES: dict[str, StoppingRule] = {
     "risk_control": RiskControlledRule(risk=0.2, audit=0.05),
 }
 WORKERS = (1, 2)
+NO_DECISIONS = {"predictor_settings", "refit_growth"}  # settings of the stopper that say how the trace was made
 every_rule = pytest.mark.parametrize("rule", RULES)
 any_number_of_workers = pytest.mark.parametrize("workers", WORKERS)
 
@@ -50,6 +51,8 @@ def fields(record: Record) -> list[dataclasses.Field]:
 
 def said(value: object) -> str:
     """A value in as few characters as tell it apart."""
+    if isinstance(value, dict):
+        return repr({name: each for name, each in value.items() if name not in NO_DECISIONS})
     if isinstance(value, Enum):
         return str(value.value)
     return f"{value:.6g}" if isinstance(value, float) else repr(value)

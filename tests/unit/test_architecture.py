@@ -31,6 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "stopping": VOCABULARY | {"predictors"},
     "training": {"errors", "rng", "architectures", "data"},
     "objectives": VOCABULARY | {"search_space", "samplers", "architectures", "data", "training"},
+    "config": VOCABULARY | {"registry", "stopping", "objectives"},
     "runtime": VOCABULARY | {"schedulers", "samplers", "predictors", "stopping", "objectives"},
     "studies": VOCABULARY | {"search_space", "samplers", "stopping", "objectives", "runtime"},
     "integrations": VOCABULARY | {"predictors", "stopping", "studies"},

@@ -36,7 +36,9 @@ def test_a_broken_setting_reads_as_a_sentence() -> None:
 
 def test_messages_that_help() -> None:
     """An unknown plug-in lists those that exist; a missing library comes with the command that installs it."""
-    assert str(UnknownPlugin("predictor", "smr", ["lce", "srm"])) == "predictor must be one of lce, srm, got 'smr'"
+    suggestion = "predictor must be one of lce, srm, got 'smr' (did you mean 'srm'?)"
+    assert str(UnknownPlugin("predictor", "smr", ["lce", "srm"])) == suggestion
+    assert str(UnknownPlugin("predictor", "x", ["lce", "srm"])) == "predictor must be one of lce, srm, got 'x'"
     expected = "training networks needs an optional library: pip install 'bandits-hpo[torch]'"
     assert expected == str(MissingDependency("training networks", "torch"))
 

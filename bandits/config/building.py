@@ -1,0 +1,37 @@
+"""One call from a name and its settings to the object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bandits.config.choice import choose
+from bandits.config.description import Description
+from bandits.config.objectives import build_objective
+from bandits.registry import Kind
+
+__all__ = ["build"]
+
+
+def build(kind: Kind, description: str | Description, /, **offered: Any) -> Any:
+    """Make a thing from its name and settings, as the command line does.
+
+    Args:
+        kind: "algorithms", "predictors", "rules", "samplers" or "objectives".
+        description: "NAME" or "NAME:key=value,..."; see `bandits.config.description` for quotes and lists.
+        offered: further arguments of the constructor, which are used where it takes them and the description does not
+            give them; values as they are.
+
+    Raises:
+        UnknownPlugin: nothing has that name; the message lists what there is.
+        SettingError: the description or a setting is wrong.
+        MissingDependency: an optional library is not installed.
+
+    Example:
+        >>> build("predictors", "srm:min_curves=5,model=ridge").min_curves
+        5
+        >>> build("algorithms", "hyperband:eta=4", max_epochs=64).total_trials
+        98
+    """
+    if kind == "objectives":
+        return build_objective(description, **offered)
+    return choose(kind, description).build(**offered)

@@ -1,0 +1,68 @@
+"""From what `settings()` gives, and a journal keeps, to an equal object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bandits import registry
+from bandits.config.choice import Choice, entry_settings
+from bandits.config.description import Quoted
+from bandits.errors import SettingError
+from bandits.registry import Kind
+from bandits.stopping import EarlyStopper
+from bandits.stopping.rule_choice import rule_with
+
+__all__ = ["rebuild", "rebuild_stopper"]
+
+
+def rebuild(kind: Kind, name: str, settings: Mapping[str, Any], **offered: Any) -> Any:
+    """An object that equals the one whose settings these are.
+
+    Args:
+        kind: what it is; as for `bandits.config.build`.
+        name: as the registry has it, or the name of its class.
+        settings: what its `settings()` gave, also after a way through JSON.
+        offered: arguments that settings do not hold, used where the constructor takes them: an objective's `space`,
+            the `stopper` of a scheduler.
+
+    Raises:
+        UnknownPlugin: nothing has that name.
+        SettingError: a setting is wrong.
+
+    Example:
+        >>> from bandits.predictors import SRM
+        >>> rebuild("predictors", "SRM", SRM("ridge", min_curves=5).settings()) == SRM("ridge", min_curves=5)
+        True
+    """
+    entry = registry.find(kind, name)
+    known = entry_settings(entry)
+
+    def restored(setting: str, value: Any) -> Any:
+        kind_of_value = known[setting].kind if setting in known else None
+        if isinstance(value, str) and kind_of_value is not None:
+            return kind_of_value.value(Quoted(value), f"`{setting}` of {entry.name}")
+        return tuple(value) if isinstance(value, list) else value
+
+    chosen = Choice(entry)
+    own = {key: value for key, value in settings.items() if key != "sampler" or chosen.accepts(key)}  # its own name
+    return Choice(entry, {key: restored(key, value) for key, value in own.items()}).build(**offered)
+
+
+def rebuild_stopper(settings: Mapping[str, Any], **offered: Any) -> EarlyStopper:
+    """The stopper whose settings these are; those of old journals are read as well.
+
+    Args:
+        settings: what `EarlyStopper.settings` gave.
+        offered: `earlier`, where it had curves of earlier studies: these are not among its settings.
+
+    Raises:
+        UnknownPlugin, SettingError: a predictor or rule has no such name or setting; or earlier curves are missing.
+    """
+    if "earlier" in settings and "earlier" not in offered:
+        raise SettingError.broken("`earlier`", "must be given, since settings hold no curves", settings["earlier"])
+    predictor = rebuild("predictors", settings["predictor"], settings.get("predictor_settings", {}))
+    name = settings.get("rule_name") or rule_with(settings["rule"]).__name__
+    rule = rebuild("rules", name, settings["rule"])
+    rest = {key: settings[key] for key in ("refit_growth", "scratch_growth", "seed") if key in settings}
+    return EarlyStopper(predictor, rule, **rest, **offered)
