@@ -17,15 +17,19 @@ from bandits.forecasts import Abstain, Forecast, Link
 __all__ = ["Forecaster", "LeaveOneOut", "Predictor", "too_few_curves"]
 
 
-def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reached: int) -> Abstain:
+def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reached: int, outsized: int = 0) -> Abstain:
     """The answer of a predictor that needs more curves.
 
     Args:
         predictor: its name.
         needed: how many it needs that reached `horizon`.
-        usable, reached: how many it can use, and how many reached; the others lack a finite feature.
+        usable: how many it can use.
+        reached: how many reached the horizon; those that it cannot use lack a finite feature, or are outsized.
+        outsized: how many have scores that are out of all proportion (see `features.in_proportion`).
     """
-    left_out = "" if usable == reached else f" ({reached - usable} more lack a finite feature)"
+    reasons = ((reached - usable - outsized, "lack a finite feature"), (outsized, "have scores out of all proportion"))
+    more = " and ".join(f"{count} more {what}" for count, what in reasons if count)
+    left_out = f" ({more})" if more else ""
     return Abstain(f"{predictor} needs {needed} curves that reached epoch {horizon}, has {usable}{left_out}")
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "check_link",
     "choose_link",
     "feature_row",
+    "in_proportion",
     "link_of",
     "summaries",
     "time_series",
@@ -39,6 +40,7 @@ Floats = NDArray[np.float64]
 
 _LOG_FEATURE_SPAN = 10.0  # a positive feature that spans this factor or more is replaced by its logarithm
 _LOG_LOSS_SPAN = 3.0  # a loss whose worst value is this many times its best is modelled by its logarithm
+_OUTSIZED = 1e6  # times as large as a typical curve: far more than any curve of the same quantity has been seen to be
 _CONSTANT = 1e-12  # spread up to which a column is rounding noise, its numbers being of magnitude 1
 _RECENT = 5  # epochs that "lately" means in `summaries`
 
@@ -112,6 +114,24 @@ def check_link(link: object) -> None:
 def link_of(setting: Link | Literal["auto"], scores: Floats) -> Link:
     """The link that a predictor's setting asks for; "auto" decides by `choose_link` from `[n, horizon]` scores."""
     return choose_link(scores) if setting == "auto" else Link(setting)
+
+
+def in_proportion(scores: Floats, setting: Link | Literal["auto"]) -> NDArray[np.bool_]:
+    """Which curves a predictor can learn from together: `[n]`.
+
+    Beside a score of 1e200 all others are the same number. So a curve is left out if one of its scores is a million
+    times as large as those of a typical curve, unless logarithms are taken.
+
+    Args:
+        scores: `[n, horizon]`, n >= 1.
+        setting: the predictor's link.
+    """
+    if link_of(setting, scores) is Link.LOG_LOSS:
+        return np.ones(len(scores), dtype=np.bool_)
+    sizes = np.abs(scores).max(axis=1)
+    ordered = np.sort(sizes[sizes > 0])
+    typical = float(ordered[len(ordered) // 2]) if len(ordered) else 0.0  # a median whose mean cannot overflow
+    return np.asarray(sizes <= _OUTSIZED * typical)
 
 
 def apply_link(link: Link, scores: Floats) -> Floats:

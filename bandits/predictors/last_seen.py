@@ -12,7 +12,7 @@ from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor, too_few_curves
-from bandits.predictors.features import apply_link, check_link, link_of
+from bandits.predictors.features import apply_link, check_link, in_proportion, link_of
 from bandits.predictors.regression.regressors import root_mean_square
 
 __all__ = ["LastSeenValue"]
@@ -68,11 +68,14 @@ class _Fitted(Forecaster):
         self._name, self._horizon = settings.name, horizon
         self._sigmas: dict[int, float | Abstain] = {}
         self._refusal: Abstain | None = None
-        needed = settings.curves_needed(horizon)
-        if len(curves) < needed:
-            self._refusal = too_few_curves(self._name, needed, horizon, len(curves), len(curves))
+        needed, reached = settings.curves_needed(horizon), len(curves)
+        scores = np.array([curve.scores for curve in curves]).reshape(reached, horizon)
+        if reached:
+            scores = scores[in_proportion(scores, settings.link)]
+        if len(scores) < needed:
+            outsized = reached - len(scores)
+            self._refusal = too_few_curves(self._name, needed, horizon, len(scores), reached, outsized)
             return
-        scores = np.stack([curve.scores for curve in curves])
         self._link = link_of(settings.link, scores)
         self._scores = apply_link(self._link, scores)
         if not np.isfinite(self._scores).all():

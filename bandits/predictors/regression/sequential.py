@@ -21,7 +21,7 @@ from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
 from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor, too_few_curves
-from bandits.predictors.features import Inputs, StaticFeatures, apply_link, feature_row, link_of
+from bandits.predictors.features import Inputs, StaticFeatures, apply_link, feature_row, in_proportion, link_of
 from bandits.predictors.regression.imputation import (
     Imputed,
     ImputingFitted,
@@ -100,9 +100,11 @@ class _Fitted(Forecaster):
         reached = len(pairs)
         complete: list[int] = []
         if pairs:
+            kept = in_proportion(np.stack([curve.scores for _, curve in pairs]), settings.link)
+            pairs = [pairs[i] for i in np.flatnonzero(kept)]
             self._static, self._features, complete = StaticFeatures.learn(pairs)
         if len(complete) < needed:
-            self._refusal = too_few_curves(settings.name, needed, horizon, len(complete), reached)
+            self._refusal = too_few_curves(settings.name, needed, horizon, len(complete), reached, reached - len(pairs))
             return
         scores = np.stack([pairs[i][1].scores for i in complete])
         self._link = link_of(settings.link, scores)
@@ -244,11 +246,10 @@ class _Fitted(Forecaster):
         design = inputs.design(scores, features)
         regressor = self._reused.get(tau, self._settings.regressor())
         target = self._scores[:, -1]
-        with one_thread():
+        with one_thread(), np.errstate(all="ignore"):  # what is not finite is refused below
             if stopped and isinstance(regressor, ImputingRegressor):
                 imputed = Imputed.together([imputed for _, imputed in stopped])
-                with np.errstate(all="ignore"):  # without them, if they spoil it
-                    fitted: Fitted = regressor.fit(design, target, rng, imputed)
+                fitted: Fitted = regressor.fit(design, target, rng, imputed)
             else:
                 fitted = regressor.fit(design, target, rng)
             stds, _ = fitted.errors(design.rows(np.arange(1)))
