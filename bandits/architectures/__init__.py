@@ -2,7 +2,7 @@
 
 from bandits.architectures.counts import depth, multiply_adds, num_params, num_weights
 from bandits.architectures.dropout import with_dropout
-from bandits.architectures.grammar import Grammar, State
+from bandits.architectures.grammar import Grammar
 from bandits.architectures.layers import (
     Convolution,
     Dropout,
@@ -16,6 +16,7 @@ from bandits.architectures.layers import (
     write_layers,
 )
 from bandits.architectures.resnets import ResidualBlock, ResNet, ResNet39
+from bandits.architectures.state import State
 
 __all__ = [
     "Convolution",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from bandits.architectures.layers import (
     Convolution,
@@ -13,36 +12,35 @@ from bandits.architectures.layers import (
     Pooling,
     Softmax,
 )
-
-if TYPE_CHECKING:
-    from bandits.architectures.grammar import Grammar, State
+from bandits.architectures.limits import Limits
+from bandits.architectures.state import State
 
 __all__ = ["broken_rule"]
 
 _NO_BEGINNING = "must be C, with which every net begins"
 
 
-def broken_rule(grammar: Grammar, state: State, layer: Layer) -> str | None:
+def broken_rule(limits: Limits, state: State, layer: Layer) -> str | None:
     """The rule that `layer` would break right after `state`, as the rest of a sentence; None where it is legal."""
     if state.final:
         return "must not be there, as SM ends a net"
-    if layer not in grammar.alphabet:
-        return _unknown(grammar, layer)
+    if layer not in limits.alphabet:
+        return _unknown(limits, layer)
     if isinstance(layer, Softmax):
-        return None if state.layer is not None or grammar.initial_end else _NO_BEGINNING
+        return None if state.layer is not None or limits.initial_end else _NO_BEGINNING
     if isinstance(state.layer, GlobalAveragePooling):
         return f"must be SM, as it follows {state.layer}"
     if isinstance(state.layer, FullyConnected) and not isinstance(layer, FullyConnected):
         return f"must be FC or SM, as it follows {state.layer}"
-    if state.depth >= grammar.max_depth:
-        return f"must be SM, as the most layers before it are {grammar.max_depth}"
+    if state.depth >= limits.max_depth:
+        return f"must be SM, as the most layers before it are {limits.max_depth}"
     if isinstance(layer, Convolution):
         return _convolution(state, layer)
     if isinstance(layer, Pooling):
-        return _pooling(grammar, state, layer)
+        return _pooling(limits, state, layer)
     if isinstance(layer, FullyConnected):
-        return _fully_connected(grammar, state, layer)
-    return None if state.layer is not None or grammar.initial_end else _NO_BEGINNING
+        return _fully_connected(limits, state, layer)
+    return None if state.layer is not None or limits.initial_end else _NO_BEGINNING
 
 
 def _convolution(state: State, layer: Convolution) -> str | None:
@@ -51,8 +49,8 @@ def _convolution(state: State, layer: Convolution) -> str | None:
     return None
 
 
-def _pooling(grammar: Grammar, state: State, layer: Pooling) -> str | None:
-    if state.layer is None and not grammar.initial_pooling:
+def _pooling(limits: Limits, state: State, layer: Pooling) -> str | None:
+    if state.layer is None and not limits.initial_pooling:
         return _NO_BEGINNING
     if isinstance(state.layer, Pooling):
         return f"must not be P, as it follows {state.layer}"
@@ -61,13 +59,13 @@ def _pooling(grammar: Grammar, state: State, layer: Pooling) -> str | None:
     return None
 
 
-def _fully_connected(grammar: Grammar, state: State, layer: FullyConnected) -> str | None:
+def _fully_connected(limits: Limits, state: State, layer: FullyConnected) -> str | None:
     if state.layer is None:
         return _NO_BEGINNING
-    if state.size >= grammar.fully_connected_below:
-        return f"must not be FC, as its input's size {state.size} is not below {grammar.fully_connected_below}"
-    if state.fully_connected >= grammar.max_fully_connected:
-        return f"must not be FC, as the most of them are {grammar.max_fully_connected}"
+    if state.size >= limits.fully_connected_below:
+        return f"must not be FC, as its input's size {state.size} is not below {limits.fully_connected_below}"
+    if state.fully_connected >= limits.max_fully_connected:
+        return f"must not be FC, as the most of them are {limits.max_fully_connected}"
     if isinstance(state.layer, FullyConnected) and layer.units > state.layer.units:
         return f"must not be wider than {state.layer}, which it follows"
     return None
@@ -77,11 +75,11 @@ def _size_of(state: State) -> str:
     return f"the bin of its input's size {state.size}"
 
 
-def _unknown(grammar: Grammar, layer: Layer) -> str:
-    """What the layers of this kind look like in the grammar."""
+def _unknown(limits: Limits, layer: Layer) -> str:
+    """What the layers of this kind look like in the limits."""
     if isinstance(layer, Convolution):
-        return f"must have filters {_any_of(grammar.filters)}, kernel {_any_of(grammar.kernels)} and stride 1"
-    alike = [known for known in grammar.alphabet if isinstance(known, type(layer))]
+        return f"must have filters {_any_of(limits.filters)}, kernel {_any_of(limits.kernels)} and stride 1"
+    alike = [known for known in limits.alphabet if isinstance(known, type(layer))]
     return f"must be {_any_of(alike)}" if alike else f"must not be {layer.word}, which the grammar lacks"
 
 
