@@ -40,7 +40,7 @@ Floats = NDArray[np.float64]
 
 _LOG_FEATURE_SPAN = 10.0  # a positive feature that spans this factor or more is replaced by its logarithm
 _LOG_LOSS_SPAN = 3.0  # a loss whose worst value is this many times its best is modelled by its logarithm
-_OUTSIZED = 1e6  # times as large as a typical curve: far more than any curve of the same quantity has been seen to be
+_OUTSIZED = 1e6  # times as large as a typical curve: no measurement of the same quantity
 _CONSTANT = 1e-12  # spread up to which a column is rounding noise, its numbers being of magnitude 1
 _RECENT = 5  # epochs that "lately" means in `summaries`
 

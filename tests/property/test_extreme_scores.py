@@ -114,6 +114,6 @@ def test_too_few_curves_says_which_were_left_out() -> None:
     answer = SRM().fit(History.from_curves([*ramps, *odd]), horizon=3, rng=rng_for(0)).forecast(*ramps[0])
     assert isinstance(answer, Abstain)
     assert answer.reason == (
-        "SRM needs 10 curves that reached epoch 3, has 8 (1 more lack a finite feature and 1 more have scores out of all"
-        " proportion)"
+        "SRM needs 10 curves that reached epoch 3, has 8"
+        " (1 more lack a finite feature and 1 more have scores out of all proportion)"
     )
