@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import argparse
 import math
-import sys
+import os
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -21,10 +15,6 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # bandits, where it is not installed
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import machine, update_readme, write_results
-
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Forecast
 from bandits.objectives import CurveTable
@@ -34,8 +24,10 @@ from bandits.predictors.lc_net.network import LCNet
 from bandits.predictors.lc_net.posterior import CurveSet, Posterior, single_threaded
 from bandits.predictors.lc_net.sghmc import AdaptiveSGHMC
 from bandits.rng import rng_for
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
 HERE = Path(__file__).resolve().parent
+
 Arms = list[tuple[Trial, Curve]]
 SLOW = 15  # arms that a model is asked about which takes a second for each
 EPOCHS, ARMS, SHARE = 40, 50, 0.2  # of the toys: epochs, arms, and how much of each arm is seen
@@ -154,7 +146,8 @@ def real(name: str, model: str, split: int, arms: int) -> dict[str, Any]:
 
 def work(job: tuple[Any, ...]) -> dict[str, Any]:
     """Do one job and say that it is done."""
-    row = {"toy": toy, "doubt": doubt, "table": real}[job[0]](*job[1:])
+    parts: dict[str, Callable[..., dict[str, Any]]] = {"toy": toy, "doubt": doubt, "table": real}
+    row = parts[job[0]](*job[1:])
     print(job, {key: round(value, 4) for key, value in row.items() if isinstance(value, float)}, flush=True)
     return row
 
@@ -176,8 +169,8 @@ def report(rows: list[dict[str, Any]]) -> str:
     lines += ["", "| variance between networks | inside the training range | five times as far out |", "|---|---|---|"]
     group = [row for row in rows if row["part"] == "doubt"]
     for side, words in (("sghmc", "sampled (SGHMC)"), ("map", "ensemble of modes (MAP)")):
-        cells = (f"{np.mean([row[f'{side}_{place}'] for row in group]):.2e}" for place in ("inside", "outside"))
-        lines.append(f"| {words} | {' | '.join(cells)} |")
+        spreads = (f"{np.mean([row[f'{side}_{place}'] for row in group]):.2e}" for place in ("inside", "outside"))
+        lines.append(f"| {words} | {' | '.join(spreads)} |")
     for name, words in TABLES.items():
         heads = "R2 x100", "Spearman", "in the 90 % interval, %", "std", "arms", "CPU s, fit", "CPU s, each"
         lines += ["", f"| {words}, a quarter seen | {' | '.join(heads)} |", "|---" * 8 + "|"]
@@ -193,7 +186,7 @@ def report(rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "bnn.json", help="where the JSON goes")
     parser.add_argument("--seeds", type=int, default=3, help="seeds of the toys and splits of the table")
     parser.add_argument("--arms", type=int, default=100, help="test arms of each split")
@@ -213,7 +206,7 @@ def main() -> None:
         rows = pool.map(work, jobs, chunksize=1)
     settings = {"seeds": arguments.seeds, "arms": arguments.arms, "processes": arguments.processes,
                 "predictor": repr(BNN())}  # fmt: skip
-    payload = {"benchmark": "bnn", "command": sys.argv, "machine": machine(), "torch": version("torch")}
+    payload = {"benchmark": "bnn", "command": command(), "machine": machine(), "torch": version("torch")}
     wall = round(time.perf_counter() - start, 1)
     write_results(arguments.out, {**payload, "settings": settings, "seconds": wall, "rows": rows})
     head = f"Mean (range) over {arguments.seeds} seeds; {ARMS} arms in a toy, {arguments.arms} in a split of the table."

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scoring import LEVELS, TAILS
+
+from benchmarks.lib.scoring import LEVELS, TAILS
 
 __all__ = ["draw", "report"]
 
@@ -118,7 +119,7 @@ def _misses(rows: Rows) -> str:
                 wrong = []
                 for level, value in zip(LEVELS, row[key] if row else (), strict=bool(row)):
                     off = value - 100 * level
-                    if abs(off) > ON_EACH:
+                    if row and abs(off) > ON_EACH:
                         error = 100 * np.sqrt(level * (1 - level) / (of * row["rows"]))
                         wrong.append(f"({level:.0%} {off:+.0f})" if abs(off) < 2 * error else f"{level:.0%} {off:+.0f}")
                 missed += len(wrong)

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread a process, and as many processes as cores
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import argparse
 import sys
 import time
 from collections import defaultdict
@@ -21,14 +16,6 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-HERE = Path(__file__).resolve().parent
-for folder in (HERE.parents[1], HERE.parent, HERE.parent / "unseen"):  # bandits, where it is not installed
-    sys.path.insert(0, str(folder))
-import scoring
-from common import machine, update_readme, write_results
-from report import draw, report
-from synthetic import FAMILIES
-
 from bandits.curves import Curve, History, Trial
 from bandits.errors import MissingDependency, UnknownPlugin
 from bandits.forecasts import Forecast
@@ -36,6 +23,12 @@ from bandits.objectives import SHIPPED_TABLES, CurveTable
 from bandits.registry import load as find
 from bandits.registry import names
 from bandits.rng import rng_for
+from benchmarks.calibration.report import draw, report
+from benchmarks.lib import scoring
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.unseen.synthetic import FAMILIES
+
+HERE = Path(__file__).resolve().parent
 
 SHARES = (0.10, 0.25, 0.50, 0.75)  # of the curve that is seen
 TRAINING_CURVES = 100
@@ -208,7 +201,7 @@ NUMBERS = ("log_density", "crps", "width", "rank")
 
 def summarise(runs: Sequence[dict[str, Any]], groups: Mapping[str, str]) -> list[dict[str, Any]]:
     """One row a predictor, training size, table and prefix: means over splits; for the default, standard errors too."""
-    cells: dict[tuple, list[dict[str, Any]]] = defaultdict(list)
+    cells: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     for run in runs:
         cells[tuple(run[key] for key in CELL)].append(run)
     rows = []
@@ -244,7 +237,7 @@ def main() -> None:
     groups = tables()
     known = {setting.name: setting for setting in SETTINGS}
     others = [name for name in names("predictors") if name not in known]
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "calibration.json", help="where the JSON goes")
     parser.add_argument("--tables", nargs="*", choices=groups, help="only these tables", metavar="TABLE")
     choices = [*known, *others]
@@ -279,7 +272,7 @@ def main() -> None:
     rows = summarise(runs, groups)
     payload = {
         "benchmark": "calibration",
-        "command": sys.argv,
+        "command": command(),
         "machine": machine(),
         "settings": {
             "levels": scoring.LEVELS,

@@ -1,6 +1,6 @@
 """What the risk-controlled rule costs on top of the forecasts.
 
-    python benchmarks/early_stopping/cost.py [--out FILE] [--update-readme]
+    python -m benchmarks.early_stopping.cost [--out FILE] [--update-readme]
 
 CPU milliseconds on one core. *Thresholds*: looking back at all training curves at all checkpoints and learning from
 that, once the regressions are fitted (the median of 20 times). *Advice*: a verdict on one arm, forecast included
@@ -9,19 +9,12 @@ that, once the regressions are fitted (the median of 20 times). *Advice*: a verd
 
 from __future__ import annotations
 
-import argparse
-import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import machine, update_readme, write_results
 
 from bandits import EarlyStopper
 from bandits.curves import Curve, History, Trial
@@ -30,8 +23,10 @@ from bandits.predictors import SRM
 from bandits.rng import rng_for
 from bandits.stopping import RiskControlledRule
 from bandits.stopping.track_record import look_back
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 CASES = (
     ("metaqnn_cifar10", 40),
     ("metaqnn_cifar10", 100),
@@ -71,9 +66,13 @@ def measure(name: str, curves: int) -> dict[str, Any]:
     stopper = EarlyStopper(predictor, rule)
     bar = float(scores[order[:curves], -1].max())
     asked = [(trial, curve.prefix(epochs[2])) for trial, curve in arms[curves : curves + ARMS]] or arms[:1]
-    stopper.advise(*asked[0], history, horizon=horizon, bar=bar)
-    advice = sorted(milliseconds(lambda a=arm: stopper.advise(*a, history, horizon=horizon, bar=bar)) for arm in asked)
-    forecasts = sorted(milliseconds(lambda a=arm: forecaster.forecast(*a)) for arm in asked)
+
+    def advise(trial: Trial, curve: Curve) -> Any:
+        return stopper.advise(trial, curve, history, horizon=horizon, bar=bar)
+
+    advise(*asked[0])
+    advice = sorted(milliseconds(partial(advise, *arm)) for arm in asked)
+    forecasts = sorted(milliseconds(partial(forecaster.forecast, *arm)) for arm in asked)
     return {
         "table": name,
         "curves": curves,
@@ -94,7 +93,7 @@ def _fitted(predictor: SRM, history: History, horizon: int, epochs: Any) -> Any:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "cost.json")
     parser.add_argument("--update-readme", action="store_true")
     arguments = parser.parse_args()
@@ -111,7 +110,7 @@ def main() -> None:
     ]
     print("\n".join(lines))
     write_results(
-        arguments.out, {"benchmark": "stopping cost", "command": sys.argv, "machine": machine(), "rows": rows}
+        arguments.out, {"benchmark": "stopping cost", "command": command(), "machine": machine(), "rows": rows}
     )
     if arguments.update_readme:
         update_readme(HERE / "README.md", "cost", "\n" + "\n".join(lines) + "\n")

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from report import BURN_IN, DEFAULT, PAPER_CLAIMS, at
-from sides import DEFAULT_RISK, RISKS
-from summary import ALLOWED, Rows
-from tables import PAPER
+
+from benchmarks.early_stopping.report import BURN_IN, DEFAULT, PAPER_CLAIMS, at
+from benchmarks.early_stopping.sides import DEFAULT_RISK, RISKS
+from benchmarks.early_stopping.summary import ALLOWED, Rows
+from benchmarks.early_stopping.tables import PAPER
 
 __all__ = ["draw"]
 

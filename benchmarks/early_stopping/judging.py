@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from replaying import DroppedAt, Floats, Ints, first_epochs
 
 from bandits.curves import Curve, Trial
 from bandits.forecasts import ErrorShape, Forecast, Link
@@ -22,6 +21,7 @@ from bandits.stopping import ProbabilityRule, StoppingRule
 from bandits.stopping.risk_control import RiskControlledRule, Threshold
 from bandits.stopping.track_record import Scale, TrackRecord
 from bandits.verdicts import Drop, Keep
+from benchmarks.early_stopping.replaying import DroppedAt, Floats, Ints, first_epochs
 
 __all__ = ["Forecasts", "RiskJudge", "check", "constant", "probability"]
 

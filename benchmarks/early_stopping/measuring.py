@@ -10,10 +10,6 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
-from judging import Forecasts, RiskJudge, check, constant, probability
-from replaying import Arms, Bools, DroppedAt, Ints, Outcome, oracle_spends, replay
-from sides import CONFIDENCES, CONSTANTS, DEFAULT_RISK, KEEPS, RISKS, SIDES
-from tables import load, order, variant_of
 
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Link
@@ -25,6 +21,10 @@ from bandits.stopping import ProbabilityRule, RiskControlledRule, StoppingRule
 from bandits.stopping.auditing import is_audited
 from bandits.stopping.track_record import look_back, noise_of
 from bandits.verdicts import Keep
+from benchmarks.early_stopping.judging import Forecasts, RiskJudge, check, constant, probability
+from benchmarks.early_stopping.replaying import Arms, Bools, DroppedAt, Ints, Outcome, oracle_spends, replay
+from benchmarks.early_stopping.sides import CONFIDENCES, CONSTANTS, DEFAULT_RISK, KEEPS, RISKS, SIDES
+from benchmarks.early_stopping.tables import load, order, variant_of
 
 __all__ = ["BOUND_BURN_IN", "SPLITS", "Task", "Yardstick", "arms_of", "measure", "yardstick"]
 

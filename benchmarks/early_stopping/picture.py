@@ -1,30 +1,29 @@
 """The picture of docs/stopping.md: what the risk-controlled rule learns from 40 curves, and what it asks of an arm.
 
-python benchmarks/early_stopping/picture.py [--table metaqnn_cifar10] [--epoch 3] [--seed 0] [--out FILE]
+python -m benchmarks.early_stopping.picture [--table metaqnn_cifar10] [--epoch 3] [--seed 0] [--out FILE]
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from bandits.curves import Curve, History, Trial
+from bandits.forecasts import Forecast
 from bandits.objectives import CurveTable
 from bandits.predictors import SRM
 from bandits.rng import rng_for
 from bandits.stopping import RiskControlledRule
 from bandits.stopping.risk_control import Lines
 from bandits.stopping.track_record import look_back
+from benchmarks.lib.common import argument_parser
 
 CURVES = 40
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--table", default="metaqnn_cifar10")
     parser.add_argument("--epoch", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
@@ -79,8 +78,9 @@ def main() -> None:
     right.plot(record.epochs, limit, color="tab:red", label="dropped above")
     said = forecaster.forecast_many([(trials[CURVES], curves[CURVES].prefix(tau)) for tau in record.epochs])
     looks = [
-        float(lines.badness(k, record.scale.of_forecast(said[k], bar), bar) * lines.growth[k])
-        for k in range(len(record.epochs))
+        float(lines.badness(k, record.scale.of_forecast(forecast, bar), bar) * lines.growth[k])
+        for k, forecast in enumerate(said)
+        if isinstance(forecast, Forecast)
     ]
     dropped = next((k for k, look in enumerate(looks) if look > limit[k]), len(looks) - 1)
     life = slice(0, dropped + 1)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from sides import CONFIDENCES, DEFAULT_RISK, KEEPS, RISKS
-from summary import ALLOWED, Rows, misses_by
-from tables import PAPER
+
+from benchmarks.early_stopping.sides import CONFIDENCES, DEFAULT_RISK, KEEPS, RISKS
+from benchmarks.early_stopping.summary import ALLOWED, Rows, misses_by
+from benchmarks.early_stopping.tables import PAPER
 
 __all__ = ["DEFAULT", "PAPER_CLAIMS", "PARTS", "at", "markdown"]
 

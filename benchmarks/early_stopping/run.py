@@ -1,6 +1,6 @@
 """What early stopping saves, what it loses, and whether it is wrong as often as it says.
 
-    python benchmarks/early_stopping/run.py [--predictors NAME ...] [--tables NAME ...] [--burn-ins 10 20 40 100]
+    python -m benchmarks.early_stopping [--predictors NAME ...] [--tables NAME ...] [--burn-ins 10 20 40 100]
         [--orderings 100] [--orderings-elsewhere 20] [--resume] [--redo NAME ...] [--out FILE] [--update-readme]
 
 Forecasts are made once for each table, order, burn-in and predictor; every rule and level is replayed on them. See
@@ -9,11 +9,6 @@ predictors that `--redo` names. Results are told of everything in that file. `--
 """
 
 from __future__ import annotations
-
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread a process
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import json
@@ -25,18 +20,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-for folder in (HERE.parents[1], HERE.parent, HERE):  # bandits, where it is not installed
-    sys.path.insert(0, str(folder))
-from common import machine, update_readme, write_results
-from figure import draw
-from measuring import BOUND_BURN_IN, HALVES, SPLITS, Task, measure
-from report import PARTS
-from sides import BOUND_CURVES, CONFIDENCES, CONSTANTS, KEEPS, RISKS, SIDES
-from summary import bounds, summarise
-from tables import groups
-
 from bandits.errors import MissingDependency
+from benchmarks.early_stopping.figure import draw
+from benchmarks.early_stopping.measuring import BOUND_BURN_IN, HALVES, SPLITS, Task, measure
+from benchmarks.early_stopping.report import PARTS
+from benchmarks.early_stopping.sides import BOUND_CURVES, CONFIDENCES, CONSTANTS, KEEPS, RISKS, SIDES
+from benchmarks.early_stopping.summary import bounds, summarise
+from benchmarks.early_stopping.tables import groups
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+
+HERE = Path(__file__).resolve().parent
 
 BURN_INS = (10, 20, 40, 100)
 
@@ -61,7 +54,7 @@ def tasks_of(arguments: argparse.Namespace) -> list[Task]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     default = [name for name in SIDES if name not in ("lce", "srm-svr-rbf")]
     parser.add_argument("--predictors", nargs="+", choices=list(SIDES), default=default, metavar="NAME")
     parser.add_argument("--tables", nargs="+", choices=list(groups()), metavar="NAME")
@@ -91,7 +84,7 @@ def main() -> None:
         "orderings_elsewhere": arguments.orderings_elsewhere,
     }
     seconds = {name: round(sum(r["cpu_seconds"] for r in runs if r["side"] == name), 1) for name in SIDES}
-    payload = {"benchmark": "early_stopping", "command": sys.argv, "machine": machine(), "settings": settings}
+    payload = {"benchmark": "early_stopping", "command": command(), "machine": machine(), "settings": settings}
     told = {"bounds": [rounded(row) for row in in_hindsight], "rows": [rounded(row) for row in rows]}
     write_results(arguments.out, {**payload, "cpu_seconds": seconds, **told})
     for marker, tell in PARTS.items():

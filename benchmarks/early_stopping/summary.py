@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sides import CONSTANTS
-from tables import groups
+
+from benchmarks.early_stopping.sides import CONSTANTS
+from benchmarks.early_stopping.tables import groups
 
 __all__ = ["ALLOWED", "Rows", "binomial_error", "bounds", "misses_by", "summarise"]
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-for folder in (HERE.parent / "stress", HERE.parent / "unseen"):
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-from families import STRESS, sampler_for
-from synthetic import FAMILIES
-
 from bandits.objectives import SHIPPED_TABLES, CurveTable
 from bandits.samplers.base import Sampler
+from benchmarks.stress.families import STRESS, sampler_for
+from benchmarks.unseen.synthetic import FAMILIES
 
 __all__ = ["PAPER", "groups", "load", "order", "sampler", "variant_of"]
+
+HERE = Path(__file__).resolve().parent
 
 RECORDED = HERE.parent / "unseen" / "tables"
 ARMS = {"made up": 500, "stress": 1000}

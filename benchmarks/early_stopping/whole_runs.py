@@ -1,6 +1,6 @@
 """Early stopping as a user runs it: refits, audits and all.
 
-    python benchmarks/early_stopping/whole_runs.py [--seeds 20] [--burn-ins 20 40] [--tables NAME ...] [--resume]
+    python -m benchmarks.early_stopping.whole_runs [--seeds 20] [--burn-ins 20 40] [--tables NAME ...] [--resume]
         [--risk 0.1] [--out FILE] [--update-readme]
 
 `RandomSearch` over every row of a table with `EarlyStopper(SRM())`. Finished runs are kept in a file beside the
@@ -9,35 +9,26 @@ results, and `--resume` doesn't repeat them.
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread a process
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import argparse
 import math
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-HERE = Path(__file__).resolve().parent
-for folder in (HERE.parents[1], HERE.parent, HERE):  # bandits, where it is not installed
-    sys.path.insert(0, str(folder))
-from common import machine, update_readme, write_results
-from measuring import Task, arms_of, yardstick
-from replaying import oracle_spends
-from report import markdown
-from run import gather
-from summary import Rows, binomial_error
-from tables import groups, load, order, sampler, variant_of
-
 from bandits import EarlyStopper, RandomSearch, run
 from bandits.predictors import SRM
 from bandits.schedulers import State
 from bandits.stopping import RiskControlledRule
+from benchmarks.early_stopping.measuring import Task, arms_of, yardstick
+from benchmarks.early_stopping.replaying import oracle_spends
+from benchmarks.early_stopping.report import markdown
+from benchmarks.early_stopping.run import gather
+from benchmarks.early_stopping.summary import Rows, binomial_error
+from benchmarks.early_stopping.tables import groups, load, order, sampler, variant_of
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+
+HERE = Path(__file__).resolve().parent
 
 GROUPS = ("shipped", "stress")
 
@@ -134,7 +125,7 @@ def table_of(rows: Rows) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     default = [name for name, group in groups().items() if group in GROUPS]
     parser.add_argument("--tables", nargs="+", choices=list(groups()), default=default, metavar="NAME")
     parser.add_argument("--burn-ins", nargs="+", type=int, default=(20, 40))
@@ -154,7 +145,7 @@ def main() -> None:
     kept = arguments.out.with_suffix(".runs.jsonl")
     runs = gather(tasks, kept, one_run, resume=arguments.resume, processes=arguments.processes)
     rows = summarise(runs)
-    payload = {"benchmark": "early_stopping_whole_runs", "command": sys.argv, "machine": machine()}
+    payload = {"benchmark": "early_stopping_whole_runs", "command": command(), "machine": machine()}
     write_results(arguments.out, {**payload, "settings": {"seeds": arguments.seeds}, "rows": rows})
     text = table_of(rows)
     print(text)

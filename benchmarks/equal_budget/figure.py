@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sides import SIDES
+
+from benchmarks.equal_budget.sides import SIDES
 
 __all__ = ["draw"]
 

@@ -168,7 +168,7 @@ def replay_optuna(
             trajectory.see(row, epoch, sign * value)
             trial.report(value, epoch)
             if trajectory.over:
-                break
+                break  # type: ignore[unreachable]  # `see` spends an epoch
             if epoch < table.max_epochs and trial.should_prune():
                 state = TrialState.PRUNED
                 break

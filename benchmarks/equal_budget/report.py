@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
-from sides import SIDES
 
 from bandits.rng import rng_for
+from benchmarks.equal_budget.sides import SIDES
 
 __all__ = ["against_plain", "area", "curve", "markdown", "on_grid", "summarise"]
 
@@ -41,7 +41,8 @@ def curve(run: Mapping[str, Any], kind: int, at: Sequence[float]) -> Floats:
     spent = [step[0] for step in steps]
     factor = SIDES[run["side"]].factor
     places = np.searchsorted(spent, np.asarray(at) * run["epochs"] * factor, side="right")
-    return np.array([1.0, *(_relative(run, step[kind]) for step in steps)])[places]
+    regrets: Floats = np.array([1.0, *(_relative(run, step[kind]) for step in steps)])[places]
+    return regrets
 
 
 def area(run: Mapping[str, Any], kind: int, budget: float) -> float:

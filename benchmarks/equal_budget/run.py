@@ -1,6 +1,6 @@
 """Who has found what after the same number of epochs: schedulers, Optuna's pruners, and predictors.
 
-    python benchmarks/equal_budget/run.py [--tables NAME ...] [--sides NAME ...] [--seeds 20] [--budget 200]
+    python -m benchmarks.equal_budget [--tables NAME ...] [--sides NAME ...] [--seeds 20] [--budget 200]
                                           [--resume] [--redo SIDE ...] [--out FILE] [--update-readme]
 
 Every side draws the same configurations in the same order under one seed, and trains until its epochs are spent; see
@@ -10,33 +10,25 @@ those of the sides that `--redo` names.
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread a process, and as many processes as cores
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import argparse
 import json
 import multiprocessing
-import sys
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-HERE = Path(__file__).resolve().parent
-for folder in (HERE.parents[1], HERE.parent, HERE.parent / "stress"):  # bandits, where it is not installed
-    sys.path.insert(0, str(folder))
-from common import machine, update_readme, write_results
-from families import STRESS, sampler_for
-from figure import draw
-from replay import replay, replay_optuna
-from report import against_plain, markdown, summarise
-from sides import BURN_IN, DEFAULT, ETA, SIDES, TOP, TOP_OF, missing
-
 from bandits.objectives import SHIPPED_TABLES, CurveTable
+from benchmarks.equal_budget.figure import draw
+from benchmarks.equal_budget.replay import replay, replay_optuna
+from benchmarks.equal_budget.report import against_plain, markdown, summarise
+from benchmarks.equal_budget.sides import BURN_IN, DEFAULT, ETA, SIDES, TOP, TOP_OF, missing
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.stress.families import STRESS, sampler_for
+
+HERE = Path(__file__).resolve().parent
 
 BUDGET = 40  # full trainings: the primary one
 ARMS = 1000  # of a stress table
@@ -74,7 +66,7 @@ def one_run(task: Task) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--tables", nargs="+", choices=[*SHIPPED_TABLES, *STRESS], metavar="NAME")
     parser.add_argument("--sides", nargs="+", choices=list(SIDES), default=list(DEFAULT), metavar="NAME")
     parser.add_argument("--seeds", type=int, default=20)
@@ -105,7 +97,7 @@ def main() -> None:
         "arms": ARMS,
         "seeds": arguments.seeds,
     }
-    payload = {"benchmark": "equal_budget", "command": sys.argv, "machine": machine(), "settings": settings}
+    payload = {"benchmark": "equal_budget", "command": command(), "machine": machine(), "settings": settings}
     changes = {str(budget): against_plain(rows, place) for place, budget in enumerate(budgets)}
     write_results(arguments.out, {**payload, "against_plain": changes, "rows": rows})
     draw(rows, arguments.out.with_suffix(".png"))
@@ -119,7 +111,7 @@ def measure(
     """Run what has not been run, and keep every run in a file, one a line, as soon as it is done."""
     known = _known(kept) if resume else {}
     wanted = {task[:3]: task for task in tasks}
-    found = {
+    found: dict[tuple[str, str, int], dict[str, Any]] = {
         key: run
         for key, run in known.items()
         if key in wanted and run["budget"] == wanted[key][3] and run["side"] not in redo
@@ -144,7 +136,7 @@ def measure(
     return [found[key] for key in wanted]
 
 
-def _known(kept: Path) -> dict[tuple[str, str, int], Mapping[str, Any]]:
+def _known(kept: Path) -> dict[tuple[str, str, int], dict[str, Any]]:
     """Runs of earlier calls; a line that was cut short is not one."""
     runs = {}
     for line in kept.read_text(encoding="utf-8").splitlines() if kept.exists() else ():

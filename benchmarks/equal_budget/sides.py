@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, SuccessiveHalvingPruner
-from oracle import Oracle
 
 from bandits import EarlyStopper, ProbabilityRule
 from bandits.objectives import CurveTable
@@ -15,6 +14,7 @@ from bandits.predictors import SRM
 from bandits.registry import load, names
 from bandits.schedulers import Scheduler
 from bandits.verdicts import Stopper
+from benchmarks.lib.oracle import Oracle
 
 __all__ = ["DEFAULT", "SIDES", "Side", "missing"]
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from nets import net_named
-from samplers import Same
-from settings import Setting, Sizes
 from torch import nn
 
 from bandits import RandomSearch, run
@@ -21,6 +18,9 @@ from bandits.objectives.base import Measurement, Site
 from bandits.runtime.records import TrialFailed
 from bandits.samplers.base import Sampler
 from bandits.schedulers import State
+from benchmarks.gpu.nets import net_named
+from benchmarks.gpu.samplers import Same
+from benchmarks.gpu.settings import Setting, Sizes
 
 __all__ = ["TOLERANCE", "check"]
 
@@ -90,7 +90,7 @@ def _out_of_memory(setting: Setting) -> dict[str, Any]:
 class _OneByOne(Sampler):
     """Asks another sampler for every trial."""
 
-    def __init__(self, samplers: list[Sampler]) -> None:
+    def __init__(self, samplers: Sequence[Sampler]) -> None:
         self._samplers = samplers
 
     def propose(self, trial_id: int) -> Any:

@@ -13,21 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from budget import Budget
-from checks import check
-from common import machine, write_results
-from device import device_facts
-from epochs import measure_epochs
-from hyperband import measure_hyperband
-from mps import why_no_mps
-from recording import measure_recording
-from report import PARTS, table_of
-from settings import FULL, SMALL, Setting, Sizes, slice_of
-from sharing import measure_sharing, why_not_worth_it
+
+from benchmarks.gpu.budget import Budget
+from benchmarks.gpu.checks import check
+from benchmarks.gpu.device import device_facts
+from benchmarks.gpu.epochs import measure_epochs
+from benchmarks.gpu.hyperband import measure_hyperband
+from benchmarks.gpu.mps import why_no_mps
+from benchmarks.gpu.recording import measure_recording
+from benchmarks.gpu.report import PARTS, table_of
+from benchmarks.gpu.settings import FULL, SMALL, Setting, Sizes, slice_of
+from benchmarks.gpu.sharing import measure_sharing, why_not_worth_it
+from benchmarks.lib.common import argument_parser, command, machine, write_results
 
 __all__ = ["main"]
 
 HERE = Path(__file__).resolve().parent
+
 _SLICE = 200  # images of --small with --data-dir
 
 
@@ -83,8 +85,9 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{part} could not be run:\n{traceback.format_exc()}", file=sys.stderr, flush=True)
                 failed = 1
                 continue
-            about = {"benchmark": f"gpu/{part}", "command": sys.argv, "machine": _machine(given.commit)}
-            about |= {"device": facts, "data": setting.data, "seed": setting.seed, "small": given.small}
+            about: dict[str, Any] = {"benchmark": f"gpu/{part}", "command": command()}
+            about |= {"machine": _machine(given.commit), "device": facts}
+            about |= {"data": setting.data, "seed": setting.seed, "small": given.small}
             result = about | {"part_seconds": time.monotonic() - began} | found
             write_results(given.out / f"{part}.json", result)
             print(f"\n{table_of(part, result)}\n", flush=True)
@@ -94,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="run.py", description="Training on a GPU; see README.md.")
+    parser = argument_parser("Training on a GPU; see README.md.")
     parser.add_argument("--parts", type=_parts, default=list(PARTS), help="which, separated by commas")
     parser.add_argument("--seconds", type=_seconds, default={}, help="budget of each part, or PART=N,PART=N")
     parser.add_argument("--data-dir", type=Path, help="folder of Fashion-MNIST's files")

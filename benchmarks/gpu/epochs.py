@@ -8,17 +8,17 @@ from itertools import islice
 from typing import Any
 
 import torch
-from budget import Budget
-from floor import floor_seconds, peak_flops
-from nets import net_named
-from plain_loop import epochs_of_loop
-from settings import Setting, Sizes
 
 from bandits.architectures import Grammar, multiply_adds, num_weights
 from bandits.curves import Trial
 from bandits.data import load_images
 from bandits.objectives.cnn import CNNObjective
 from bandits.training.devices import prepare
+from benchmarks.gpu.budget import Budget
+from benchmarks.gpu.floor import floor_seconds, peak_flops
+from benchmarks.gpu.nets import net_named
+from benchmarks.gpu.plain_loop import epochs_of_loop
+from benchmarks.gpu.settings import Setting, Sizes
 
 __all__ = ["measure_epochs"]
 

@@ -6,7 +6,8 @@ import statistics
 import time
 
 import torch
-from device import synchronize
+
+from benchmarks.gpu.device import synchronize
 
 __all__ = ["floor_seconds", "peak_flops"]
 

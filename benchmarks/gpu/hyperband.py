@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from budget import Budget
-from mps import mps
-from samplers import LightNets
-from settings import Setting, Sizes
-
 from bandits import EarlyStopper, Hyperband, run
 from bandits.predictors import SRM
 from bandits.runtime.records import Epoch
 from bandits.runtime.result import Result
 from bandits.schedulers import State
+from benchmarks.gpu.budget import Budget
+from benchmarks.gpu.mps import mps
+from benchmarks.gpu.samplers import LightNets
+from benchmarks.gpu.settings import Setting, Sizes
 
 __all__ = ["measure_hyperband"]
 

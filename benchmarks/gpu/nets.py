@@ -24,7 +24,7 @@ def _middle(grammar: Grammar) -> list[Layer]:
 
 def _large(grammar: Grammar) -> list[Layer]:
     wide, widest = (Convolution(filters, 3) for filters in grammar.filters[2:4])
-    end = [GlobalAveragePooling(grammar.classes), Softmax(grammar.classes)]
+    end: list[Layer] = [GlobalAveragePooling(grammar.classes), Softmax(grammar.classes)]
     return [wide, wide, widest, _HALVE, widest, widest, *end]
 
 

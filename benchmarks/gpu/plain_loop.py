@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from bandits.training.nets.base import NetFamily
 __all__ = ["epochs_of_loop"]
 
 _VALIDATION_BATCH = 1024
+_Batches = DataLoader[tuple[torch.Tensor, int]]
 
 
 class _Pictures(Dataset[tuple[Tensor, int]]):
@@ -60,14 +62,14 @@ def epochs_of_loop(
     torch.manual_seed(seed)
     on_gpu = device.type == "cuda"
     mean, std = (torch.tensor(moments, dtype=torch.float32)[:, None, None] for moments in (images.mean, images.std))
-    settings = {"num_workers": workers, "persistent_workers": workers > 0, "pin_memory": on_gpu}
+    settings: dict[str, Any] = {"num_workers": workers, "persistent_workers": workers > 0, "pin_memory": on_gpu}
     training = DataLoader(
         _Pictures(images.train_images, images.train_labels, mean, std), batch_size, shuffle=True, **settings
     )
     validation = DataLoader(
         _Pictures(images.validation_images, images.validation_labels, mean, std), _VALIDATION_BATCH, **settings
     )
-    model = family.build(config).to(device, memory_format=torch.channels_last)
+    model = family.build(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = family.optimizer(model, config)
     for group in optimizer.param_groups:
         group["lr"] = family.learning_rate(config, 1)
@@ -78,7 +80,12 @@ def epochs_of_loop(
         yield time.perf_counter() - began
 
 
-def _train(model: nn.Module, optimizer: torch.optim.Optimizer, batches: DataLoader, device: torch.device) -> float:
+def _train(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: _Batches,
+    device: torch.device,
+) -> float:
     model.train()
     total = torch.zeros((), device=device)
     for images, labels in batches:
@@ -92,7 +99,7 @@ def _train(model: nn.Module, optimizer: torch.optim.Optimizer, batches: DataLoad
     return float(total)
 
 
-def _validate(model: nn.Module, batches: DataLoader, device: torch.device) -> int:
+def _validate(model: nn.Module, batches: _Batches, device: torch.device) -> int:
     model.eval()
     right = torch.zeros((), dtype=torch.int64, device=device)
     with torch.inference_mode():

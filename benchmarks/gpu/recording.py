@@ -13,13 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from budget import Budget
-from mps import mps
-from samplers import Chosen, LightNets
-from settings import Setting, Sizes
-
 from bandits.tools.record import record
 from bandits.tools.record.curve_file import column_name
+from benchmarks.gpu.budget import Budget
+from benchmarks.gpu.mps import mps
+from benchmarks.gpu.samplers import Chosen, LightNets
+from benchmarks.gpu.settings import Setting, Sizes
 
 __all__ = ["measure_recording", "merge"]
 

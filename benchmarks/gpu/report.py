@@ -1,24 +1,22 @@
 """Tables of what was measured, for the screen and for the README.
 
-    python benchmarks/gpu/report.py [--out FOLDER]
+    python -m benchmarks.gpu.report [--out FOLDER]
 
 puts the results of every part that lie in the folder into README.md.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
-from common import update_readme
+from benchmarks.lib.common import argument_parser, update_readme
 
 __all__ = ["PARTS", "put_into", "table_of"]
+
+HERE = Path(__file__).resolve().parent
 
 
 def table_of(part: str, result: Mapping[str, Any]) -> str:
@@ -126,7 +124,7 @@ def put_into(readme: Path, folder: Path) -> None:
 
 def main() -> None:
     """Put what was measured into the README beside this file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder of the results")
     put_into(HERE / "README.md", parser.parse_args().out)
 

@@ -117,7 +117,7 @@ class Nets(CNNObjective):
     chosen: Sampler | None = None
 
     @property
-    def memory_per_worker(self) -> int:
+    def memory_per_worker(self) -> int:  # type: ignore[override]
         return super().memory_per_worker if self.check_memory else 0
 
     def sampler(self, seed: int) -> Sampler:

@@ -7,18 +7,17 @@ from collections.abc import Iterable, Mapping
 from subprocess import SubprocessError
 from typing import Any
 
-from budget import Budget, Enough
-from mps import mps
-from nets import net_named
-from samplers import Same
-from settings import Setting, Sizes
-
 from bandits import RandomSearch, run
 from bandits.architectures import Grammar
 from bandits.errors import BanditsError
 from bandits.runtime.process_executor import ProcessExecutor
 from bandits.runtime.records import Epoch, TrialFailed
 from bandits.runtime.result import Result
+from benchmarks.gpu.budget import Budget, Enough
+from benchmarks.gpu.mps import mps
+from benchmarks.gpu.nets import net_named
+from benchmarks.gpu.samplers import Same
+from benchmarks.gpu.settings import Setting, Sizes
 
 __all__ = ["measure_sharing", "together", "why_not_worth_it"]
 

@@ -1,6 +1,6 @@
 """What a predictor saves inside Hyperband, on every shipped table.
 
-    python benchmarks/hyperband_savings/run.py [--seeds 20] [--tables NAME ...] [--out FILE] [--update-readme]
+    python -m benchmarks.hyperband_savings [--seeds 20] [--tables NAME ...] [--out FILE] [--update-readme]
 
 Hyperband with R = the table's length, eta 3, as many outer loops as the table has rows for without using one twice (at
 most 40, the paper's figure), one worker. The same seed with plain Hyperband, `srm` and the default rule, the same
@@ -16,15 +16,9 @@ import json
 import multiprocessing
 import os
 import statistics
-import sys
 import time
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import machine, update_readme, write_results
-from oracle import Oracle
 
 from bandits import EarlyStopper, Hyperband, ProbabilityRule, RiskControlledRule, run
 from bandits.objectives import SHIPPED_TABLES, CurveTable
@@ -32,8 +26,11 @@ from bandits.predictors import SRM, LastSeenValue, Predictor
 from bandits.runtime.result import Result
 from bandits.schedulers import State
 from bandits.stopping import StoppingRule
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.lib.oracle import Oracle
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 ETA, MOST_LOOPS = 3, 40
 PAPER = 0.95  # its confidence for f-Hyperband
 SIDES = ("plain", "srm", "srm, looking ahead", "srm, confidence 0.95", "last-seen-value", "oracle")
@@ -83,7 +80,7 @@ def late_epochs(result: Result, loops: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--tables", nargs="+", default=list(SHIPPED_TABLES))
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), metavar="NAME")
@@ -104,7 +101,7 @@ def main() -> None:
     text = table_of(rows)
     print(text)
     settings = {"eta": ETA, "risk": RiskControlledRule().risk, "kappa": None, "workers": 1, "seeds": arguments.seeds}
-    payload = {"benchmark": "hyperband_savings", "command": sys.argv, "machine": machine(), "settings": settings}
+    payload = {"benchmark": "hyperband_savings", "command": command(), "machine": machine(), "settings": settings}
     write_results(arguments.out, {**payload, "rows": rows, "runs": runs})
     if arguments.update_readme:
         update_readme(HERE / "README.md", "results", text)

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread a process
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import argparse
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,19 +12,16 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # bandits, where it is not installed
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from common import machine, update_readme, write_results
-from mixtures import draw
-from tables import TABLES, report, table_rows
-
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain
 from bandits.predictors.lce import LCE
 from bandits.rng import rng_for
+from benchmarks.lce.mixtures import draw
+from benchmarks.lce.tables import TABLES, report, table_rows
+from benchmarks.lib.common import argument_parser, machine, update_readme, write_results
 
 HERE = Path(__file__).resolve().parent
+
 HORIZON = 100
 SEEN = (10, 25, 50)  # epochs, in turn
 LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -179,7 +169,7 @@ def agreement(results: Sequence[Mapping[str, Any]]) -> str:
 
 def main() -> None:
     """Run every case and table; write results and, if asked, the README's tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--quick", action="store_true", help="three curves a case, three arms a table; writes nothing")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--update-readme", action="store_true", help="put the tables into README.md")

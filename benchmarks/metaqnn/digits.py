@@ -68,8 +68,10 @@ def arms(learning_rate: float) -> tuple[Arm, ...]:
 def search(task: Task) -> dict[str, Any]:
     """A whole search: what it found, stage by stage, and what it cost."""
     objective = CNNObjective(task.data, max_epochs=task.epochs, device=task.device, restarts=task.restarts)
+    grammar = objective.grammar
+    assert grammar is not None  # the space of MetaQNN has one
     sampler = QLearning(
-        objective.nets.grammar,  # type: ignore[attr-defined]
+        grammar,
         epsilon=EpsilonSchedule.scaled(task.trials),
         learning_rate=task.arm.learning_rate,
         replay=task.replay,

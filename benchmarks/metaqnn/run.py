@@ -1,6 +1,6 @@
 """MetaQNN with and without early stopping on digits, and its agent on rewards whose optimum is known.
 
-    python benchmarks/metaqnn/run.py [digits] [synthetic] [--update-readme]
+    python -m benchmarks.metaqnn [digits] [synthetic] [--update-readme]
 
 `digits` trains: about 25 minutes on two cores as it stands. `synthetic` computes: about three minutes.
 """
@@ -10,20 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
-import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
-import digits
-import report
-import synthetic
-from common import machine, update_readme, write_results
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.metaqnn import digits, report, synthetic
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 PARTS = ("digits", "synthetic")
 CASES = (
     *(
@@ -38,7 +33,7 @@ CASES = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--data", default="digits")
     parser.add_argument("--trials", type=int, default=270)
@@ -68,7 +63,7 @@ def main() -> None:
             parser.error(f"parts must be of {', '.join(PARTS)}, got {part!r}")
     for part in arguments.parts or PARTS:
         payload = on_digits(arguments) if part == "digits" else on_synthetic(arguments)
-        payload = {"benchmark": f"metaqnn, {part}", "command": sys.argv, "machine": machine(), **payload}
+        payload = {"benchmark": f"metaqnn, {part}", "command": command(), "machine": machine(), **payload}
         write_results(arguments.out / f"{part}.json", payload)
     if arguments.update_readme:
         for part in arguments.parts or PARTS:

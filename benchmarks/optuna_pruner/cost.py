@@ -1,6 +1,6 @@
 """CPU time of a report and its `should_prune`, by how many trials have finished, beside Optuna's own pruners.
 
-    python benchmarks/optuna_pruner/cost.py [--trials 100 1000 5000] [--probes 8] [--quick] [--update-readme]
+    python -m benchmarks.optuna_pruner.cost [--trials 100 1000 5000] [--probes 8] [--quick] [--update-readme]
 
 A study in memory, in an SQLite file and in a journal file is filled with made-up trials, half of them complete. Then
 some more trials run through all of their epochs, asking after each one whether they should be pruned, whatever the
@@ -10,9 +10,6 @@ and `study.get_trials`.
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 import tempfile
 import time
 import warnings
@@ -20,23 +17,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import numpy as np
 import optuna
-from cost_study import EPOCHS, SPACE, Clock, Counted, filled, finished, reports
 from optuna.pruners import BasePruner
 from optuna.trial import TrialState
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import machine, update_readme, write_results
 
 from bandits.integrations.optuna import PredictivePruner
 from bandits.integrations.optuna.study import KnownStudy
 from bandits.predictors import SRM, LastSeenValue
 from bandits.stopping import EarlyStopper, ProbabilityRule, RiskControlledRule, StoppingRule
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.optuna_pruner.cost_study import EPOCHS, SPACE, Clock, Counted, filled, finished, reports
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 STORAGES = ("memory", "SQLite", "journal file")
 OURS = "PredictivePruner"
 BY_CONFIDENCE = "PredictivePruner, confidence=0.99"
@@ -79,7 +73,7 @@ def measure(study: optuna.Study, storing: Clock, name: str, probes: int) -> dict
         finally:
             inside += storing.seconds - before
 
-    study.pruner.prune = noting  # type: ignore[method-assign]
+    study.pruner.prune = noting  # type: ignore[method-assign, assignment]
     first, own, whole, with_forecast = 0.0, [], [], []
     for probe in range(probes + 1):
         params, curve = reports(1_000_000 + probe)
@@ -135,7 +129,7 @@ def fits(rule: StoppingRule, counts: list[int]) -> list[int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--trials", type=int, nargs="+", default=[100, 1000, 5000])
     parser.add_argument("--probes", type=int, default=8, help="trials whose reports are timed")
     parser.add_argument("--quick", action="store_true", help="small, to see that it works")
@@ -147,7 +141,8 @@ def main() -> None:
         arguments.trials, arguments.probes = [50, 100], 2
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    counts, rows = sorted(arguments.trials), []
+    counts = sorted(arguments.trials)
+    rows: list[dict[str, Any]] = []
     for storage in STORAGES:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
             for count, study in filled(storage, counts, Path(folder)):
@@ -165,7 +160,7 @@ def main() -> None:
                         flush=True,
                     )
     renewed = {OURS: fits(RiskControlledRule(), counts), BY_CONFIDENCE: fits(ProbabilityRule(0.99), counts)}
-    payload = {"benchmark": "optuna pruner, cost", "command": sys.argv, "machine": machine(), "epochs": EPOCHS}
+    payload = {"benchmark": "optuna pruner, cost", "command": command(), "machine": machine(), "epochs": EPOCHS}
     write_results(arguments.out, payload | {"trials": counts, "rows": rows, "training_sets": renewed})
     text = report(rows, counts, renewed)
     print(text)

@@ -1,6 +1,6 @@
 """Four processes on one Optuna study, some of which are killed: whether the study stays usable and the best is kept.
 
-    python benchmarks/optuna_pruner/processes.py [--trials 200] [--kills 20] [--out FILE] [--update-readme]
+    python -m benchmarks.optuna_pruner.processes [--trials 200] [--kills 20] [--out FILE] [--update-readme]
 
 PostgreSQL takes part where a server can be started.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,23 +19,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # bandits, where it is not installed
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import optuna
-from common import machine, update_readme, write_results
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
-from tests.integration.postgres_server import NoServer, postgres_server
 
 from bandits.integrations.optuna import PredictivePruner
 from bandits.objectives import CurveTable
 from bandits.predictors import SRM
 from bandits.rng import rng_for
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from tests.integration.optuna.postgres_server import NoServer, postgres_server
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 SEED = 0
 TABLE = "metaqnn_cifar10"
 PROCESSES = 4
@@ -72,7 +69,8 @@ def work(place: str, trials: int) -> None:
         row = order[trial.number]
         for name in names:
             trial.set_user_attr(name, table.configs[row][name])
-        for epoch, value in enumerate(table.curves[row].tolist(), start=1):
+        value = float("nan")
+        for epoch, value in enumerate(map(float, table.curves[row]), start=1):
             time.sleep(EPOCH_SECONDS)
             trial.report(value, epoch)
             if trial.should_prune():
@@ -91,7 +89,15 @@ class Crew:
     """The processes at work; one that ends before the study does is replaced."""
 
     def __init__(self, place: str, trials: int) -> None:
-        self._command = [sys.executable, __file__, "--trials", str(trials), "--work", place]
+        self._command = [
+            sys.executable,
+            "-m",
+            "benchmarks.optuna_pruner.processes",
+            "--trials",
+            str(trials),
+            "--work",
+            place,
+        ]
         self._alive = [self._start() for _ in range(PROCESSES)]
         self.takeovers = 0  # locks that were taken from a dead process
         self.errors: list[str] = []  # last lines of processes that ended with an error, not by a kill
@@ -201,7 +207,7 @@ def place_of(storage: str) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "processes.json")
@@ -228,7 +234,7 @@ def main() -> None:
         "epoch_seconds": EPOCH_SECONDS, "lock_grace_seconds": GRACE,
     }  # fmt: skip
     payload = {
-        "benchmark": "optuna_pruner/processes", "command": sys.argv, "machine": machine(), "settings": settings,
+        "benchmark": "optuna_pruner/processes", "command": command(), "machine": machine(), "settings": settings,
         "left_out": left_out, "studies": studies,
     }  # fmt: skip
     write_results(arguments.out, payload)

@@ -1,6 +1,6 @@
 """What Optuna studies have found after the same number of epochs: with our pruner, with each of Optuna's, with none.
 
-    python benchmarks/optuna_pruner/quality.py [--tables NAME ...] [--sides NAME ...] [--samplings random tpe]
+    python -m benchmarks.optuna_pruner.quality [--tables NAME ...] [--sides NAME ...] [--samplings random tpe]
         [--seeds 20] [--budget 40] [--minutes M] [--resume] [--redo SIDE ...] [--report-only] [--out FILE]
         [--update-readme]
 
@@ -12,12 +12,6 @@ One process.
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import argparse
 import json
 import sys
 import time
@@ -27,16 +21,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-HERE = Path(__file__).resolve().parent
-for folder in (HERE.parents[1], HERE.parent, HERE):  # bandits, where it is not installed
-    sys.path.insert(0, str(folder))
-from common import machine, update_readme, write_results
 from optuna.exceptions import ExperimentalWarning
-from quality_report import complete_seeds, markdown, summarise, told
-from quality_sides import DEFAULT, NAMES, SIDES
-from quality_study import SAMPLINGS, Sampling, spend
 
 from bandits.objectives import SHIPPED_TABLES, CurveTable
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.optuna_pruner.quality_report import complete_seeds, markdown, summarise, told
+from benchmarks.optuna_pruner.quality_sides import DEFAULT, NAMES, SIDES
+from benchmarks.optuna_pruner.quality_study import SAMPLINGS, Sampling, spend
+
+HERE = Path(__file__).resolve().parent
 
 BUDGET = 40  # full trainings; told at half of it too
 BLOCK = 5  # seeds that are done for one sampling before the other's turn
@@ -142,7 +135,7 @@ def _lines(kept: Path) -> Iterator[dict[str, Any]]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run, report, and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--tables", nargs="+", choices=SHIPPED_TABLES, default=SHIPPED_TABLES, metavar="NAME")
     parser.add_argument("--sides", nargs="+", choices=list(SIDES), default=DEFAULT, metavar="NAME")
     parser.add_argument("--samplings", nargs="+", choices=SAMPLINGS, default=SAMPLINGS)
@@ -167,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "seeds": {sampling: len(complete_seeds(runs, sampling)) for sampling in SAMPLINGS},
         "cpu_seconds": {side: round(sum(r["cpu_seconds"] for r in runs if r["side"] == side), 1) for side in NAMES},
     }
-    payload = {"benchmark": "optuna_pruner quality", "command": sys.argv, "machine": machine(), "settings": settings}
+    payload = {"benchmark": "optuna_pruner quality", "command": command(), "machine": machine(), "settings": settings}
     write_results(chosen.out, {**payload, "rows": [_rounded(row) for row in rows]})
     text = markdown(rows)
     print(text)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from optuna.trial import TrialState
-from quality_sides import NAMES, OURS
-from quality_study import Ended
 
 from bandits.objectives import CurveTable
+from benchmarks.optuna_pruner.quality_sides import NAMES, OURS
+from benchmarks.optuna_pruner.quality_study import Ended
 
 __all__ = ["complete_seeds", "markdown", "summarise", "told"]
 

@@ -11,10 +11,10 @@ from optuna.pruners import (
     NopPruner,
     SuccessiveHalvingPruner,
 )
-from quick_wilcoxon import QuickWilcoxonPruner
 
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors import SRM, LastSeenValue
+from benchmarks.optuna_pruner.quick_wilcoxon import QuickWilcoxonPruner
 
 __all__ = ["DEFAULT", "NAMES", "OURS", "SIDES"]
 

@@ -56,7 +56,7 @@ class RowSampler(BaseSampler):
     def __post_init__(self) -> None:
         self._space: Mapping[str, BaseDistribution] = self.table.space or {}
         self._order = self.table.sampler(self.seed)
-        self._project = self.table.projection()
+        self._projection = self.table.projection()
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:  # noqa: ARG002
         """The table's own space."""
@@ -69,7 +69,8 @@ class RowSampler(BaseSampler):
         if self.proposing is None:
             config = self._order.propose(len(self.rows))
         else:
-            config = self._project(_proposal(self.proposing, study, trial, search_space))
+            assert self._projection is not None  # a table with a space has one
+            config = self._projection(_proposal(self.proposing, study, trial, search_space))
         self.rows.append(int(str(config["row"])))
         return params_in(config, search_space)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 from unittest.mock import patch
 
 import numpy as np
@@ -19,7 +19,12 @@ __all__ = ["QuickWilcoxonPruner", "wilcoxon"]
 _LONGEST = 13  # up to here, scipy tries every combination of signs where there are ties or zeros
 
 
-def wilcoxon(differences: NDArray[np.float64], *, alternative: str, zero_method: str) -> Any:
+def wilcoxon(
+    differences: NDArray[np.float64],
+    *,
+    alternative: Literal["less", "greater"],
+    zero_method: Literal["wilcox", "pratt", "zsplit"],
+) -> Any:
     """`scipy.stats.wilcoxon`, all combinations of signs at once where it tries them one by one."""
     sizes = np.abs(differences)
     if len(sizes) > _LONGEST or (len(np.unique(sizes)) == len(sizes) and sizes.all()) or zero_method != "zsplit":

@@ -1,31 +1,27 @@
 """How much better forecasts become with more curves: what the pruner's `max_curves` is chosen by.
 
-    python benchmarks/optuna_pruner/teaching_curves.py [--curves 50 100 200 400] [--splits 3] [--update-readme]
+    python -m benchmarks.optuna_pruner.teaching_curves [--curves 50 100 200 400] [--splits 3] [--update-readme]
 
 Tables with 600 curves or more; those after the largest training set are forecast, from a quarter and a half of each.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-for folder in ("", "prediction"):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
-from cases import CASES, SEED, shuffled
-from common import machine, update_readme, write_results
-
 from bandits.curves import History
 from bandits.forecasts import Forecast
 from bandits.predictors import SRM
 from bandits.rng import rng_for
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.prediction.cases import CASES, SEED, shuffled
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 TABLES = ("metaqnn_cifar10", "metaqnn_svhn", "deep_resnets_tinyimagenet", "alexnet_imagenet")
 SHARES = (0.25, 0.5)
 
@@ -64,7 +60,7 @@ def measure(split: int, table: str, counts: list[int]) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--curves", type=int, nargs="+", default=[50, 100, 200, 400])
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "teaching_curves.json")
@@ -73,7 +69,7 @@ def main() -> None:
     rows = [
         row for table in TABLES for split in range(arguments.splits) for row in measure(split, table, arguments.curves)
     ]
-    payload = {"benchmark": "optuna pruner, teaching curves", "command": sys.argv, "machine": machine()}
+    payload = {"benchmark": "optuna pruner, teaching curves", "command": command(), "machine": machine()}
     write_results(arguments.out, payload | {"rows": rows})
     text = report(rows, arguments.curves)
     print(text)

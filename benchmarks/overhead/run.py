@@ -1,6 +1,6 @@
 """CPU time per reported epoch of scheduler, loop and in-memory journal, beside Optuna's HyperbandPruner.
 
-    python benchmarks/overhead/run.py [--trials 100 1000 5000 50000] [--out FILE] [--update-readme]
+    python -m benchmarks.overhead [--trials 100 1000 5000 50000] [--out FILE] [--update-readme]
 
 Both sides replay the same synthetic curves, one epoch at a time, without a predictor, in one process. Process CPU
 time, best of `--repeats` runs.
@@ -8,24 +8,23 @@ time, best of `--repeats` runs.
 
 from __future__ import annotations
 
-import argparse
 import random
 import statistics
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import machine, update_readme, write_results
+from typing import Any
 
 from bandits import ASHA, Hyperband, SuccessiveHalving, run
 from bandits.curves import Metric, Trial
 from bandits.objectives import Measurement, Objective
 from bandits.samplers.base import Sampler
 from bandits.schedulers import Scheduler
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 MAX_EPOCHS, ETA, ROWS = 81, 3, 1000
 PER_LOOP = Hyperband(MAX_EPOCHS, ETA).total_trials
 OPTUNA_MAX_TRIALS = 5000  # its cost per epoch grows with the trials; beyond this it takes minutes
@@ -58,7 +57,17 @@ class Rows(Sampler):
         return {"row": trial_id % ROWS}
 
 
-def ours(scheduler: Scheduler, objective: Ramps) -> tuple[float, int]:
+OURS: dict[str, Callable[[int], Scheduler]] = {
+    "bandits hyperband": lambda trials: Hyperband(MAX_EPOCHS, ETA, max(1, round(trials / PER_LOOP))),
+    "bandits halving": lambda trials: SuccessiveHalving(MAX_EPOCHS, ETA, trials=trials),
+    "bandits asha": lambda trials: ASHA(MAX_EPOCHS, ETA, trials=trials),
+    "bandits asha-stopping": lambda trials: ASHA(MAX_EPOCHS, ETA, trials=trials, form="stopping"),
+}
+OPTUNAS = "optuna HyperbandPruner"
+
+
+def ours(build: Callable[[int], Scheduler], trials: int, objective: Ramps) -> tuple[float, int]:
+    scheduler = build(trials)
     began = time.process_time()
     result = run(scheduler, objective)
     return time.process_time() - began, result.epochs_trained
@@ -90,7 +99,7 @@ def optunas(trials: int, objective: Ramps) -> tuple[float, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--trials", type=int, nargs="+", default=[100, 1000, 5000, 50000])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "overhead.json")
@@ -99,19 +108,10 @@ def main() -> None:
     objective, rows = Ramps(), []
     run(Hyperband(MAX_EPOCHS), objective)  # imports and caches
     for trials in arguments.trials:
-        sides = {
-            "bandits hyperband": lambda n=trials: ours(
-                Hyperband(MAX_EPOCHS, ETA, max(1, round(n / PER_LOOP))), objective
-            ),
-            "bandits halving": lambda n=trials: ours(SuccessiveHalving(MAX_EPOCHS, ETA, trials=n), objective),
-            "bandits asha": lambda n=trials: ours(ASHA(MAX_EPOCHS, ETA, trials=n), objective),
-            "bandits asha-stopping": lambda n=trials: ours(ASHA(MAX_EPOCHS, ETA, trials=n, form="stopping"), objective),
-        }
-        if trials <= OPTUNA_MAX_TRIALS:
-            sides["optuna HyperbandPruner"] = lambda n=trials: optunas(n, objective)
-        for name, side in sides.items():
-            repeats = 1 if "optuna" in name and trials > 1000 else arguments.repeats
-            runs = [side() for _ in range(repeats)]
+        for name in [*OURS, *([OPTUNAS] if trials <= OPTUNA_MAX_TRIALS else [])]:
+            repeats = 1 if name == OPTUNAS and trials > 1000 else arguments.repeats
+            side = partial(optunas, trials) if name == OPTUNAS else partial(ours, OURS[name], trials)
+            runs = [side(objective) for _ in range(repeats)]
             per_epoch = [1000 * seconds / epochs for seconds, epochs in runs]
             rows.append(
                 {
@@ -123,12 +123,12 @@ def main() -> None:
                 }
             )
             print(f"{name:24} {trials:7,} trials {runs[0][1]:9,} epochs {min(per_epoch):8.4f} ms per epoch", flush=True)
-    write_results(arguments.out, {"benchmark": "overhead", "command": sys.argv, "machine": machine(), "rows": rows})
+    write_results(arguments.out, {"benchmark": "overhead", "command": command(), "machine": machine(), "rows": rows})
     if arguments.update_readme:
         update_readme(HERE / "README.md", "results", table(rows, arguments.trials))
 
 
-def table(rows: list[dict], trials: list[int]) -> str:
+def table(rows: list[dict[str, Any]], trials: list[int]) -> str:
     names = list(dict.fromkeys(row["side"] for row in rows))
     cells = {(row["side"], row["trials"]): f"{row['ms_per_epoch']['best']:.4f}" for row in rows}
     lines = ["| CPU ms per epoch, trials: | " + " | ".join(f"{n:,}" for n in trials) + " |"]

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import argparse
 import math
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -18,17 +11,15 @@ from typing import Any
 
 import numpy as np
 
-HERE = Path(__file__).resolve().parent
-for folder in (HERE.parents[1], HERE.parent):  # bandits, where it is not installed
-    sys.path.insert(0, str(folder))
-import scoring
-from common import machine, update_readme, write_results
-
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Forecast
 from bandits.objectives import SHIPPED_TABLES, CurveTable
 from bandits.predictors import SRM
 from bandits.rng import rng_for
+from benchmarks.lib import scoring
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+
+HERE = Path(__file__).resolve().parent
 
 Arm = tuple[Trial, Curve]
 
@@ -219,7 +210,7 @@ def by_table(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--splits", type=int, default=10)
     parser.add_argument("--tables", nargs="+", default=[*SHIPPED_TABLES, *RECORDED])
     parser.add_argument("--out", type=Path, default=HERE / "results" / "partial_curves.json")
@@ -232,7 +223,7 @@ def main() -> None:
             rows += measure(table, split)
         print(f"{table:28} {time.process_time() - began:6.0f} CPU s", flush=True)
     summary = summarise(rows)
-    payload = {"benchmark": "partial_curves", "command": sys.argv, "seed": SEED, "splits": arguments.splits}
+    payload = {"benchmark": "partial_curves", "command": command(), "seed": SEED, "splits": arguments.splits}
     seconds = round(time.process_time() - began)
     write_results(arguments.out, {**payload, "cpu_seconds": seconds, "machine": machine(), "rows": summary})
     print(overall(summary), by_table(summary), sep="\n\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class Case:
         title: how it is called.
         table: a shipped table.
         goal: R2 x100 that the default model is meant to reach at a quarter of the curve.
-        options: how the table is read.
+        failed: what becomes of the table's failed runs.
         link: scale on which scores are modelled.
         figure: whether the figure has a panel for it.
         models, ablation, depths: the paper's figures, by model, inputs and layers.
@@ -58,7 +59,7 @@ class Case:
     title: str
     table: str
     goal: float
-    options: tuple[tuple[str, str], ...] = ()
+    failed: Literal["keep", "drop"] = "keep"
     link: str = "auto"
     figure: bool = True
     models: Mapping[str, float] = field(default_factory=dict, hash=False)
@@ -90,7 +91,7 @@ CASES = (
         "the same, failed runs removed",
         "deep_resnets_tinyimagenet",
         93,
-        options=(("failed", "drop"),),
+        failed="drop",
         figure=False,
         models=_TINY,
         ablation=_TINY_INPUTS,
@@ -114,7 +115,7 @@ CASES = (
 @cache
 def load(case: Case) -> tuple[CurveTable, NDArray[np.intp]]:
     """A table and the rows that are used: those that were measured to their end without a gap."""
-    table = CurveTable(case.table, **dict(case.options))
+    table = CurveTable(case.table, failed=case.failed)
     return table, np.flatnonzero(np.isfinite(table.curves).all(axis=1))
 
 
@@ -143,7 +144,7 @@ def by_depth(
 
 def predictor_of(model: str, case: Case, draws: int, inputs: str = "TS+AP+HP") -> Predictor:
     """The predictor under test."""
-    link = "auto" if case.link == "auto" else Link[case.link]
+    link: Link | Literal["auto"] = "auto" if case.link == "auto" else Link[case.link]
     if model == "last seen value":
         return LastSeenValue(link=link)
     if model == "LCE":

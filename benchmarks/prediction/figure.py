@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cases import CASES, SHARES
+
+from benchmarks.prediction.cases import CASES, SHARES
 
 __all__ = ["DRAWN", "draw", "points"]
 

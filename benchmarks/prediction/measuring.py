@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from cases import SEED, SLOW, TRAINING_CURVES, Case, by_depth, load, predictor_of, shuffled
 from scipy.stats import spearmanr
 
 from bandits.curves import History
 from bandits.forecasts import Forecast
 from bandits.rng import rng_for
+from benchmarks.prediction.cases import SEED, SLOW, TRAINING_CURVES, Case, by_depth, load, predictor_of, shuffled
 
 __all__ = ["Job", "measure"]
 

@@ -1,32 +1,27 @@
 """How well the start of a learning curve tells its end, on every shipped table. See README.md beside this file.
 
-python benchmarks/prediction/run.py [--quick] [--parts ...] [--tables ...] [--models ...] [--fractions ...]
+python -m benchmarks.prediction [--quick] [--parts ...] [--tables ...] [--models ...] [--fractions ...]
                                     [--splits N] [--processes N] [--resume] [--update-readme]
 """
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread a process, and as many processes as cores
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import argparse
 import json
+import os
 import sys
 import time
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.prediction.cases import ABLATION, CASES, DEPTHS, MODELS, SEED, SHARES, SLOW, TRAINING_CURVES, Case, load
+from benchmarks.prediction.figure import draw, points
+from benchmarks.prediction.measuring import Job, measure
+from benchmarks.prediction.tables import report, summarise
+
 HERE = Path(__file__).resolve().parent
-for folder in (HERE.parents[1], HERE.parent):  # bandits, where it is not installed
-    sys.path.insert(0, str(folder))
-from cases import ABLATION, CASES, DEPTHS, MODELS, SEED, SHARES, SLOW, TRAINING_CURVES, Case, load
-from common import machine, update_readme, write_results
-from figure import draw, points
-from measuring import Job, measure
-from tables import report, summarise
 
 PARTS = ("models", "ablation", "depth", "figure")
 DRAWS = 1000  # of the random search, as in the paper
@@ -105,7 +100,7 @@ def run(jobs: list[Job], processes: int, partial: Path, resume: bool) -> list[di
 
 def main() -> None:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     everything = (*MODELS, *SLOW)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--tables", nargs="+", choices=sorted({case.table for case in CASES}), help="only these")
@@ -140,7 +135,7 @@ def main() -> None:
     }
     payload: dict[str, Any] = {
         "benchmark": "prediction",
-        "command": sys.argv,
+        "command": command(),
         "machine": machine(),
         "settings": settings,
     }

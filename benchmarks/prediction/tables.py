@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from cases import ABLATION, CASES, DEPTHS, MODELS, Case
+
+from benchmarks.prediction.cases import ABLATION, CASES, DEPTHS, MODELS, Case
 
 __all__ = ["report", "summarise"]
 

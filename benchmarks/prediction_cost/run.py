@@ -2,18 +2,14 @@
 
 See README.md beside this file.
 
-python benchmarks/prediction_cost/run.py [--quick] [--parts search default memory] [--out FILE] [--update-readme]
+python -m benchmarks.prediction_cost [--quick] [--parts search default memory] [--out FILE] [--update-readme]
 """
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # CPU seconds of one core
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -23,13 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-for folder in (HERE.parents[1], HERE.parent, HERE.parent / "unseen"):  # bandits, where it is not installed
-    sys.path.insert(0, str(folder))
-from common import machine, update_readme, write_results
-from report import report
-from search import CASES, search
-from synthetic import power_laws
+import numpy as np
 
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Forecast
@@ -37,6 +27,12 @@ from bandits.objectives import CurveTable
 from bandits.predictors import SRM
 from bandits.predictors.base import Forecaster
 from bandits.rng import rng_for
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.prediction_cost.report import report
+from benchmarks.prediction_cost.search import CASES, search
+from benchmarks.unseen.synthetic import power_laws
+
+HERE = Path(__file__).resolve().parent
 
 PARTS = ("search", "default", "memory")
 SIZES = (100, 300, 1000)  # training curves of the default model
@@ -121,7 +117,7 @@ def memory_here(curves: int) -> dict[str, float]:
     first_answer(
         History.from_curves(arms_of(warm_up, 40)),
         20,
-        (Trial(99, {}, arms_of(warm_up, 1)[0][0].features), Curve([0.3, 0.4])),
+        (Trial(99, {}, arms_of(warm_up, 1)[0][0].features), Curve(np.array([0.3, 0.4]))),
     )
     table = power_laws(curves + 1, epochs=LONG)
     arms = arms_of(table, curves + 1)
@@ -141,13 +137,14 @@ def resident() -> float:
 
 def memory(curves: int) -> dict[str, float]:
     """`memory_here` in a process of its own."""
-    command = [sys.executable, str(HERE / "run.py"), "--memory-of", str(curves)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    command = [sys.executable, "-m", "benchmarks.prediction_cost", "--memory-of", str(curves)]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
 
 
 def main() -> None:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--draws", type=int, default=1000, help="settings that both searches try")
     parser.add_argument("--splits", type=int, default=3, help="random splits; each side searches once on each")
@@ -162,7 +159,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # scikit-learn says of each fit that reached its limit of iterations
     draws, splits = (60, 1) if arguments.quick else (arguments.draws, arguments.splits)
     settings = {"draws": draws, "splits": splits, "batch": BATCH, "repeats": REPEATS}
-    payload: dict[str, Any] = {"benchmark": "prediction_cost", "command": sys.argv, "machine": machine()}
+    payload: dict[str, Any] = {"benchmark": "prediction_cost", "command": command(), "machine": machine()}
     payload |= {"settings": settings, "search": [], "default": [], "memory": {}}
     if "default" in arguments.parts:
         payload["default"] = default_model(SIZES[:1] if arguments.quick else SIZES, REPEATS)

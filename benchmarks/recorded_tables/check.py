@@ -1,6 +1,6 @@
 """Are the recorded tables what this version trains? A few rows of each, trained again.
 
-    python benchmarks/recorded_tables/check.py [--rows 6] [--epochs 5] [--update-readme]
+    python -m benchmarks.recorded_tables.check [--rows 6] [--epochs 5] [--update-readme]
 
 Rows are drawn with a fixed seed. A row is trained from its configuration and its training's seed, as recorded, on one
 thread, and its first epochs are held against the table. On the recording's processor and version of torch they are
@@ -9,31 +9,26 @@ equal to the last bit; elsewhere the differences say how much the last digits ma
 
 from __future__ import annotations
 
-import argparse
 import csv
 import gzip
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
-from common import machine, update_readme, write_results
-
 from bandits.curves import Trial
 from bandits.objectives import CNNObjective, CurveTable, LSTMObjective, Objective
 from bandits.rng import rng_for
+from benchmarks.lib.common import argument_parser, machine, update_readme, write_results
+
+HERE = Path(__file__).resolve().parent
 
 TABLES = HERE.parents[1] / "bandits" / "objectives" / "tables"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--rows", type=int, default=6, help="of each table")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "check.json")

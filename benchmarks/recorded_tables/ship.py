@@ -1,7 +1,7 @@
 """Turns a recording into a table that comes with the package.
 
     bandits record --objective cnn:digits --trials 300 --epochs 30 --workers 2 --out cnn_digits.csv
-    python benchmarks/recorded_tables/ship.py cnn_digits.csv
+    python -m benchmarks.recorded_tables.ship cnn_digits.csv
 
 Writes bandits/objectives/tables/NAME/{curves.csv.gz,table.json,LICENSE}: the csv as it is, gzipped, and what is known
 about it: from the file that `bandits record` writes beside it, and from notes.json.
@@ -9,13 +9,14 @@ about it: from the file that `bandits record` writes beside it, and from notes.j
 
 from __future__ import annotations
 
-import argparse
 import csv
 import gzip
 import json
 import shutil
 from pathlib import Path
 from typing import Any
+
+from benchmarks.lib.common import argument_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ROOT / "bandits" / "objectives" / "tables"
@@ -24,7 +25,7 @@ NOTES = json.loads((Path(__file__).parent / "notes.json").read_text(encoding="ut
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("recordings", nargs="+", type=Path, metavar="FILE.csv", help="named as the table will be")
     for recording in parser.parse_args().recordings:
         ship(recording)

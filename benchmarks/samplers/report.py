@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from problems import FORMULAS, TABLES
+from benchmarks.samplers.problems import FORMULAS, TABLES
 
 __all__ = ["summarize", "text_of"]
 

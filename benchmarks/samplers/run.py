@@ -1,6 +1,6 @@
 """Random or learning samplers, with and without early stopping, and what they should hear of arms that were dropped.
 
-    python benchmarks/samplers/run.py [--seeds 10] [--problems NAME ...] [--sides NAME ...] [--processes N]
+    python -m benchmarks.samplers [--seeds 10] [--problems NAME ...] [--sides NAME ...] [--processes N]
         [--out FILE] [--update-readme]
 
 Each side has one worker and 30 full trainings; it is judged after 15 and 30 of them by whom it would return.
@@ -8,23 +8,14 @@ Each side has one worker and 30 full trainings; it is judged after 15 and 30 of 
 
 from __future__ import annotations
 
-import argparse
 import math
 import multiprocessing
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from common import machine, update_readme, write_results
-from problems import FORMULAS, TABLES, Problem, problem_of
-from report import summarize, text_of
 
 from bandits import EarlyStopper, Hyperband, RandomSearch, run
 from bandits.predictors import SRM
@@ -33,8 +24,12 @@ from bandits.runtime.records import Epoch, Record, TrialStarted
 from bandits.samplers import OptunaSampler
 from bandits.schedulers import Scheduler
 from bandits.schedulers.lifecycle import State
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.samplers.problems import FORMULAS, TABLES, Problem, problem_of
+from benchmarks.samplers.report import summarize, text_of
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 BUDGETS = (15, 30)  # full trainings
 ETA = 3
 BURN_IN = 10  # full trainings of random search before a forecast may drop an arm; TPE begins to learn there, too
@@ -142,7 +137,7 @@ def one_run(task: tuple[str, str, int]) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--problems", nargs="+", default=[*TABLES, *FORMULAS], choices=[*TABLES, *FORMULAS])
     parser.add_argument("--sides", nargs="+", default=list(SIDES), choices=SIDES)
@@ -166,7 +161,7 @@ def main() -> None:
 def write(path: Path, runs: list[dict[str, Any]], seeds: int) -> None:
     """After every seed, so that what is done is not lost."""
     settings = {"budgets": BUDGETS, "eta": ETA, "burn_in": BURN_IN, "seeds": seeds}
-    payload = {"benchmark": "samplers", "command": sys.argv, "machine": machine(), "settings": settings}
+    payload = {"benchmark": "samplers", "command": command(), "machine": machine(), "settings": settings}
     write_results(path, {**payload, "rows": summarize(runs, BUDGETS), "runs": runs})
 
 

@@ -1,6 +1,6 @@
 """Cold starts and the price of advice.
 
-    python benchmarks/startup/run.py [--repeats 5] [--out FILE] [--update-readme]
+    python -m benchmarks.startup [--repeats 5] [--out FILE] [--update-readme]
 
 Times whole processes: `import bandits` (less an empty interpreter), and the main command, each from a cold start. Then,
 in this process: one `EarlyStopper.advise` once its model is fitted, and 1,000 arms asked at once.
@@ -8,9 +8,7 @@ in this process: one `EarlyStopper.advise` once its model is fitted, and 1,000 a
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -18,11 +16,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import machine, update_readme, write_results
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 HEAVY = ("sklearn", "torch", "optuna", "click", "rich", "scipy", "numpy")
 
 
@@ -80,7 +77,7 @@ def repeat(action: Callable[[], object], times: int) -> list[float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "startup.json")
     parser.add_argument("--update-readme", action="store_true")
@@ -100,7 +97,7 @@ def main() -> None:
     print(json.dumps({**figures, "heavy modules loaded by import bandits": loaded}, indent=2))
     write_results(
         arguments.out,
-        {"benchmark": "startup", "command": sys.argv, "machine": machine(), "loaded": loaded, "figures": figures},
+        {"benchmark": "startup", "command": command(), "machine": machine(), "loaded": loaded, "figures": figures},
     )
     if arguments.update_readme:
         lines = ["| what | measured |", "|---|---:|"]

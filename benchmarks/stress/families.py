@@ -7,21 +7,18 @@ of the learning rate between its lowest (-1) and highest (1).
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unseen"))
-from synthetic import ACCURACY, LOSS, late_divergence, step_decays
 
 from bandits.curves import Metric
 from bandits.objectives import CurveTable
 from bandits.rng import rng_for
 from bandits.samplers.base import Sampler
 from bandits.samplers.table import TableSampler
+from benchmarks.unseen.synthetic import ACCURACY, LOSS, late_divergence, step_decays
 
 __all__ = [
     "EARLY_REGION",
@@ -221,7 +218,7 @@ def _logistic(z: Floats) -> Floats:
     return 1 / (1 + np.exp(-z))
 
 
-def _table(name: str, curves: Floats, features: Mapping[str, NDArray], metric: Metric) -> CurveTable:
+def _table(name: str, curves: Floats, features: Mapping[str, NDArray[Any]], metric: Metric) -> CurveTable:
     columns = {key: values.tolist() for key, values in features.items()}
     configs = [{key: values[i] for key, values in columns.items()} for i in range(len(curves))]
     return CurveTable.from_arrays(curves, configs, metric=metric, name=name)

@@ -1,32 +1,29 @@
 """Memory of one process that trains many arms, one after the other.
 
-    python benchmarks/training/memory.py [--arms 500] [--out FILE] [--update-readme]
+    python -m benchmarks.training.memory [--arms 500] [--out FILE] [--update-readme]
 
 Every arm is another net of MetaQNN on digits, trained for one epoch and released; the resident set is read after each.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
-import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import machine, update_readme, write_results
 
 from bandits.curves import Trial
 from bandits.errors import ObjectiveError
 from bandits.objectives.cnn import CNNObjective
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 AT = (50, 500)  # arms; a reading is the median of the 25 before, since nets differ in size
 WINDOW = 25
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--arms", type=int, default=AT[1])
     parser.add_argument("--out", type=Path, default=HERE / "results" / "memory.json")
     parser.add_argument("--update-readme", action="store_true")
@@ -47,7 +44,7 @@ def main() -> None:
     early, late = reading(mib, min(AT[0], len(mib))), reading(mib, len(mib))
     row = {"arms": len(mib), "failed": failed, "mib_early": early, "mib_late": late, "growth": late / early - 1}
     print(row)
-    payload = {"benchmark": "training memory", "command": sys.argv, "machine": machine(), "row": row, "mib": mib}
+    payload = {"benchmark": "training memory", "command": command(), "machine": machine(), "row": row, "mib": mib}
     write_results(arguments.out, payload)
     if arguments.update_readme:
         text = f"{early:.0f} MiB at arm {AT[0]}, {late:.0f} MiB at arm {len(mib)}: {row['growth']:+.1%}."

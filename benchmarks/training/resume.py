@@ -1,6 +1,6 @@
 """Whether a training that moves to a new process after every epoch has the curve of one that never paused.
 
-    python benchmarks/training/resume.py [--nets 2] [--epochs 3] [--out FILE] [--update-readme]
+    python -m benchmarks.training.resume [--nets 2] [--epochs 3] [--out FILE] [--update-readme]
 
 For each space, random nets on digits: once in one go, once with every epoch trained by a process of its own that has
 nothing but the checkpoint files. Values and training losses are compared bit for bit.
@@ -8,23 +8,20 @@ nothing but the checkpoint files. Values and training losses are compared bit fo
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
-import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import machine, update_readme, write_results
+from typing import Any
 
 from bandits.curves import Trial
 from bandits.errors import ObjectiveError
 from bandits.objectives.base import Site
 from bandits.objectives.cnn import CNNObjective
 from bandits.objectives.spaces import IMAGE_SPACES
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 
 
 def train(space: str, number: int, start: int, stop: int, folder: str | None) -> list[tuple[float, float]] | str:
@@ -39,34 +36,34 @@ def train(space: str, number: int, start: int, stop: int, folder: str | None) ->
         return str(error)
 
 
-def elsewhere(*arguments: object) -> list[tuple[float, float]] | str:
+def elsewhere(space: str, number: int, start: int, stop: int, folder: str | None) -> list[tuple[float, float]] | str:
     """The same, in a new process that ends afterwards."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(train, *arguments).result()
+        return pool.submit(train, space, number, start, stop, folder).result()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--nets", type=int, default=2, help="of each space")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "resume.json")
     parser.add_argument("--update-readme", action="store_true")
     arguments = parser.parse_args()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for space in IMAGE_SPACES:
         for number in range(arguments.nets):
             unbroken = train(space, number, 0, arguments.epochs, None)
             with tempfile.TemporaryDirectory() as folder:
-                pieces = []
+                pieces: list[tuple[float, float]] | str = []
                 for epoch in range(arguments.epochs):
                     piece = elsewhere(space, number, epoch, epoch + 1, folder)
-                    if isinstance(piece, str):
+                    if isinstance(piece, str) or isinstance(pieces, str):
                         pieces = piece
                         break
                     pieces += piece
             rows.append({"space": space, "trial": number, "equal": pieces == unbroken, "unbroken": unbroken})
             print(f"{space:14} trial {number} equal {rows[-1]['equal']} {unbroken}", flush=True)
-    write_results(arguments.out, {"benchmark": "resume", "command": sys.argv, "machine": machine(), "rows": rows})
+    write_results(arguments.out, {"benchmark": "resume", "command": command(), "machine": machine(), "rows": rows})
     if arguments.update_readme:
         equal = sum(row["equal"] for row in rows)
         diverged = sum(isinstance(row["unbroken"], str) for row in rows)

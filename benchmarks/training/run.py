@@ -1,6 +1,6 @@
 """Seconds of an epoch of the training engine, beside those of a plain PyTorch loop over a DataLoader.
 
-    python benchmarks/training/run.py [--data digits fashion-mnist] [--data-dir DIR] [--out FILE] [--update-readme]
+    python -m benchmarks.training [--data digits fashion-mnist] [--data-dir DIR] [--out FILE] [--update-readme]
 
 Both sides train the same net from the same images with Adam, and validate after the epoch, on one CPU thread. The
 plain side reads uint8 images from a Dataset that scales and normalises each image, as torchvision's ToTensor and
@@ -10,16 +10,15 @@ median.
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import numpy as np
 import torch
-from common import machine, update_readme, write_results
+from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -37,8 +36,10 @@ from bandits.training.engine import Session
 from bandits.training.images import ImageTask
 from bandits.training.nets.base import caffe_xavier_
 from bandits.training.nets.metaqnn import MetaQNNFamily
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 RATE = 1e-3
 CPU = torch.device("cpu")
 NETS = {
@@ -54,10 +55,10 @@ NETS = {
 }
 
 
-class Plain(Dataset):
+class Plain(Dataset[tuple[torch.Tensor, int]]):
     """Images one at a time, scaled and normalised when they are asked for."""
 
-    def __init__(self, pixels, labels, images: Images) -> None:
+    def __init__(self, pixels: NDArray[np.uint8], labels: NDArray[np.integer], images: Images) -> None:
         self.pixels, self.labels = torch.tensor(pixels), labels
         self.mean = torch.tensor(images.mean, dtype=torch.float32)[:, None, None]
         self.std = torch.tensor(images.std, dtype=torch.float32)[:, None, None]
@@ -98,7 +99,7 @@ def plain_side(images: Images, net: str, batch_size: int, workers: int) -> Calla
     torch.manual_seed(0)
     model = plain_net(net, images)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-    settings = {"batch_size": batch_size, "num_workers": workers, "persistent_workers": workers > 0}
+    settings: dict[str, Any] = {"batch_size": batch_size, "num_workers": workers, "persistent_workers": workers > 0}
     train = DataLoader(Plain(images.train_images, images.train_labels, images), shuffle=True, **settings)
     judged = DataLoader(Plain(images.validation_images, images.validation_labels, images), **settings)
 
@@ -155,7 +156,7 @@ def measure(images: Images, net: str, grammar: Grammar, batch_size: int, repeats
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", nargs="+", default=["digits"], choices=list(NETS))
     parser.add_argument("--data-dir", type=Path, help="where the files of fashion-mnist lie")
     parser.add_argument("--images", type=int, default=2000, help="most training images")
@@ -179,13 +180,13 @@ def main() -> None:
             rows.append(row | {"seconds": seconds})
             print(f"{name:14} {kind:9} ratio {row['ratio']:.2f}  {medians}", flush=True)
     settings = {"batch_size": arguments.batch_size, "repeats": arguments.repeats, "torch": torch.__version__}
-    payload = {"benchmark": "training", "command": sys.argv, "machine": machine(), "settings": settings, "rows": rows}
+    payload = {"benchmark": "training", "command": command(), "machine": machine(), "settings": settings, "rows": rows}
     write_results(arguments.out, payload)
     if arguments.update_readme:
         update_readme(HERE / "README.md", "epochs", table(rows))
 
 
-def table(rows: list[dict]) -> str:
+def table(rows: list[dict[str, Any]]) -> str:
     lines = [
         "| images | net | engine | DataLoader | DataLoader, 2 workers | engine / DataLoader |",
         "|---|---|---:|---:|---:|---:|",

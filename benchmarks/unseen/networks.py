@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,14 +41,14 @@ def learning_rates(config: Mapping[str, Any], epochs: int) -> np.ndarray:
     """`[epochs]` learning rates of a run: constant, step, exponential, cosine, or cosine with a restart."""
     share = np.arange(epochs) / epochs
     schedule = config.get("schedule", "constant")
-    factor = {
+    factors: dict[str, Callable[[], np.ndarray]] = {
         "constant": lambda: np.ones(epochs),
         "step": lambda: np.where(share >= config["decay_at"], config["decay"], 1.0),
         "exponential": lambda: config["decay"] ** share,
         "cosine": lambda: 0.5 * (1 + np.cos(np.pi * share)),
         "restart": lambda: 0.5 * (1 + np.cos(np.pi * np.mod(2 * share, 1.0))),
-    }[schedule]()
-    return config["lr"] * factor
+    }
+    return float(config["lr"]) * factors[schedule]()
 
 
 def train_mlps(configs: Sequence[Mapping[str, Any]], data: Data, epochs: int, metric: str, seed: int) -> np.ndarray:
@@ -65,7 +65,7 @@ def train_mlps(configs: Sequence[Mapping[str, Any]], data: Data, epochs: int, me
     Returns:
         `[n, epochs]` on the validation rows after each epoch; NaN or inf where a run has overflowed.
     """
-    groups: dict[tuple, list[int]] = defaultdict(list)
+    groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     for i, config in enumerate(configs):
         groups[config["batch"], config["depth"], config["activation"]].append(i)
     curves = np.full((len(configs), epochs), np.nan)

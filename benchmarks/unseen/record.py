@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import argparse
 import gzip
 import io
-import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -20,19 +13,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from networks import Data, train_cnn, train_mlps
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_classification, make_friedman1
 from sklearn.linear_model import SGDClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # bandits, where it is not installed
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import update_readme
-
 from bandits.objectives import CurveTable
 from bandits.rng import rng_for
+from benchmarks.lib.common import argument_parser, update_readme
+from benchmarks.unseen.networks import Data, train_cnn, train_mlps
 
 HERE = Path(__file__).resolve().parent
+
 SEED = 20
 DIGITS = 5  # significant ones, of every number in a table
 
@@ -271,7 +262,7 @@ def language(configs: Sequence[Config], epochs: int) -> Curves:
     pairs = np.concatenate((codes[:-2], codes[1:-1]), axis=1)
     data = Data(pairs[:2000], np.array(text[2:2002]), pairs[2000:], np.array(text[2002:]))
     with np.errstate(over="ignore"):
-        return np.exp(train_mlps(configs, data, epochs, "loss", SEED))
+        return np.asarray(np.exp(train_mlps(configs, data, epochs, "loss", SEED)))
 
 
 def digits_cnn_config(rng: np.random.Generator) -> Config:
@@ -379,7 +370,7 @@ def overview(folder: Path) -> str:
 
 def main() -> None:
     """Record what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--tables", nargs="*", help="only these", choices=[recipe.name for recipe in RECIPES])
     parser.add_argument("--out", type=Path, default=HERE / "tables", help="folder of the files")
     parser.add_argument("--update-readme", action="store_true", help="put the overview into README.md")

@@ -7,6 +7,7 @@ the epoch, u its share of the epochs, and x the position of the learning rate be
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,7 +122,7 @@ def _logistic(z: Floats) -> Floats:
     return 1 / (1 + np.exp(-z))
 
 
-def _table(name: str, curves: Floats, features: Mapping[str, NDArray], metric: Metric) -> CurveTable:
+def _table(name: str, curves: Floats, features: Mapping[str, NDArray[Any]], metric: Metric) -> CurveTable:
     columns = {key: values.tolist() for key, values in features.items()}
     configs = [{key: values[i] for key, values in columns.items()} for i in range(len(curves))]
     return CurveTable.from_arrays(curves, configs, metric=metric, name=name)

@@ -1,6 +1,6 @@
 """What curves of an earlier study save a new one, and what they cost it where they mislead.
 
-    python benchmarks/warm_start/run.py [--seeds 10] [--tables NAME ...] [--processes N] [--out FILE] [--update-readme]
+    python -m benchmarks.warm_start [--seeds 10] [--tables NAME ...] [--processes N] [--out FILE] [--update-readme]
 
 Each shipped table is split in two by the seed. 100 complete rows of one half are the earlier study; the other half is
 the new one: random search over all its rows, and Hyperband (eta 3, as many outer loops as it has rows for without using
@@ -13,19 +13,14 @@ random search that trains 5 arms in full before one may be dropped, instead of i
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import os
 import statistics
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
-from common import machine, update_readme, write_results
 from numpy.typing import NDArray
 
 from bandits import EarlyStopper, Hyperband, RandomSearch, run
@@ -35,8 +30,10 @@ from bandits.predictors import SRM
 from bandits.rng import rng_for
 from bandits.schedulers import Scheduler, State
 from bandits.stopping import EarlierCurves
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 ETA, MOST_LOOPS, EARLIER, WARM_BURN_IN = 3, 40, 100, 5
 ALGORITHMS = ("random", "hyperband")
 PLAIN, COLD, WARM, WARM_SOONER = "plain", "cold", "warm", "warm, burn-in 5"
@@ -117,7 +114,7 @@ def one_run(task: tuple[str, str, str, int]) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--tables", nargs="+", default=list(SHIPPED_TABLES))
     parser.add_argument("--algorithms", nargs="+", default=list(ALGORITHMS), choices=ALGORITHMS)
@@ -145,7 +142,7 @@ def main() -> None:
     text = table_of(rows)
     print(text)
     settings = {"eta": ETA, "earlier": EARLIER, "warm_burn_in": WARM_BURN_IN, "seeds": arguments.seeds, "paper": PAPER}
-    payload = {"benchmark": "warm_start", "command": sys.argv, "machine": machine(), "settings": settings}
+    payload = {"benchmark": "warm_start", "command": command(), "machine": machine(), "settings": settings}
     write_results(arguments.out, {**payload, "rows": rows, "runs": runs})
     if arguments.update_readme:
         update_readme(HERE / "README.md", "results", text)

@@ -1,6 +1,6 @@
 """Is the answer of `bandits what-if` right?
 
-    python benchmarks/what_if/run.py [--seeds 4] [--tables NAME ...] [--processes N] [--out FILE] [--update-readme]
+    python -m benchmarks.what_if [--seeds 4] [--tables NAME ...] [--processes N] [--out FILE] [--update-readme]
 
 120 rows of each shipped table, drawn at random by the seed, are the trials of a search: the first 60 are over, and
 what-if is asked about them, in their own order and in 8 random ones, with the default predictor and settings. Two
@@ -14,20 +14,16 @@ things are then held against its answer:
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import os
 import statistics
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import optuna
-from common import machine, update_readme, write_results
+from optuna.distributions import FloatDistribution, IntDistribution
 
 from bandits.objectives import SHIPPED_TABLES
 from bandits.predictors import SRM
@@ -36,8 +32,10 @@ from bandits.search_space import infer_space
 from bandits.studies import EarlierStudy, read_study
 from bandits.tools.what_if import PastTrial, Settings, what_if
 from bandits.tools.what_if.trials import past_trials
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 TRIALS, ORDERS = 60, 8
 
 
@@ -59,11 +57,11 @@ def really(trials: tuple[PastTrial, ...], settings: Settings) -> optuna.Study:
     def objective(trial: optuna.Trial) -> float:
         past = trials[trial.number]
         for name, distribution in space.items():
-            low, high = distribution.low, distribution.high  # features of tables are numbers
-            if isinstance(distribution, optuna.distributions.IntDistribution):
-                trial.suggest_int(name, low, high, log=distribution.log)
+            assert isinstance(distribution, IntDistribution | FloatDistribution)  # features of tables are numbers
+            if isinstance(distribution, IntDistribution):
+                trial.suggest_int(name, distribution.low, distribution.high, log=distribution.log)
             else:
-                trial.suggest_float(name, low, high, log=distribution.log)
+                trial.suggest_float(name, distribution.low, distribution.high, log=distribution.log)
         for epoch, score in past.reports:
             trial.report(score, epoch)
             if trial.should_prune():
@@ -114,7 +112,7 @@ def one_question(task: tuple[str, int]) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--tables", nargs="+", default=list(SHIPPED_TABLES))
     parser.add_argument("--processes", type=int, default=os.cpu_count())
@@ -132,7 +130,7 @@ def main() -> None:
     text = table_of(rows)
     print(text)
     settings = {"trials": TRIALS, "orders": ORDERS, "seeds": arguments.seeds}
-    payload = {"benchmark": "what_if", "command": sys.argv, "machine": machine(), "settings": settings}
+    payload = {"benchmark": "what_if", "command": command(), "machine": machine(), "settings": settings}
     write_results(arguments.out, {**payload, "rows": rows, "runs": runs})
     if arguments.update_readme:
         update_readme(HERE / "README.md", "results", text)

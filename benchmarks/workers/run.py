@@ -1,6 +1,6 @@
 """Whole Hyperband runs on real networks in worker processes: how long they take, and what killing workers changes.
 
-    python benchmarks/workers/run.py [--max-epochs 27] [--kills 20] [--out FILE] [--update-readme]
+    python -m benchmarks.workers [--max-epochs 27] [--kills 20] [--out FILE] [--update-readme]
 
 Every run is a process of its own and is timed from its start: what it imports, and what its workers do, counts.
 """
@@ -18,11 +18,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # bandits, where it is not installed
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import machine, update_readme, write_results
-
 from bandits import Hyperband, Result, run
 from bandits.objectives.cnn import CNNObjective
 from bandits.rng import rng_for
@@ -30,8 +25,10 @@ from bandits.runtime import executor_for
 from bandits.runtime.process_executor import ProcessExecutor
 from bandits.runtime.records import Changed, Epoch, TrialFailed, WorkerLost
 from bandits.schedulers import State
+from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 SEED = 0
 # name: workers, order, whether workers are killed
 RUNS: dict[str, tuple[int, str, bool]] = {
@@ -98,13 +95,16 @@ def in_a_process(name: str, max_epochs: int, kills: int) -> dict[str, Any]:
     settings = ["--max-epochs", str(max_epochs), "--kills", str(kills)]
     began = time.perf_counter()
     shown = subprocess.run(
-        [sys.executable, __file__, "--one", name, *settings], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "benchmarks.workers", "--one", name, *settings],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     ).stdout
     return {"wall_seconds": time.perf_counter() - began, **json.loads(shown)}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--max-epochs", type=int, default=27)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "workers.json")
@@ -128,7 +128,7 @@ def main() -> None:
         arguments.out,
         {
             "benchmark": "workers",
-            "command": sys.argv,
+            "command": command(),
             "machine": machine(),
             "settings": settings,
             "same_after_kills": same,

@@ -1,11 +1,6 @@
 """What the early-stopping benchmark counts: epochs, shares, who is kept, and that its arrays judge as the rules do."""
 
-import importlib
 import math
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -21,30 +16,11 @@ from bandits.stopping import ProbabilityRule, RiskControlledRule
 from bandits.stopping.check_epochs import sparse
 from bandits.stopping.track_record import look_back
 from bandits.testing import ramps
-
-BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
-FOLDERS = [str(BENCHMARKS / name) for name in ("", "stress", "unseen", "early_stopping")]
-MODULES = ("replaying", "judging", "sides", "tables", "summary", "measuring", "families", "synthetic")
+from benchmarks.early_stopping import judging, measuring, replaying, sides, summary, tables
 
 
-@pytest.fixture(scope="module")
-def benchmark() -> Iterator[dict[str, ModuleType]]:
-    """The modules of the benchmark, as its script imports them; forgotten afterwards."""
-    before = list(sys.path)
-    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
-    sys.path[:0] = FOLDERS
-    try:
-        yield {name: importlib.import_module(name) for name in MODULES}
-    finally:
-        sys.path[:] = before
-        for name in MODULES:
-            sys.modules.pop(name, None)
-        sys.modules.update(hidden)
-
-
-def test_replay_charges_burn_in_dropped_failed_and_finished_arms(benchmark: dict[str, ModuleType]) -> None:
+def test_replay_charges_burn_in_dropped_failed_and_finished_arms() -> None:
     """Two arms of 10 in full; one dropped at 2; one that fails at 1; one finishes as the new best; one audited."""
-    replaying = benchmark["replaying"]
     arms = replaying.Arms(
         ends=np.array([0.5, 0.6, 0.9, math.nan, 0.8, 0.1]), lengths=np.array([10, 10, 10, 1, 10, 10]), burn_in=2
     )
@@ -60,8 +36,7 @@ def test_replay_charges_burn_in_dropped_failed_and_finished_arms(benchmark: dict
     assert replaying.oracle_spends(arms) == 10 + 10 + 10 + 1 + 1 + 1
 
 
-def test_bar_is_the_nth_best_end_so_far_and_rises_with_new_bests(benchmark: dict[str, ModuleType]) -> None:
-    replaying = benchmark["replaying"]
+def test_bar_is_the_nth_best_end_so_far_and_rises_with_new_bests() -> None:
     ends = np.array([0.5, 0.6, 0.7, 0.4, 0.8])
     arms = replaying.Arms(ends=ends, lengths=np.full(5, 4), burn_in=2)
     asked: list[float] = []
@@ -82,13 +57,13 @@ def test_bar_is_the_nth_best_end_so_far_and_rises_with_new_bests(benchmark: dict
     assert outcome.trained.tolist() == [4, 4, 4, 1, 4]
 
 
-def test_first_of_several_checkpoints_counts(benchmark: dict[str, ModuleType]) -> None:
+def test_first_of_several_checkpoints_counts() -> None:
     epochs = np.array([1, 3, 7])
     drops = np.array([[False, True, True], [False, False, False], [True, False, True]])
-    assert benchmark["replaying"].first_epochs(epochs, drops).tolist() == [3, 0, 1]
+    assert replaying.first_epochs(epochs, drops).tolist() == [3, 0, 1]
 
 
-def test_share_speed_up_and_measured_risk_of_two_orderings(benchmark: dict[str, ModuleType]) -> None:
+def test_share_speed_up_and_measured_risk_of_two_orderings() -> None:
     """Written out: spent 40 and 60 of 100, oracle 20 and 20."""
     told = {"dropped": 5, "regret": 0.0, "regret_percent": 0.0, "top": 1, "top_at_risk": 1, "top_dropped": 0}
     runs = [
@@ -102,7 +77,7 @@ def test_share_speed_up_and_measured_risk_of_two_orderings(benchmark: dict[str, 
             (0, True, 40, 0, [[1, 0], None, [1, 1]]), (1, False, 60, 1, [[0, 0], None, [0, 0]])
         )
     ]  # fmt: skip
-    (row,) = benchmark["summary"].summarise(runs)
+    (row,) = summary.summarise(runs)
     assert row["speed_up"] == pytest.approx(200 / 100)
     assert row["ceiling"] == pytest.approx(200 / 40)
     assert row["share"] == pytest.approx((60 / 80 + 40 / 80) / 2)
@@ -111,28 +86,27 @@ def test_share_speed_up_and_measured_risk_of_two_orderings(benchmark: dict[str, 
     assert (row["halves"]["n"], row["halves"]["dropped"], row["halves"]["lost"]) == (4, 0.5, 0.25)
 
 
-def test_a_risk_is_missed_by_the_standard_errors_beyond_the_two_points(benchmark: dict[str, ModuleType]) -> None:
-    assert benchmark["summary"].misses_by(0.18, 0.1, 100) == pytest.approx(2.0)  # 6 points; an error of 3
+def test_a_risk_is_missed_by_the_standard_errors_beyond_the_two_points() -> None:
+    assert summary.misses_by(0.18, 0.1, 100) == pytest.approx(2.0)  # 6 points; an error of 3
 
 
-def test_bound_takes_the_most_saving_constant_that_keeps_nine_of_ten(benchmark: dict[str, ModuleType]) -> None:
+def test_bound_takes_the_most_saving_constant_that_keeps_nine_of_ten() -> None:
     """Of constants 0, .5, 1: the first loses too often, the second is the best of the others."""
-    constants = len(benchmark["sides"].CONSTANTS)
+    constants = len(sides.CONSTANTS)
     rest = [[100, 1, 1]] * (constants - 3)
     runs = [
         {"side": "srm", "table": "noise", "burn_in": 40, "full": 100, "oracle": 20,
          "bound": [[20, 0, int(ordering > 1)], [40, int(ordering > 1), int(ordering > 0)], [60, 1, 1], *rest]}
         for ordering in range(10)
     ]  # fmt: skip
-    (row,) = benchmark["summary"].bounds(runs)
+    (row,) = summary.bounds(runs)
     assert row["near"] == {"constant": 0.5, "share": pytest.approx(0.75)}
     assert row["kept"] == {"constant": 1.0, "share": pytest.approx(0.5)}
 
 
 @pytest.mark.parametrize("predictor", [SRM("ridge"), LastSeenValue()], ids=["ridge", "last seen"])
-def test_arrays_judge_as_the_rules_do(benchmark: dict[str, ModuleType], predictor: Predictor) -> None:
+def test_arrays_judge_as_the_rules_do(predictor: Predictor) -> None:
     """`check` compares verdicts one by one, and raises where they differ."""
-    judging = benchmark["judging"]
     pairs = ramps(60, 12)
     history = History.from_curves(pairs[:30])
     forecaster = predictor.fit(history, horizon=12, rng=rng_for(0, "fit"))
@@ -158,9 +132,9 @@ def test_arrays_judge_as_the_rules_do(benchmark: dict[str, ModuleType], predicto
 
 
 @pytest.mark.parametrize("table", ["lstm_ptb", "nas_bench_nlp_wikitext2"])
-def test_replay_spends_what_a_real_run_without_refits_spends(benchmark: dict[str, ModuleType], table: str) -> None:
+def test_replay_spends_what_a_real_run_without_refits_spends(table: str) -> None:
     """Epoch by epoch the same, audits and failing runs included, and it returns the same score."""
-    told = benchmark["measuring"].measure(benchmark["measuring"].Task("srm", table, 40, 3))
+    told = measuring.measure(measuring.Task("srm", table, 40, 3))
     objective = CurveTable(table)
     stopper = EarlyStopper(SRM(), RiskControlledRule(0.1), refit_growth=1e9, seed=3)
     search = RandomSearch(len(objective), objective.max_epochs, stopper, burn_in=40)
@@ -170,9 +144,8 @@ def test_replay_spends_what_a_real_run_without_refits_spends(benchmark: dict[str
     assert replayed["regret"] == pytest.approx(result.regret)
 
 
-def test_arms_fail_at_their_first_gap(benchmark: dict[str, ModuleType]) -> None:
+def test_arms_fail_at_their_first_gap() -> None:
     """A run with a value missing is charged up to there and has no end, even if later values are recorded."""
-    measuring = benchmark["measuring"]
 
     curves = [[0.1, 0.2, 0.3], [0.1, math.nan, 0.9], [0.3, 0.2, math.nan]]
     table = CurveTable.from_arrays(curves, [{}] * 3, metric=Metric("accuracy", goal="maximize"))
@@ -182,8 +155,7 @@ def test_arms_fail_at_their_first_gap(benchmark: dict[str, ModuleType]) -> None:
     assert arms.full == 6
 
 
-def test_every_arm_of_an_ordering_comes_once_and_shift_region_by_region(benchmark: dict[str, ModuleType]) -> None:
-    tables = benchmark["tables"]
+def test_every_arm_of_an_ordering_comes_once_and_shift_region_by_region() -> None:
     rows = tables.order("shift", tables.load("shift", 1), 3)
     assert sorted(rows) == list(range(1000))
     assert max(rows[:150]) < 150

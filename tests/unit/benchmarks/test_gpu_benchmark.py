@@ -1,13 +1,9 @@
 """The GPU benchmark where there is no GPU: all of it runs in small, and what it counts is what it says."""
 
 import csv
-import importlib
 import json
 import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,33 +16,17 @@ from bandits.runtime.records import Epoch
 
 pytest.importorskip("torch")
 
-BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
-FOLDER = BENCHMARKS / "gpu"
-MODULES = tuple(sorted(path.stem for path in FOLDER.glob("*.py")))
+from benchmarks.gpu import budget, command, epochs, floor, mps, nets, recording, report, samplers, settings, sharing
+
 PARTS = ("checks", "epochs", "sharing", "hyperband", "record")
 
 
 @pytest.fixture(scope="module")
-def gpu() -> Iterator[SimpleNamespace]:
-    """The modules of the benchmark, as its script imports them; forgotten afterwards."""
-    before = list(sys.path)
-    hidden: dict[str, ModuleType] = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
-    sys.path[:0] = [str(FOLDER), str(BENCHMARKS)]
-    try:
-        yield SimpleNamespace(**{name: importlib.import_module(name) for name in MODULES})
-    finally:
-        sys.path[:] = before
-        for name in MODULES:
-            sys.modules.pop(name, None)
-        sys.modules.update(hidden)
-
-
-@pytest.fixture(scope="module")
-def results(gpu: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run in small, on digits, leaves behind."""
     out = tmp_path_factory.mktemp("gpu") / "results"
     few = ["--small", "--workers", "1", "--arms", "1", "--trials", "2", "--heaviest", "5e4"]
-    code = gpu.command.main([*few, "--seconds", "epochs=0.2,sharing=0.1", "--commit", "abc", "--out", str(out)])
+    code = command.main([*few, "--seconds", "epochs=0.2,sharing=0.1", "--commit", "abc", "--out", str(out)])
     assert code == 0
     return out
 
@@ -58,14 +38,14 @@ def result_of(part: str, results: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_every_part_says_where_and_on_what_it_ran(gpu: SimpleNamespace, results: Path, part: str) -> None:
+def test_every_part_says_where_and_on_what_it_ran(results: Path, part: str) -> None:
     """Device, versions, commit, data and seed stand in every file, and a table can be made of it."""
     result = result_of(part, results)
 
     assert result["benchmark"] == f"gpu/{part}"
     assert result["device"].keys() >= {"name", "torch"}
     assert (result["machine"]["commit"], result["data"], result["seed"], result["small"]) == ("abc", "digits", 0, True)
-    assert "commit abc" in gpu.report.table_of(part, result)
+    assert "commit abc" in report.table_of(part, result)
 
 
 def test_on_a_cpu_seeds_repeat_pauses_change_nothing_and_one_trial_fails_alone(results: Path) -> None:
@@ -117,84 +97,84 @@ def test_the_recording_is_a_curve_table(results: Path) -> None:
 
 def test_the_readme_has_a_place_for_every_part() -> None:
     """Between two marks, which `report.py` looks for."""
-    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    readme = (report.HERE / "README.md").read_text(encoding="utf-8")
 
     assert all(f"<!-- {part} -->" in readme for part in PARTS)
     assert readme.count("<!-- end -->") == len(PARTS)
 
 
-def test_results_go_into_the_readme(gpu: SimpleNamespace, results: Path, tmp_path: Path) -> None:
+def test_results_go_into_the_readme(results: Path, tmp_path: Path) -> None:
     """Each part's table stands in its place; a part without results stays as it is."""
     readme = tmp_path / "README.md"
-    readme.write_text((FOLDER / "README.md").read_text(encoding="utf-8"), encoding="utf-8")
+    readme.write_text((report.HERE / "README.md").read_text(encoding="utf-8"), encoding="utf-8")
     only = tmp_path / "only"
     only.mkdir()
     (only / "epochs.json").write_bytes((results / "epochs.json").read_bytes())
 
-    gpu.report.put_into(readme, only)
+    report.put_into(readme, only)
 
     text = readme.read_text(encoding="utf-8")
-    assert gpu.report.table_of("epochs", result_of("epochs", results)) in text
+    assert report.table_of("epochs", result_of("epochs", results)) in text
     assert text.count("No figures yet.") == len(PARTS) - 1
 
 
-def test_a_recording_goes_on_in_a_second_call(gpu: SimpleNamespace, tmp_path: Path) -> None:
+def test_a_recording_goes_on_in_a_second_call(tmp_path: Path) -> None:
     """What a call leaves undone the next one trains; nets and their order are those of a single call."""
-    setting = gpu.settings.Setting("digits", None, "cpu", workers=1, seed=0)
-    sizes = gpu.settings.SMALL
-    spent = gpu.budget.Budget(1.0, iter([0.0, *[0.0] * 4, *[9.0] * 99]).__next__)
-    first = gpu.recording.measure_recording(setting, sizes, spent, "not wanted", tmp_path)
-    second = gpu.recording.measure_recording(setting, sizes, gpu.budget.Budget(60), "not wanted", tmp_path)
+    setting = settings.Setting("digits", None, "cpu", workers=1, seed=0)
+    sizes = settings.SMALL
+    spent = budget.Budget(1.0, iter([0.0, *[0.0] * 4, *[9.0] * 99]).__next__)
+    first = recording.measure_recording(setting, sizes, spent, "not wanted", tmp_path)
+    second = recording.measure_recording(setting, sizes, budget.Budget(60), "not wanted", tmp_path)
 
     assert 0 < first["rows"] < sizes.trials
     assert (second["rows_before"], second["part"], second["done"]) == (first["rows"], 1, True)
-    nets = gpu.samplers.LightNets(setting.objective(max_epochs=2), 0, sizes.heaviest)
+    nets = samplers.LightNets(setting.objective(max_epochs=2), 0, sizes.heaviest)
     with (tmp_path / second["table"]).open(encoding="utf-8", newline="") as file:
         assert [row["net"] for row in csv.DictReader(file)] == [nets.propose(i)["net"] for i in range(sizes.trials)]
 
 
-def test_merging_keeps_whole_and_failed_rows(gpu: SimpleNamespace, tmp_path: Path) -> None:
+def test_merging_keeps_whole_and_failed_rows(tmp_path: Path) -> None:
     """Rows are ordered by trial; one that was cut short is left out, for it will be trained again."""
     (tmp_path / "t.part0.csv").write_text("net,acc_1,acc_2\nC,0.1,0.2\nB,0.3,\nA,0.4,\n", encoding="utf-8")
     (tmp_path / "t.part0.json").write_text('{"failed": {"2": "diverged"}}', encoding="utf-8")
     (tmp_path / "t.part1.csv").write_text("net,acc_1,acc_2\nD,0.5,0.6\nE,0.7,\n", encoding="utf-8")
     numbers = {net: number for number, net in enumerate("ABCDE")}
 
-    rows = gpu.recording.merge(tmp_path, "t", numbers, metric="acc", epochs=2)
+    rows = recording.merge(tmp_path, "t", numbers, metric="acc", epochs=2)
 
     assert list(rows) == [0, 2, 3]
     assert (tmp_path / "t.csv").read_text(encoding="utf-8") == "net,acc_1,acc_2\nA,0.4,\nC,0.1,0.2\nD,0.5,0.6\n"
 
 
-def test_throughput_counts_while_all_arms_train(gpu: SimpleNamespace) -> None:
+def test_throughput_counts_while_all_arms_train() -> None:
     """Arm 1 reports first at 4 s; from then on arm 0 takes 1 s an epoch and arm 1 takes 2 s."""
     clocks = {0: [1, 2, 3, 4, 5, 6, 7], 1: [4, 6, 8]}
     epochs = [Epoch(arm, k + 1, 0.5, 1.0, clock) for arm, times in clocks.items() for k, clock in enumerate(times)]
 
-    assert gpu.sharing.together(epochs, 2) == pytest.approx(1.0 + 0.5)
-    assert gpu.sharing.together(epochs, 3) is None
-    assert gpu.sharing.together(epochs[:8], 2) is None
+    assert sharing.together(epochs, 2) == pytest.approx(1.0 + 0.5)
+    assert sharing.together(epochs, 3) is None
+    assert sharing.together(epochs[:8], 2) is None
 
 
-def test_the_service_is_left_alone_where_it_does_not_pay(gpu: SimpleNamespace) -> None:
+def test_the_service_is_left_alone_where_it_does_not_pay() -> None:
     """The best rate with it must beat the best one without; a measurement that failed counts as nothing."""
 
     def rows(*rates: tuple[bool, float | None]) -> dict[str, Any]:
         return {"rows": [{"mps": served, "epochs_per_second": rate} for served, rate in rates]}
 
-    assert gpu.sharing.why_not_worth_it(rows((False, 2.0), (False, 3.0), (True, 4.0), (True, None))) is None
-    assert gpu.sharing.why_not_worth_it(rows((False, 2.0), (True, None))) == "arms trained no faster with it"
-    assert gpu.sharing.why_not_worth_it(rows((False, 2.0))) == "arms trained no faster with it"
+    assert sharing.why_not_worth_it(rows((False, 2.0), (False, 3.0), (True, 4.0), (True, None))) is None
+    assert sharing.why_not_worth_it(rows((False, 2.0), (True, None))) == "arms trained no faster with it"
+    assert sharing.why_not_worth_it(rows((False, 2.0))) == "arms trained no faster with it"
 
 
-def test_the_floor_is_three_passes_a_training_image(gpu: SimpleNamespace) -> None:
+def test_the_floor_is_three_passes_a_training_image() -> None:
     """And one a validation image; a multiply-add is two operations."""
-    assert gpu.floor.floor_seconds(10, training=100, validation=20, flops=1000) == 10 * 2 * 320 / 1000
+    assert floor.floor_seconds(10, training=100, validation=20, flops=1000) == 10 * 2 * 320 / 1000
 
 
-def test_epochs_are_timed_until_the_time_is_up(gpu: SimpleNamespace) -> None:
+def test_epochs_are_timed_until_the_time_is_up() -> None:
     """The first warms up; then at least two, at most twenty."""
-    timed, Budget = gpu.epochs.timed, gpu.budget.Budget
+    timed, Budget = epochs.timed, budget.Budget
 
     assert timed(iter([9.0, 1.0, 2.0, 3.0]), Budget(0)) == [1.0, 2.0]
     assert timed(iter([9.0] + [1.0] * 50), Budget(100)) == [1.0] * 20
@@ -203,19 +183,19 @@ def test_epochs_are_timed_until_the_time_is_up(gpu: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     ("size", "image"), [(name, image) for name in ("small", "middle", "large") for image in (8, 28)]
 )
-def test_nets_of_every_size_are_legal(gpu: SimpleNamespace, size: str, image: int) -> None:
+def test_nets_of_every_size_are_legal(size: str, image: int) -> None:
     """On small images too; each is larger than the one before."""
     grammar = Grammar.for_images(image, 1, 10)
-    work = {name: multiply_adds(gpu.nets.net_named(name, grammar), image, 1) for name in gpu.nets.NETS}
+    work = {name: multiply_adds(nets.net_named(name, grammar), image, 1) for name in nets.NETS}
 
-    assert grammar.parse(gpu.nets.net_named(size, grammar))
+    assert grammar.parse(nets.net_named(size, grammar))
     assert work["small"] < work["middle"] < work["large"]
 
 
-def test_light_nets_are_the_light_ones_of_the_objective(gpu: SimpleNamespace) -> None:
+def test_light_nets_are_the_light_ones_of_the_objective() -> None:
     """In their order, whatever id is asked for first."""
-    objective = gpu.settings.Setting("digits", None, "cpu", 1, 0).objective(max_epochs=1)
-    light = gpu.samplers.LightNets(objective, 0, 1e5)
+    objective = settings.Setting("digits", None, "cpu", 1, 0).objective(max_epochs=1)
+    light = samplers.LightNets(objective, 0, 1e5)
     inner = objective.sampler(0)
     expected = [c for c in map(inner.propose, range(60)) if multiply_adds(str(c["net"]), 8, 1) <= 1e5]
 
@@ -223,56 +203,54 @@ def test_light_nets_are_the_light_ones_of_the_objective(gpu: SimpleNamespace) ->
     assert [light.propose(number) for number in range(4)] == expected[:4]
 
 
-def test_a_limit_that_leaves_no_nets_is_refused(gpu: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limit_that_leaves_no_nets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rather than drawing without end."""
-    monkeypatch.setattr(gpu.samplers, "_TRIES", 20)
-    objective = gpu.settings.Setting("digits", None, "cpu", 1, 0).objective(max_epochs=1)
+    monkeypatch.setattr(samplers, "_TRIES", 20)
+    objective = settings.Setting("digits", None, "cpu", 1, 0).objective(max_epochs=1)
 
     with pytest.raises(ValueError, match="must leave more nets, got 1"):
-        gpu.samplers.LightNets(objective, 0, 1.0).propose(0)
+        samplers.LightNets(objective, 0, 1.0).propose(0)
 
 
-def test_a_slice_is_the_beginning_of_the_files(gpu: SimpleNamespace, tmp_path: Path) -> None:
+def test_a_slice_is_the_beginning_of_the_files(tmp_path: Path) -> None:
     """It can be read as the data set that it is cut from."""
     labels = np.resize(np.array([9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9, 1, 4, 6, 8], dtype=np.uint8), 400)
     pixels = np.arange(400, dtype=np.uint8)[:, None, None] * np.ones((28, 28), dtype=np.uint8)
     for name, array in (("train-images-idx3-ubyte", pixels), ("train-labels-idx1-ubyte", labels)):
-        (tmp_path / name).write_bytes(gpu.settings._idx(array))
+        (tmp_path / name).write_bytes(settings._idx(array))
 
-    with gpu.settings.slice_of(tmp_path, 120) as folder:
+    with settings.slice_of(tmp_path, 120) as folder:
         images = load_images("fashion-mnist", folder=folder)
 
     assert len(images.train_labels) + len(images.validation_labels) == 120
     assert not folder.exists()
 
 
-def test_mps_is_started_for_a_block_and_ended(
-    gpu: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mps_is_started_for_a_block_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its pipes are the block's own, and the environment is as before afterwards."""
     log = tmp_path / "log"
     control = tmp_path / "nvidia-cuda-mps-control"
     control.write_text(f'#!/bin/sh\nif [ "$1" = -d ]; then echo start >> {log}; else cat >> {log}; echo 77; fi\n')
     control.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setattr(gpu.mps, "_TRY", "pass")
+    monkeypatch.setattr(mps, "_TRY", "pass")
     monkeypatch.delenv("CUDA_MPS_PIPE_DIRECTORY", raising=False)
 
-    assert gpu.mps.why_no_mps("cuda:0") is None
-    with gpu.mps.mps():
+    assert mps.why_no_mps("cuda:0") is None
+    with mps.mps():
         assert Path(os.environ["CUDA_MPS_PIPE_DIRECTORY"]).is_dir()
     assert "CUDA_MPS_PIPE_DIRECTORY" not in os.environ
     said = ["start", "get_server_list", "quit -t 5", "start", "quit -t 5"]
     assert log.read_text(encoding="utf-8").splitlines() == said
 
 
-def test_without_mps_the_reason_is_told(gpu: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_mps_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where its program is missing, and where a process cannot train with it."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert gpu.mps.why_no_mps("cuda:0") == "nvidia-cuda-mps-control is not installed"
+    assert mps.why_no_mps("cuda:0") == "nvidia-cuda-mps-control is not installed"
 
     control = tmp_path / "nvidia-cuda-mps-control"
     control.write_text("#!/bin/sh\n")
     control.chmod(0o755)
-    monkeypatch.setattr(gpu.mps, "_TRY", "raise OSError('no server')")
-    assert gpu.mps.why_no_mps("cuda:0") == "a process could not use it: OSError: no server"
+    monkeypatch.setattr(mps, "_TRY", "raise OSError('no server')")
+    assert mps.why_no_mps("cuda:0") == "a process could not use it: OSError: no server"

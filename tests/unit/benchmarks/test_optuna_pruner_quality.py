@@ -1,11 +1,7 @@
 """What the comparison of pruners at equal epochs counts: rows, epochs, regrets, and seeds that all have run."""
 
-import importlib
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,30 +9,12 @@ import pytest
 
 from bandits.curves import Metric
 from bandits.objectives import CurveTable
+from benchmarks.optuna_pruner import quality, quality_report, quality_sides, quality_study, quick_wilcoxon
 
 pytest.importorskip("optuna")
 
-BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
-FOLDERS = [str(BENCHMARKS), str(BENCHMARKS / "optuna_pruner")]
-MODULES = ("quality", "quality_report", "quality_sides", "quality_study", "quick_wilcoxon", "common")
-Modules = dict[str, ModuleType]
 
 CURVES = [[0.1, 0.5, 0.4], [0.3, 0.3, 0.6], [0.2, 0.5, 0.5], [0.2, 0.1, np.nan], [0.1, 0.2, 0.3]]
-
-
-@pytest.fixture(scope="module")
-def benchmark() -> Iterator[Modules]:
-    """The modules of the benchmark, as its script imports them; forgotten afterwards."""
-    before = list(sys.path)
-    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
-    sys.path[:0] = FOLDERS
-    try:
-        yield {name: importlib.import_module(name) for name in MODULES}
-    finally:
-        sys.path[:] = before
-        for name in MODULES:
-            sys.modules.pop(name, None)
-        sys.modules.update(hidden)
 
 
 @pytest.fixture
@@ -72,24 +50,20 @@ class Notes:
         return Noting()
 
 
-def test_without_a_pruner_a_study_trains_the_rows_in_the_order_of_the_tables_sampler(
-    benchmark: Modules, table: CurveTable
-) -> None:
+def test_without_a_pruner_a_study_trains_the_rows_in_the_order_of_the_tables_sampler(table: CurveTable) -> None:
     """Each row once, all epochs, and the one without a value costs nothing."""
     from optuna.pruners import NopPruner
 
-    ended = benchmark["quality_study"].spend(table, NopPruner(), "random", budget=100, seed=4)
+    ended = quality_study.spend(table, NopPruner(), "random", budget=100, seed=4)
     assert [trial.row for trial in ended] == order_of(table, 4)
     assert ended[-1].spent == 14
     assert {trial.row: trial.state.name for trial in ended} == {i: "FAIL" if i == 3 else "COMPLETE" for i in range(5)}
 
 
-def test_every_pruner_is_shown_the_same_rows_with_their_own_parameters_in_the_same_order(
-    benchmark: Modules, table: CurveTable
-) -> None:
+def test_every_pruner_is_shown_the_same_rows_with_their_own_parameters_in_the_same_order(table: CurveTable) -> None:
     """Epochs count from 1, and the last one doesn't prune."""
     pruner = Notes()
-    ended = benchmark["quality_study"].spend(table, pruner, "random", budget=100, seed=4)
+    ended = quality_study.spend(table, pruner, "random", budget=100, seed=4)
     assert [trial.row for trial in ended] == order_of(table, 4)
     assert {trial.state.name for trial in ended} == {"PRUNED"}
     assert pruner.steps == [1, 2] * 5
@@ -97,20 +71,18 @@ def test_every_pruner_is_shown_the_same_rows_with_their_own_parameters_in_the_sa
     assert [pruner.params[i] for i in range(5)] == own
 
 
-def test_the_epochs_end_the_study_and_the_trial_that_is_running_then_is_not_complete(
-    benchmark: Modules, table: CurveTable
-) -> None:
+def test_the_epochs_end_the_study_and_the_trial_that_is_running_then_is_not_complete(table: CurveTable) -> None:
     """A full training and two epochs of the next one, whichever rows they are."""
     from optuna.pruners import NopPruner
 
     seed = next(s for s in range(50) if order_of(table, s)[:2] == [1, 0])
-    ended = benchmark["quality_study"].spend(table, NopPruner(), "random", budget=5, seed=seed)
+    ended = quality_study.spend(table, NopPruner(), "random", budget=5, seed=seed)
     assert [(trial.spent, trial.row, trial.state.name) for trial in ended] == [(3, 1, "COMPLETE"), (5, 0, "FAIL")]
-    exact = benchmark["quality_study"].spend(table, NopPruner(), "random", budget=3, seed=seed)
+    exact = quality_study.spend(table, NopPruner(), "random", budget=3, seed=seed)
     assert [(trial.spent, trial.state.name) for trial in exact] == [(3, "COMPLETE")]
 
 
-def test_tpe_takes_each_row_once_and_the_same_ones_under_the_same_seed(benchmark: Modules) -> None:
+def test_tpe_takes_each_row_once_and_the_same_ones_under_the_same_seed() -> None:
     """Twenty rows, of which the sampler proposes the last ten itself."""
     from optuna.pruners import NopPruner
 
@@ -118,18 +90,18 @@ def test_tpe_takes_each_row_once_and_the_same_ones_under_the_same_seed(benchmark
     rates = rng.uniform(0.0, 1.0, 20)
     curves = np.outer(1 - rates, [0.5, 1.0])
     table = CurveTable.from_arrays(curves, [{"lr": rate} for rate in rates], metric=Metric("accuracy", "maximize"))
-    ended = [benchmark["quality_study"].spend(table, NopPruner(), "tpe", budget=40, seed=1) for _ in range(2)]
+    ended = [quality_study.spend(table, NopPruner(), "tpe", budget=40, seed=1) for _ in range(2)]
     rows = [trial.row for trial in ended[0]]
     assert sorted(rows) == list(range(20))
     assert rows == [trial.row for trial in ended[1]]
     assert np.mean(curves[rows[10:15], -1]) > np.mean(curves[rows[15:], -1])
 
 
-def test_what_a_study_has_come_to_is_told_at_any_budget_up_to_its_end(benchmark: Modules, table: CurveTable) -> None:
+def test_what_a_study_has_come_to_is_told_at_any_budget_up_to_its_end(table: CurveTable) -> None:
     """By hand; the best row ends at 0.6 and a median one at 0.45."""
     from optuna.trial import TrialState
 
-    ended_of, told = benchmark["quality_study"].Ended, benchmark["quality_report"].told
+    ended_of, told = quality_study.Ended, quality_report.told
     ended = [
         ended_of(3, 0, TrialState.COMPLETE),  # 0.4
         ended_of(4, 1, TrialState.PRUNED),  # the best row
@@ -160,14 +132,12 @@ def run_of(side: str, table: str, seed: int, regret: float, completed: int = 2) 
     }
 
 
-def test_rows_hold_means_errors_differences_to_ours_and_wins_of_the_seeds_that_all_have_run(
-    benchmark: Modules,
-) -> None:
+def test_rows_hold_means_errors_differences_to_ours_and_wins_of_the_seeds_that_all_have_run() -> None:
     """By hand: two tables, two seeds, and a third that one side lacks."""
     regrets = {("none", "a"): (0.4, 0.2), ("none", "b"): (0.0, 0.0), ("srm", "a"): (0.2, 0.2), ("srm", "b"): (0.0, 0.1)}
     runs = [run_of(*key, seed, regret) for key, both in regrets.items() for seed, regret in enumerate(both)]
     runs.append(run_of("none", "a", 2, 1.0))
-    report = benchmark["quality_report"]
+    report = quality_report
     assert report.complete_seeds(runs, "random") == [0, 1]
     rows = {(row["side"], row["table"]): row for row in report.summarise(runs, (2, 4)) if row["budget"] == 4}
     plain = rows["none", "a"]
@@ -182,7 +152,7 @@ def test_rows_hold_means_errors_differences_to_ours_and_wins_of_the_seeds_that_a
     assert "| no pruner | 15.0 ± 5.0 | +2.5 ± 5.6 | 1 | 9 | 2.0 | 50 | 1.00 |" in text
 
 
-def test_the_quick_wilcoxon_test_has_scipys_p_values(benchmark: Modules) -> None:
+def test_the_quick_wilcoxon_test_has_scipys_p_values() -> None:
     """With ties, zeros and neither, short and long."""
     from scipy import stats
 
@@ -190,33 +160,33 @@ def test_the_quick_wilcoxon_test_has_scipys_p_values(benchmark: Modules) -> None
     cases = [rng.integers(-3, 4, n) / 10 for n in (2, 3, 5, 6)] + [rng.normal(size=n) for n in (4, 20, 60)]
     for differences in cases:
         for alternative in ("less", "greater"):
-            quick = benchmark["quick_wilcoxon"].wilcoxon(differences, alternative=alternative, zero_method="zsplit")
+            quick = quick_wilcoxon.wilcoxon(differences, alternative=alternative, zero_method="zsplit")
             slow = stats.wilcoxon(differences, alternative=alternative, zero_method="zsplit")
             assert quick.pvalue == slow.pvalue
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
-def test_the_quick_wilcoxon_pruner_decides_as_optunas(benchmark: Modules) -> None:
+def test_the_quick_wilcoxon_pruner_decides_as_optunas() -> None:
     """On rounded curves, which have ties."""
     from optuna.pruners import WilcoxonPruner
 
     rng = np.random.default_rng(0)
     curves = (rng.uniform(size=(12, 1)) + rng.normal(0, 0.1, (12, 6)).cumsum(axis=1)).round(1)
     table = CurveTable.from_arrays(curves, [{"lr": float(i)} for i in range(12)], metric=Metric("accuracy", "maximize"))
-    spend = benchmark["quality_study"].spend
-    quick = spend(table, benchmark["quick_wilcoxon"].QuickWilcoxonPruner(), "random", budget=99, seed=0)
+    spend = quality_study.spend
+    quick = spend(table, quick_wilcoxon.QuickWilcoxonPruner(), "random", budget=99, seed=0)
     assert quick == spend(table, WilcoxonPruner(), "random", budget=99, seed=0)
     assert len({trial.state for trial in quick}) == 2
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 def test_the_runner_keeps_what_is_done_and_goes_on_with_the_rest(
-    benchmark: Modules, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every side on a shipped table for two full trainings; then one more seed; then only the report."""
-    quality, out = benchmark["quality"], tmp_path / "quality.json"
+    out = tmp_path / "quality.json"
     small = ["--tables", "lstm_shakespeare", "--budget", "2", "--out", str(out), "--samplings"]
-    sides = list(benchmark["quality_sides"].SIDES)
+    sides = list(quality_sides.SIDES)
     quality.main([*small, "random", "tpe", "--seeds", "1", "--sides", *sides])
     kept = out.with_suffix(".runs.jsonl")
     assert len(kept.read_text().splitlines()) == 2 * len(sides)
@@ -237,11 +207,9 @@ def test_the_runner_keeps_what_is_done_and_goes_on_with_the_rest(
     assert json.loads(out.read_text())["settings"]["seeds"] == {"random": 1, "tpe": 1}
 
 
-def test_a_run_that_is_out_of_time_begins_no_study(
-    benchmark: Modules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_that_is_out_of_time_begins_no_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And says where it stopped."""
-    tasks = benchmark["quality"].tasks_of(["random"], ["lstm_shakespeare"], ["none"], 1)
-    gather = benchmark["quality"].gather
+    tasks = quality.tasks_of(["random"], ["lstm_shakespeare"], ["none"], 1)
+    gather = quality.gather
     assert gather(tasks, tmp_path / "x.runs.jsonl", 2, resume=False, redo=(), minutes=-1) == []
     assert "out of time before" in capsys.readouterr().err

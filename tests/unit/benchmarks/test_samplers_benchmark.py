@@ -1,28 +1,13 @@
 """What the benchmark of samplers searches: formulas whose best configuration is known."""
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bandits.curves import Trial
+from benchmarks.samplers import problems
 
-
-def _problems() -> ModuleType:
-    path = Path(__file__).resolve().parents[3] / "benchmarks" / "samplers" / "problems.py"
-    spec = importlib.util.spec_from_file_location("benchmarks_samplers_problems", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-problems = _problems()
 HARTMANN = (0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573)  # where it is largest
 
 

@@ -1,10 +1,6 @@
 """Scores of forecasts against the forecasts' own words, and against cases whose answers are known."""
 
-import importlib.util
 import math
-import sys
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -12,18 +8,7 @@ from scipy.stats import norm
 
 from bandits.forecasts import ErrorShape, Forecast, Link
 from bandits.rng import rng_for
-
-
-def _scoring() -> ModuleType:
-    path = Path(__file__).resolve().parents[3] / "benchmarks" / "scoring.py"
-    spec = importlib.util.spec_from_file_location("benchmarks_scoring", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-scoring = _scoring()
+from benchmarks.lib import scoring
 
 SKEWED = ErrorShape((-2.0, 0.0, 2.0), (-5.0, 0.0, 1.0))
 KINDS = [

@@ -1,29 +1,9 @@
 """The stress tables are what they say: reproducible, of the asked size, and misleading in the way they name."""
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pytest
 
-
-def _families() -> ModuleType:
-    path = Path(__file__).resolve().parents[3] / "benchmarks" / "stress" / "families.py"
-    spec = importlib.util.spec_from_file_location("benchmarks_stress_families", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    before = list(sys.path)
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path[:] = before
-        sys.modules.pop("synthetic", None)
-    return module
-
-
-families = _families()
+from benchmarks.stress import families
 
 
 @pytest.mark.parametrize("name", families.STRESS)

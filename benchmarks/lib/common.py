@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -15,10 +16,24 @@ from typing import Any
 
 from bandits.tools.record.environment import processor
 
-__all__ = ["machine", "update_readme", "write_results"]
+__all__ = ["argument_parser", "command", "machine", "update_readme", "write_results"]
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _LIBRARIES = ("bandits-hpo", "numpy", "scipy", "scikit-learn", "optuna", "emcee", "torch")
+
+
+def command() -> list[str]:
+    """Give the command line that runs this process, for the results: "python -m benchmarks.NAME" and its arguments."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    module = spec.name.removesuffix(".__main__") if spec is not None else Path(sys.argv[0]).name
+    return ["python", "-m", module, *sys.argv[1:]]
+
+
+def argument_parser(about: str | None) -> argparse.ArgumentParser:
+    """Give the parser of a benchmark's command line; its help shows the module's docstring as it is written."""
+    return argparse.ArgumentParser(
+        prog=" ".join(command()[:3]), description=about, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
 
 
 def machine() -> dict[str, Any]:
@@ -83,7 +98,3 @@ def _commit() -> str | None:
         return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "bandits") else "")
     except (OSError, subprocess.CalledProcessError):
         return None
-
-
-if __name__ == "__main__":
-    json.dump(machine(), sys.stdout, indent=1)

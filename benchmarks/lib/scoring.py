@@ -151,7 +151,8 @@ def coverage_of_best_if_right(
     """
     positions = _positions_of_best(forecasts, rng, share, draws)
     tails = (1 - np.asarray(levels)) / 2
-    return ((positions[:, None] >= tails) & (positions[:, None] <= 1 - tails)).mean(axis=0)
+    inside: Floats = ((positions[:, None] >= tails) & (positions[:, None] <= 1 - tails)).mean(axis=0)
+    return inside
 
 
 def exceedance_of_best_if_right(
@@ -162,7 +163,8 @@ def exceedance_of_best_if_right(
     draws: int = 50,
 ) -> Floats:
     """`[K]` like `coverage_of_best_if_right`: the share of the best that would end above each quantile."""
-    return (_positions_of_best(forecasts, rng, share, draws)[:, None] > np.asarray(tails)).mean(axis=0)
+    above: Floats = (_positions_of_best(forecasts, rng, share, draws)[:, None] > np.asarray(tails)).mean(axis=0)
+    return above
 
 
 def log_density(forecasts: Sequence[Forecast], truth: Floats, yardstick: Yardstick) -> Floats:
@@ -186,7 +188,8 @@ def crps(forecasts: Sequence[Forecast], truth: Floats, yardstick: Yardstick) -> 
     """
     low, high = yardstick.low, yardstick.high
     errors = np.clip(truth, low, high)[:, None] - np.clip(quantiles(forecasts, GRID), low, high)
-    return 2 * np.maximum(GRID * errors, (GRID - 1) * errors).mean(axis=1) / yardstick.unit
+    scores: Floats = 2 * np.maximum(GRID * errors, (GRID - 1) * errors).mean(axis=1) / yardstick.unit
+    return scores
 
 
 def width(forecasts: Sequence[Forecast], yardstick: Yardstick, level: float = 0.9) -> Floats:

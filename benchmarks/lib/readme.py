@@ -1,6 +1,6 @@
 """Puts measured figures into the documentation: the main job's output, and what the benchmarks' results say.
 
-    python benchmarks/readme.py
+    python -m benchmarks.lib.readme
 
 Reads the results that the benchmarks have written; runs the main job.
 """
@@ -12,12 +12,12 @@ import subprocess
 import sys
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from common import update_readme
+from benchmarks.lib.common import update_readme
 
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)  # of benchmarks/calibration
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 MAIN_JOB = "run hyperband --predictor srm --loops 40"
 WHAT_IF = "what-if table:lstm_ptb"
 PRUNERS = {  # sides of benchmarks/optuna_pruner
@@ -54,7 +54,7 @@ def shown_by(arguments: str) -> str:
     return "\n".join(line.rstrip() for line in shown.splitlines())
 
 
-def savings(rows: list[dict]) -> str:
+def savings(rows: list[dict[str, Any]]) -> str:
     by = {(row["table"], row["side"]): row for row in rows}
     lines = [
         "| table | epochs, plain | saved, srm | best kept | saved, looking ahead | best no worse | saved, oracle |",
@@ -70,7 +70,7 @@ def savings(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def pruners(rows: list[dict]) -> str:
+def pruners(rows: list[dict[str, Any]]) -> str:
     """One line a pruner: mean regret over tables after 40 full trainings."""
     overall = [row for row in rows if row["table"] == "" and row["budget"] == 40]
     by = {(row["side"], row["sampling"]): row for row in overall}
@@ -85,7 +85,7 @@ def pruners(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def early_stopping(rows: list[dict]) -> str:
+def early_stopping(rows: list[dict[str, Any]]) -> str:
     """One line a table: the default predictor and rule after 40 complete curves."""
     mine = [row for row in rows if (row["side"], row["rule"], row["burn_in"], row["keep"]) == ("srm", "risk", 40, 1)]
     by = {(row["table"], row["level"]): row for row in mine}
@@ -103,7 +103,7 @@ def early_stopping(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def choice(rows: list[dict]) -> str:
+def choice(rows: list[dict[str, Any]]) -> str:
     """One line a predictor: means over all real tables, a quarter of the curve, 100 training curves."""
     lines = [
         "| predictor | CRPS | rank correlation | in the 90 % interval | of the best tenth | width | CPU s a table |",

@@ -1,0 +1,1 @@
+"""What a Bayesian network knows of learning curves; see README.md."""

@@ -1,0 +1,1 @@
+"""Forecasts know how wrong they are; see README.md."""

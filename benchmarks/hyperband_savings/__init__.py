@@ -1,0 +1,1 @@
+"""What a predictor saves inside Hyperband; see README.md."""

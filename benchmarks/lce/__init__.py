@@ -1,0 +1,1 @@
+"""Extrapolating one curve: cost and honesty of LCE; see README.md."""

@@ -1,0 +1,1 @@
+"""MetaQNN with early stopping; see README.md."""

@@ -1,0 +1,1 @@
+"""The pruner in an Optuna study; see README.md."""

@@ -1,0 +1,1 @@
+"""What a reported epoch costs; see README.md."""

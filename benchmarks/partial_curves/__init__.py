@@ -1,0 +1,1 @@
+"""Curves that stopped early; see README.md."""

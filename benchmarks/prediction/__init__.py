@@ -1,0 +1,1 @@
+"""The start of a curve tells its end; see README.md."""

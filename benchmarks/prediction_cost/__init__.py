@@ -1,0 +1,1 @@
+"""What a forecast costs; see README.md."""

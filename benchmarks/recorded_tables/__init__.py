@@ -1,0 +1,1 @@
+"""Tables that were recorded with this library; see README.md."""

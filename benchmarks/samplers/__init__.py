@@ -1,0 +1,1 @@
+"""Samplers that learn, with early stopping; see README.md."""

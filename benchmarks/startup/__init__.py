@@ -1,0 +1,1 @@
+"""Cold starts and the price of advice; see README.md."""

@@ -1,0 +1,1 @@
+"""Stress tables; see README.md."""

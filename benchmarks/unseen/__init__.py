@@ -1,0 +1,1 @@
+"""Curves that do not come with the package; see README.md."""

@@ -1,0 +1,1 @@
+"""What a warm start saves; see README.md."""

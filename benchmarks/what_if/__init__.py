@@ -1,0 +1,1 @@
+"""Is the answer of `bandits what-if` right?; see README.md."""
