@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from bandits.curves import Curve, Trial
 from bandits.forecasts import Link
 from bandits.objectives import CurveTable
 from bandits.predictors import BNN, LCE, SRM, LastSeenValue, Predictor
+from bandits.predictors.srm import Model
 from bandits.rng import rng_for
 
 __all__ = [
@@ -151,4 +152,4 @@ def predictor_of(model: str, case: Case, draws: int, inputs: str = "TS+AP+HP") -
         return LCE(link=link)
     if model == "BNN":
         return BNN(link=link)
-    return SRM(model, link=link, draws=draws, use_curve="TS" in inputs.split("+"))
+    return SRM(cast(Model, model), link=link, draws=draws, use_curve="TS" in inputs.split("+"))
