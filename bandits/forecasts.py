@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import NormalDist
 
+from bandits.causes import Cause
 from bandits.errors import SettingError
 
 __all__ = ["GAUSSIAN", "Abstain", "ErrorShape", "Forecast", "Link"]
@@ -225,6 +226,8 @@ class Abstain:
 
     Args:
         reason: why, as the rest of "no forecast: ..."; not empty.
+        cause: the same as a value, by which code decides.
     """
 
     reason: str
+    cause: Cause = Cause.NO_FORECAST

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Metric, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Forecast
@@ -78,12 +79,14 @@ class Verdict:
         evidence: the forecast behind it; None where no forecast was made.
         exposed: the arm was at the forecast's mercy: another forecast would have led to another verdict.
         spared: the forecast spoke for dropping the arm, which goes on so that the rule can be checked.
+        cause: the reason as a value, by which code decides.
     """
 
     reason: str
     evidence: Evidence | None = None
     exposed: bool = False
     spared: bool = False
+    cause: Cause = Cause.UNSTATED
 
     def __post_init__(self) -> None:
         if not self.reason:
@@ -111,7 +114,7 @@ class Drop(Verdict):
 SPARED = "; carried on nevertheless, to check the rule"
 """What is added to the reason of an arm that is spared."""
 
-KEEP = Keep("no forecast was asked for")
+KEEP = Keep("no forecast was asked for", cause=Cause.NOT_ASKED)
 """The verdict where no stopper is at work; one object, since it is told after every epoch."""
 
 

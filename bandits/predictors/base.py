@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast, Link
 
@@ -27,10 +28,12 @@ def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reach
         reached: how many reached the horizon; those that it cannot use lack a finite feature, or are outsized.
         outsized: how many have scores that are out of all proportion (see `features.in_proportion`).
     """
-    reasons = ((reached - usable - outsized, "lack a finite feature"), (outsized, "have scores out of all proportion"))
-    more = " and ".join(f"{count} more {what}" for count, what in reasons if count)
+    featureless = reached - usable - outsized
+    groups = ((featureless, "lack a finite feature"), (outsized, "have scores out of all proportion"))
+    more = " and ".join(f"{count} more {what}" for count, what in groups if count)
     left_out = f" ({more})" if more else ""
-    return Abstain(f"{predictor} needs {needed} curves that reached epoch {horizon}, has {usable}{left_out}")
+    cause = Cause.MISSING_FEATURES if featureless and reached >= needed else Cause.TOO_FEW_CURVES
+    return Abstain(f"{predictor} needs {needed} curves that reached epoch {horizon}, has {usable}{left_out}", cause)
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from bandits.causes import Cause
 from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.errors import MissingDependency
@@ -156,7 +157,8 @@ class _Fitted(Forecaster):
         self._scaling = Scaling.learn(features)
         if not len(self._scaling.kept):
             return Abstain(
-                f"no feature tells the {len(kept)} training curves apart, and {settings.name} has no other input"
+                f"no feature tells the {len(kept)} training curves apart, and {settings.name} has no other input",
+                Cause.FEATURES_ALIKE,
             )
         scores = np.concatenate([curve.scores for _, curve in kept])
         link = link_of(settings.link, scores[np.newaxis])

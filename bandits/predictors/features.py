@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.causes import Cause
 from bandits.checks import check_choice
 from bandits.curves import Curve, Trial
 from bandits.forecasts import Abstain, Link
@@ -203,9 +204,11 @@ class StaticFeatures:
         """Why the features of a trial cannot be used by the predictor of that name; None if they can."""
         for name, value in zip(self.names, feature_row(trial.features, self.names), strict=True):
             if name not in trial.features:
-                return Abstain(f"{predictor} learned from the feature {name!r}, which trial {trial.id} lacks")
+                reason = f"{predictor} learned from the feature {name!r}, which trial {trial.id} lacks"
+                return Abstain(reason, Cause.MISSING_FEATURES)
             if not math.isfinite(value):
-                return Abstain(f"feature {name!r} of trial {trial.id} is not a finite number: {trial.features[name]!r}")
+                reason = f"feature {name!r} of trial {trial.id} is not a finite number: {trial.features[name]!r}"
+                return Abstain(reason, Cause.MISSING_FEATURES)
         return None
 
     def scale(self, raw: Floats) -> Floats:

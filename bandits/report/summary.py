@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bandits.runtime.records import Advised
+from bandits.causes import Cause
+from bandits.runtime.records import Advised, JobStarted
 from bandits.runtime.result import Result
 from bandits.samplers.q_learning import StageReport
 from bandits.schedulers.base import RungReport
@@ -132,11 +133,14 @@ class Summary:
             yield BracketRow(name, loops[name, index], total)
 
     def why_nothing_was_dropped(self) -> list[str]:
-        """The reasons why a predictor dropped no arm: the last one at each horizon; else nothing."""
+        """The reasons why a predictor dropped no arm: the last one of each cause, for each end of a job; else none."""
         if self.predictor is None or self.result.count(State.DROPPED):
             return []
-        last: dict[str, str] = {}
+        last: dict[tuple[str, int], str] = {}
+        stops: dict[int, int] = {}  # by arm
         for record in self.result.journal.records():
-            if isinstance(record, Advised) and record.reason.startswith(("no forecast", "no threshold")):
-                last[record.reason.partition(", has ")[0]] = record.reason
+            if isinstance(record, JobStarted):
+                stops[record.trial] = record.stop
+            elif isinstance(record, Advised) and Cause.named(record.cause).nothing_to_judge_by:
+                last[record.cause, stops[record.trial]] = record.reason
         return list(last.values()) or ["no forecast was sure enough, or there was no bar to hold one against"]

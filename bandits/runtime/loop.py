@@ -238,7 +238,7 @@ def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: 
     """A verdict as a record, in the metric's own units."""
     drop = isinstance(verdict, Drop)
     if verdict.evidence is None:
-        return Advised(trial.id, epoch, drop, words)
+        return Advised(trial.id, epoch, drop, words, cause=verdict.cause)
     evidence, forecast = verdict.evidence, verdict.evidence.forecast
     return Advised(
         trial.id,
@@ -250,6 +250,7 @@ def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: 
         horizon=forecast.horizon,
         bar=metric.restore(evidence.bar),
         probability=evidence.probability,
+        cause=verdict.cause,
     )
 
 

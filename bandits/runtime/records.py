@@ -121,6 +121,7 @@ class Advised:
         horizon: the epoch that was forecast.
         bar: the value that the arm had to beat, margin included.
         probability: that it would not.
+        cause: the reason as a value, one of `bandits.causes`; empty in journals of the first versions.
     """
 
     trial: int
@@ -132,6 +133,7 @@ class Advised:
     horizon: int | None = None
     bar: float | None = None
     probability: float | None = None
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

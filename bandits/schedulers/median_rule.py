@@ -6,6 +6,7 @@ import math
 from bisect import insort
 from typing import Any
 
+from bandits.causes import Cause
 from bandits.errors import check_at_least
 from bandits.schedulers.base import Arm, Failed, Measured
 from bandits.schedulers.lifecycle import Happening, State
@@ -94,7 +95,8 @@ class MedianRule(RandomSearch):
             if arm.state is State.RUNNING and self._falls_behind(arm.epochs, progress.best):
                 others = len(self._means[arm.epochs - 1])
                 verdict = Drop(
-                    f"its best up to epoch {arm.epochs} is worse than the median of the means of {others} arms"
+                    f"its best up to epoch {arm.epochs} is worse than the median of the means of {others} arms",
+                    cause=Cause.BELOW_MEDIAN,
                 )
                 self._move(arm, Happening.CUT, verdict.reason)
                 self._rung(arm).dropped += 1

@@ -8,6 +8,7 @@ from inspect import signature
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Abstain, Forecast
@@ -193,18 +194,19 @@ class EarlyStopper:
         needed, there = self.predictor.curves_needed(horizon), history.count_reaching(horizon)
         if there >= needed:
             return None
-        return Keep(f"no forecast: {self.predictor.name} needs {needed} curves that reach epoch {horizon}, has {there}")
+        reason = f"no forecast: {self.predictor.name} needs {needed} curves that reach epoch {horizon}, has {there}"
+        return Keep(reason, cause=Cause.TOO_FEW_CURVES)
 
     def _judge(self, trial_id: int, forecast: Forecast | Abstain, rule: StoppingRule | None, bar: float) -> Verdict:
         if isinstance(forecast, Abstain):
-            return Keep(f"no forecast: {forecast.reason}")
+            return Keep(f"no forecast: {forecast.reason}", cause=forecast.cause)
         if rule is None:
             return _NO_THRESHOLD
         verdict = rule.judge(forecast, bar=bar)
         if not self.is_audited(trial_id):
             return replace(verdict, exposed=True)
         if isinstance(verdict, Drop):
-            return Keep(verdict.reason + SPARED, verdict.evidence, spared=True)
+            return Keep(verdict.reason + SPARED, verdict.evidence, spared=True, cause=Cause.AUDITED)
         return verdict
 
     def _fit(self, training: History, history: History, horizon: int) -> _Fit:
@@ -239,9 +241,11 @@ class EarlyStopper:
         return self.rule.learn(record)
 
 
-_NO_BAR = Keep("no bar yet: too few arms have finished to say what it takes to win")
-_NOT_NOW = Keep("not checked after this epoch")
-_NO_THRESHOLD = Keep("no threshold: not every training curve could be forecast after this epoch")
+_NO_BAR = Keep("no bar yet: too few arms have finished to say what it takes to win", cause=Cause.NO_BAR)
+_NOT_NOW = Keep("not checked after this epoch", cause=Cause.NOT_CHECKED)
+_NO_THRESHOLD = Keep(
+    "no threshold: not every training curve could be forecast after this epoch", cause=Cause.NO_THRESHOLD
+)
 
 
 def _unusual(built: object, settings: Mapping[str, Any]) -> dict[str, Any]:

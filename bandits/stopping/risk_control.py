@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, t
 
+from bandits.causes import Cause
 from bandits.checks import check_number, check_whole, is_number
 from bandits.errors import SettingError
 from bandits.forecasts import Forecast
@@ -124,7 +125,7 @@ class RiskControlledRule(StoppingRule):
 
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:  # noqa: ARG002 - nothing is known of its errors
         """Keep: without a record there is no threshold."""
-        return Keep("no threshold: nothing is known of the errors of forecasts")
+        return Keep("no threshold: nothing is known of the errors of forecasts", cause=Cause.NO_THRESHOLD)
 
     def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
         """See `StoppingRule.learn`."""
@@ -138,7 +139,8 @@ class RiskControlledRule(StoppingRule):
                 if audits.sum() < self.least_curves:
                     return Keep(
                         f"no threshold: {wrong} of {audits.sum()} audited arms would have been dropped wrongly, which a"
-                        f" risk of {self.risk:g} does not explain; waits for {self.least_curves} new curves"
+                        f" risk of {self.risk:g} does not explain; waits for {self.least_curves} new curves",
+                        cause=Cause.AUDITS_CONTRADICT,
                     )
                 record = record.of(audits)
         lines = Lines.fit(record)
@@ -149,7 +151,8 @@ class RiskControlledRule(StoppingRule):
 
     def _waits(self, curves: int) -> Keep:
         return Keep(
-            f"no threshold: a risk of {self.risk:g} needs {self.least_curves} fair curves with forecasts, has {curves}"
+            f"no threshold: a risk of {self.risk:g} needs {self.least_curves} fair curves with forecasts, has {curves}",
+            cause=Cause.TOO_FEW_UNCENSORED,
         )
 
     def _wrong(self, before: TrackRecord, audited: TrackRecord) -> int:
@@ -277,6 +280,7 @@ class Threshold(StoppingRule):
         ends = np.array([end, self.lines.reach])
         errors = np.array([self.scale.of_forecast(forecast, end), self.scale.of_forecast(forecast, self.lines.reach)])
         share = self.lines.share(float(self.lines.badness(self.column, errors, ends).min()))
-        verdict = Drop if share <= self.rule.risk + 1e-12 else Keep
         evidence = RiskEvidence(forecast, bar, 1.0 - share, 1.0 - self.rule.risk)
-        return verdict(evidence.sentence(), evidence)
+        if share <= self.rule.risk + 1e-12:
+            return Drop(evidence.sentence(), evidence, cause=Cause.BELOW_BAR)
+        return Keep(evidence.sentence(), evidence, cause=Cause.MAY_WIN)

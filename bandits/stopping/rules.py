@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from bandits.causes import Cause
 from bandits.checks import check_number, check_whole
 from bandits.forecasts import Forecast
 from bandits.stopping.check_epochs import every_epoch
@@ -102,8 +103,9 @@ class ProbabilityRule(StoppingRule):
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
         bar -= self.margin
         evidence = Evidence(forecast, bar, forecast.prob_at_most(bar), self.confidence)
-        verdict = Drop if evidence.probability >= self.confidence else Keep
-        return verdict(evidence.sentence(), evidence)
+        if evidence.probability >= self.confidence:
+            return Drop(evidence.sentence(), evidence, cause=Cause.BELOW_BAR)
+        return Keep(evidence.sentence(), evidence, cause=Cause.MAY_WIN)
 
 
 def settings_of(rule: StoppingRule) -> dict[str, Any]:

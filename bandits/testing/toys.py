@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bandits.causes import Cause
 from bandits.curves import Curve, Goal, History, Metric, Trial
 from bandits.forecasts import Abstain, Forecast
 from bandits.objectives.base import Measurement, Objective
@@ -108,7 +109,7 @@ class _Lookup(Forecaster):
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
         if curve.tau >= self._horizon:
-            return Abstain(f"the arm has already reached epoch {self._horizon}")
+            return Abstain(f"the arm has already reached epoch {self._horizon}", Cause.AT_HORIZON)
         row = self._scores[trial.id % len(self._scores)]
         if len(row) < self._horizon or not math.isfinite(row[self._horizon - 1]):
             return Abstain(f"it never reaches epoch {self._horizon}")

@@ -45,8 +45,9 @@ def line(record: Record) -> str:
 
 
 def fields(record: Record) -> list[dataclasses.Field]:
-    """The fields that say something."""
-    return [field for field in dataclasses.fields(record) if getattr(record, field.name) not in (None, {})]
+    """The fields that say something, but for those that repeat what a reason says."""
+    found = (field for field in dataclasses.fields(record) if field.name != "cause")
+    return [field for field in found if getattr(record, field.name) not in (None, {})]
 
 
 def said(value: object) -> str:

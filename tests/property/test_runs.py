@@ -295,7 +295,8 @@ def replayed(scheduler: Scheduler, journal: list[Record], metric: Callable[[floa
             verdict = scheduler.tell(Measured(trials[record.trial], record.epoch, metric(record.value)))
             if verdict is not KEEP:
                 evidence = verdict.evidence
-                advised = Advised(record.trial, record.epoch, isinstance(verdict, Drop), verdict.reason)
+                drop, cause = isinstance(verdict, Drop), verdict.cause
+                advised = Advised(record.trial, record.epoch, drop, verdict.reason, cause=cause)
                 if evidence is not None:
                     forecast = evidence.forecast
                     advised = replace(advised, forecast=forecast.mean, std=forecast.std, horizon=forecast.horizon)

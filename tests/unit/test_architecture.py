@@ -11,16 +11,17 @@ import bandits
 PACKAGE = Path(bandits.__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
-VOCABULARY = {"errors", "checks", "rng", "lazy", "curves", "forecasts", "verdicts"}
+VOCABULARY = {"errors", "checks", "rng", "lazy", "causes", "curves", "forecasts", "verdicts"}
 # What each room may import, itself aside.
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "checks": {"errors"},
     "rng": set(),
     "lazy": set(),
+    "causes": set(),
     "curves": {"errors"},
-    "forecasts": {"errors"},
-    "verdicts": {"errors", "curves", "forecasts"},
+    "forecasts": {"errors", "causes"},
+    "verdicts": {"errors", "causes", "curves", "forecasts"},
     "architectures": {"errors", "rng"},
     "data": {"errors", "rng", "lazy"},
     "schedulers": VOCABULARY,

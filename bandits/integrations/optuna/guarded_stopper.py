@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
 from bandits.integrations.optuna.pending_warnings import PendingWarnings
@@ -38,7 +39,7 @@ class GuardedStopper(EarlyStopper):
         super().__init__(self._watched, rule, scratch_growth=1.0, seed=seed)
         self._warnings = warnings
         self._failed: WeakKeyDictionary[History, Keep] = WeakKeyDictionary()
-        self._refusals: WeakKeyDictionary[History, str | None] = WeakKeyDictionary()
+        self._refusals: WeakKeyDictionary[History, Abstain | None] = WeakKeyDictionary()
 
     @property
     def forecasts(self) -> int:
@@ -53,7 +54,7 @@ class GuardedStopper(EarlyStopper):
         try:
             verdicts = super().advise_many(arms, history, horizon=horizon, bar=bar)
         except Exception as error:  # a rule may raise what it likes
-            kept = self._failed[history] = Keep(self.failed(type(self.rule).__name__, error))
+            kept = self._failed[history] = Keep(self.failed(type(self.rule).__name__, error), cause=Cause.ERROR)
             return [kept] * len(arms)
         if self._watched.fits:
             self._refusals[history] = self._watched.refusal
@@ -66,17 +67,16 @@ class GuardedStopper(EarlyStopper):
         """Warn that something has raised, and say so."""
         return _failure(what, error, self._warnings)
 
-    def _explained(self, verdict: Verdict, refusal: str | None) -> Verdict:
-        """Where the rule says that it has nothing to go by, say why the predictor gave it nothing."""
-        if refusal is None or verdict.evidence is not None or not verdict.reason.startswith("no threshold"):
+    def _explained(self, verdict: Verdict, refusal: Abstain | None) -> Verdict:
+        """Where the rule has learnt no threshold, say why the predictor gave it nothing to learn from."""
+        if refusal is None or not verdict.cause.rule_waits:
             return verdict
-        return Keep(f"no forecast: {refusal}")
+        return Keep(f"no forecast: {refusal.reason}", cause=refusal.cause)
 
     def _warn_of_features(self, verdict: Verdict) -> None:
-        reason = verdict.reason.removeprefix("no forecast: ")
-        if verdict.evidence is None and reason != verdict.reason and _wants_features(reason):
+        if verdict.cause.about_features:
             self._warnings.add(
-                f"{self.predictor.name} makes no forecast, so trials go on unpruned: {reason} (features are the"
+                f"{self.predictor.name} cannot judge trials, so they go on unpruned; {verdict.reason} (features are the"
                 " parameters of the study, and the user attributes that are named in `user_attrs`)",
             )
 
@@ -86,17 +86,6 @@ def _failure(who: str, error: Exception, warnings: PendingWarnings) -> str:
     sentence = f"{who} failed with {type(error).__name__}: {error}"
     warnings.add(f"{sentence}; trials go on unpruned until it works")
     return sentence
-
-
-def _wants_features(reason: str) -> bool:
-    """Whether a predictor abstains because trials lack features, or have none that tell them apart."""
-    return "feature" in reason or "apart" in reason
-
-
-class _Failed(Abstain):
-    """The abstention of a predictor that has raised."""
-
-    __slots__ = ()
 
 
 class _WatchedPredictor(Predictor):
@@ -118,10 +107,10 @@ class _WatchedPredictor(Predictor):
         """Forget what was said of training curves."""
         self.fits = 0
         self._answered = False
-        self._refusal: str | None = None
+        self._refusal: Abstain | None = None
 
     @property
-    def refusal(self) -> str | None:
+    def refusal(self) -> Abstain | None:
         return None if self._answered else self._refusal
 
     def curves_needed(self, horizon: int) -> int:
@@ -137,13 +126,13 @@ class _WatchedPredictor(Predictor):
         try:
             return ask()
         except Exception as error:  # plug-ins may raise what they like
-            return _Failed(_failure(self.name, error, self._warnings))
+            return Abstain(_failure(self.name, error, self._warnings), Cause.ERROR)
 
     def heard(self, answer: Answer | Abstain) -> Answer | Abstain:
         """Note what was said of a training curve."""
         if isinstance(answer, Abstain):
-            if isinstance(answer, _Failed) or _wants_features(answer.reason):
-                self._refusal = answer.reason
+            if answer.cause is Cause.ERROR or answer.cause.about_features:
+                self._refusal = answer
         elif answer is not None:
             self._answered = True
         return answer

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial, TrialState
 
+from bandits.causes import Cause
 from bandits.integrations.optuna.guarded_stopper import GuardedStopper
 from bandits.integrations.optuna.pending_warnings import PendingWarnings
 from bandits.integrations.optuna.study import KnownStudy
@@ -104,7 +105,7 @@ class StudyJudge:
             self._study = None  # it may have been interrupted half way: learn again from the start
             if not isinstance(error, Exception):
                 raise
-            verdict = Keep(self._stopper.failed("judging", error))
+            verdict = Keep(self._stopper.failed("judging", error), cause=Cause.ERROR)
             return TrialVerdict(verdict, step, epoch) if inner is None else TrialVerdict.of_inner(inner, step, epoch)
 
     def _warn(self, finished: Sequence[FrozenTrial], epoch: int | None) -> None:
@@ -141,22 +142,25 @@ class StudyJudge:
         known, settings = self._known, self._settings
         step, end = trial.last_step, settings.max_epochs
         if trial.state == TrialState.COMPLETE:
-            return Keep("the trial is complete")
+            return Keep("the trial is complete", cause=Cause.COMPLETE)
         if step is None or epoch is None:
-            return Keep("nothing has been reported yet")
+            return Keep("nothing has been reported yet", cause=Cause.NOT_REPORTED)
         if step < settings.n_warmup_steps:
-            return Keep(f"step {step} is before step {settings.n_warmup_steps}, when checks begin")
+            reason = f"step {step} is before step {settings.n_warmup_steps}, when checks begin"
+            return Keep(reason, cause=Cause.WARM_UP)
         if next(self._due(trial), None) != step:
-            return Keep(f"a check comes every {settings.interval_steps} steps, and none is due")
+            reason = f"a check comes every {settings.interval_steps} steps, and none is due"
+            return Keep(reason, cause=Cause.NOT_CHECKED)
         if known.complete < settings.n_startup_trials:
-            return Keep(f"pruning begins with {settings.n_startup_trials} complete trials, has {known.complete}")
+            reason = f"pruning begins with {settings.n_startup_trials} complete trials, has {known.complete}"
+            return Keep(reason, cause=Cause.STARTUP)
         if epoch >= end:
-            return Keep(f"it has reached epoch {end}, the last one")
+            return Keep(f"it has reached epoch {end}, the last one", cause=Cause.AT_HORIZON)
         curve = known.curve(trial)
         if curve is None:
             middle = "it was resumed after a failure, and what it reported before is not known"
             nothing = "no finite value has been reported yet"
-            return Keep(middle if known.begins_in_the_middle(trial) else nothing)
+            return Keep(middle if known.begins_in_the_middle(trial) else nothing, cause=Cause.NOT_REPORTED)
         checkpoint = curve.tau if self._every_epoch else self._stopper.last_checkpoint(curve.tau, end)
         last = self._checks.get(trial.number)
         if checkpoint is None:
@@ -187,4 +191,4 @@ class StudyJudge:
 
 
 _SOME = 10  # complete trials: what is missing in all of them will not come
-_NOT_CHECKED = Keep("not checked: no checkpoint has been passed since the last check")
+_NOT_CHECKED = Keep("not checked: no checkpoint has been passed since the last check", cause=Cause.NOT_CHECKED)

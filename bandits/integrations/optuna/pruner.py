@@ -17,6 +17,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from optuna.trial import Trial as LiveTrial
 
+from bandits.causes import Cause
 from bandits.checks import is_number
 from bandits.errors import SettingError, check_at_least
 from bandits.integrations.optuna.background_work import BackgroundWork
@@ -284,7 +285,7 @@ class PredictivePruner(BasePruner):
         if late is not None and late.done() and not late.cancelled() and (step or 0) + 1 < self._settings.max_epochs:
             return late.result()
         reason = f"no forecast: the fit was not ready within {self._max_wait:g} s; the next report asks again"
-        return TrialVerdict(Keep(reason), step, None)
+        return TrialVerdict(Keep(reason, cause=Cause.NOT_READY), step, None)
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy in another process has its own lock, and learns from the storage what this one knows.

@@ -11,6 +11,7 @@ from itertools import islice
 
 from optuna.trial import FrozenTrial, TrialState
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.stopping import EarlyStopper, Keep, RiskControlledRule
 from bandits.studies.epochs import CurveReader, was_retried
@@ -145,7 +146,8 @@ class KnownStudy:
         """Why a rule that learns gives no verdict yet, where that is for want of fair trials; else None."""
         if self._start is not None or self.bar() is None or len(self._teaching) < self._min_curves:
             return None
-        return Keep(f"no threshold: the rule needs {self._needed} fair trials, has {len(self._teaching)}")
+        reason = f"no threshold: the rule needs {self._needed} fair trials, has {len(self._teaching)}"
+        return Keep(reason, cause=Cause.TOO_FEW_UNCENSORED)
 
     @property
     def history(self) -> History:

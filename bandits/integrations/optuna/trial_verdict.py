@@ -9,6 +9,7 @@ from typing import Any
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
+from bandits.causes import Cause
 from bandits.curves import Metric
 from bandits.integrations.optuna.compat import set_attribute
 from bandits.integrations.optuna.pending_warnings import PendingWarnings
@@ -39,7 +40,7 @@ class TrialVerdict:
     @classmethod
     def of_inner(cls, name: str, step: int | None, epoch: int | None) -> TrialVerdict:
         """That another pruner, of this name, prunes the trial."""
-        return cls(Drop(f"{name} prunes it"), step, epoch, by_inner=True)
+        return cls(Drop(f"{name} prunes it", cause=Cause.OTHER_PRUNER), step, epoch, by_inner=True)
 
     @property
     def worth_saving(self) -> bool:
@@ -64,6 +65,7 @@ class TrialVerdict:
             "step": self.step,
             "epoch": self.epoch,
             "reason": self.verdict.words(metric),
+            "cause": self.verdict.cause.value,
             "spared": self.verdict.spared,
         }
         names = ("forecast", "std", "horizon", "bar", "probability")
@@ -104,6 +106,7 @@ def saved_verdict(trial: FrozenTrial) -> Verdict | None:
     saved = trial.user_attrs.get(VERDICT)
     if not isinstance(saved, Mapping) or not isinstance(saved.get("reason"), str) or not saved["reason"]:
         return None
+    cause = Cause.named(saved.get("cause"))
     if saved.get("pruned") is True:
-        return Drop(saved["reason"])
-    return Keep(saved["reason"], spared=saved.get("spared") is True)
+        return Drop(saved["reason"], cause=cause)
+    return Keep(saved["reason"], spared=saved.get("spared") is True, cause=cause)

@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.causes import Cause
 from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
@@ -241,7 +242,7 @@ class _Fitted(Forecaster):
         features = np.concatenate([self._features, *(curves.features for curves, _ in stopped)])
         inputs = Inputs.learn(scores, features, use_curve=self._settings.use_curve)
         if inputs.width == 0:
-            return Abstain(f"nothing tells the {n} training curves apart at epoch {tau}")
+            return Abstain(f"nothing tells the {n} training curves apart at epoch {tau}", Cause.FEATURES_ALIKE)
         rng = rng_for(self._seed, "tau", tau)
         design = inputs.design(scores, features)
         regressor = self._reused.get(tau, self._settings.regressor())

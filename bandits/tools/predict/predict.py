@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.causes import Cause
 from bandits.curves import Metric
 from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Abstain, Forecast
@@ -116,9 +117,11 @@ def _forecasts(
     for row in wanted:
         measured = rows.measured[row]
         if measured == 0:
-            answers[row] = Abstain("no epoch of it has been measured")
+            answers[row] = Abstain("no epoch of it has been measured", Cause.NOT_REPORTED)
         elif rows.at is not None and measured < rows.at:
-            answers[row] = Abstain(f"it has been measured up to epoch {measured}, not to {rows.at}")
+            answers[row] = Abstain(
+                f"it has been measured up to epoch {measured}, not to {rows.at}", Cause.TOO_FEW_EPOCHS
+            )
     arms = [row for row in wanted if row not in answers]
     if arms:
         forecaster = predictor.fit(rows.history(teachers, arms), horizon=rows.horizon, rng=rng)

@@ -67,6 +67,7 @@ class ForecastReport:
             "high": _finite(high),
             "probability_best": None if best is None else row.probability_better(best),
             "abstained": row.reason,
+            "cause": row.cause,
         }
 
     def _check(self, check: Check) -> dict[str, Any]:

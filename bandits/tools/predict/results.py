@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.causes import Cause
 from bandits.curves import Metric
 from bandits.forecasts import Abstain, Forecast
 
@@ -58,6 +59,11 @@ class RowForecast:
     def reason(self) -> str | None:
         """Why there is no forecast; None where there is one."""
         return self.answer.reason if isinstance(self.answer, Abstain) else None
+
+    @property
+    def cause(self) -> Cause | None:
+        """The same as a value."""
+        return self.answer.cause if isinstance(self.answer, Abstain) else None
 
     def interval(self, coverage: float) -> tuple[float, float] | None:
         """The central interval with this probability, low <= high; None where the predictor abstains.

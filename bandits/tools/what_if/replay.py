@@ -11,6 +11,7 @@ from optuna.storages import InMemoryStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from bandits.causes import Cause
 from bandits.curves import Metric
 from bandits.integrations.optuna import PredictivePruner
 from bandits.samplers.optuna_log import quiet_optuna
@@ -30,11 +31,13 @@ class Dropped:
         trial: its place among the trials.
         epoch: after which it was stopped.
         reason: why, in the metric's units.
+        cause: the same as a value.
     """
 
     trial: int
     epoch: int
     reason: str
+    cause: Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,8 @@ def replay(
             trial.state = TrialState.PRUNED
             epochs[place] = stopped_at
             if past.end == "completed" or stopped_at < past.epochs:
-                reason = pruner.explain(study, trial).words(metric)
-                dropped.append(Dropped(place, stopped_at, reason))
+                verdict = pruner.explain(study, trial)
+                dropped.append(Dropped(place, stopped_at, verdict.words(metric), verdict.cause))
         study.past.append(trial)
     return Replay(tuple(order), tuple(epochs), tuple(dropped))
 

@@ -95,9 +95,8 @@ class WhatIfReport:
         }
 
     def _dropped(self, dropped: Dropped) -> dict[str, Any]:
-        return {**self._trial(dropped.trial), "dropped_after": dropped.epoch, "rank": self.rank(dropped.trial)} | {
-            "reason": dropped.reason
-        }
+        when = {"dropped_after": dropped.epoch, "rank": self.rank(dropped.trial)}
+        return {**self._trial(dropped.trial), **when, "reason": dropped.reason, "cause": dropped.cause}
 
     def _others(self, replays: Sequence[Replay]) -> dict[str, Any]:
         answer = self.answer

@@ -53,6 +53,7 @@ def test_verdict_is_written_in_units_of_the_study(direction: Any, sign: float, r
         "step": 1,
         "epoch": 2,
         "reason": f"P(value at epoch 10 {relation} {sign:g}) = 1 >= 0.99",
+        "cause": "below_bar",
         "spared": False,
         "forecast": sign * 0.5,
         "std": 0.0,

@@ -13,6 +13,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from bandits.causes import Cause
 from bandits.curves import History
 from bandits.errors import SettingError
 from bandits.integrations.optuna import PredictivePruner, PruningWarning
@@ -98,7 +99,8 @@ def test_says_why_there_was_no_forecast() -> None:
     assert not live.should_prune()
     study.tell(live, 0.1)
     verdict = pruner.explain(study, study.trials[-1])
-    assert verdict == Keep("no forecast: the fit was not ready within 0 s; the next report asks again")
+    reason = "no forecast: the fit was not ready within 0 s; the next report asks again"
+    assert verdict == Keep(reason, cause=Cause.NOT_READY)
     predictor.go.set()
     settle(pruner)
 

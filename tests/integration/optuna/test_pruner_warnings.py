@@ -11,6 +11,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
 from bandits.integrations.optuna import PredictivePruner, PruningWarning
@@ -127,7 +128,7 @@ def test_predictor_without_features(options: dict[str, Any]) -> None:
     messages = warned(pruner, bare)
     assert len(messages) == 1
     assert messages[0].startswith(
-        "SRM makes no forecast, so trials go on unpruned: nothing tells the 10 training curves"
+        "SRM cannot judge trials, so they go on unpruned; no forecast: nothing tells the 10 training curves"
     )
     assert messages[0].endswith(
         "(features are the parameters of the study, and the user attributes that are named in `user_attrs`)"
@@ -141,6 +142,39 @@ def test_reason_names_what_is_lacking() -> None:
     with pytest.warns(PruningWarning):
         reason = pruner.explain(study, running(study, {1: 0.1})).reason
     assert reason.startswith("no forecast: nothing tells the 10 training curves apart")
+
+
+class Shy(Predictor):
+    """A plug-in that always abstains, in words of its own."""
+
+    name = "Shy"
+
+    def __init__(self, answer: Abstain) -> None:
+        self.answer = answer
+
+    def curves_needed(self, horizon: int) -> int:
+        return 3
+
+    def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
+        return ShyForecaster(self.answer)
+
+
+class ShyForecaster(Forecaster):
+    """Gives the same answer to everything."""
+
+    def __init__(self, answer: Abstain) -> None:
+        self.answer = answer
+
+    def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
+        return self.answer
+
+
+@pytest.mark.parametrize("reason", ["the curves lie too far apart", "column lr is missing", "no feature"])
+def test_the_cause_of_an_abstention_warns_and_its_words_do_not(reason: str) -> None:
+    """A plug-in may say what it likes; that features are to blame is said by the cause."""
+    assert warned(PredictivePruner(Shy(Abstain(reason)), max_epochs=T, confidence=0.9)) == []
+    (message,) = warned(PredictivePruner(Shy(Abstain(reason, Cause.MISSING_FEATURES)), max_epochs=T, confidence=0.9))
+    assert message.startswith(f"Shy cannot judge trials, so they go on unpruned; no forecast: {reason} (features are")
 
 
 def test_user_attribute_that_no_trial_has() -> None:

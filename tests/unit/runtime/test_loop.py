@@ -341,9 +341,9 @@ def test_verdicts_are_written_in_the_units_of_the_metric() -> None:
     dropped, kept = "P(value at epoch 2 >= 2) = 1 >= 0.99", "P(value at epoch 2 >= 2) = 0 < 0.99"
     no_bar = "no bar yet: too few arms have finished to say what it takes to win"
     expected = [
-        Advised(0, 1, False, no_bar),
-        Advised(1, 1, True, dropped, forecast=4.0, std=0.0, horizon=2, bar=2.0, probability=1.0),
-        Advised(2, 1, False, kept, forecast=1.0, std=0.0, horizon=2, bar=2.0, probability=0.0),
+        Advised(0, 1, False, no_bar, cause="no_bar"),
+        Advised(1, 1, True, dropped, 4.0, 0.0, horizon=2, bar=2.0, probability=1.0, cause="below_bar"),
+        Advised(2, 1, False, kept, 1.0, 0.0, horizon=2, bar=2.0, probability=0.0, cause="may_win"),
     ]
     assert expected == advice
     assert Changed(1, State.DROPPED, 1, dropped) in list(result.journal.records(trial=1))

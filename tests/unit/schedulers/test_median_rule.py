@@ -2,6 +2,7 @@
 
 import pytest
 
+from bandits.causes import Cause
 from bandits.curves import Trial
 from bandits.errors import SettingError
 from bandits.schedulers import Job, Measured, MedianRule, Scheduler, State
@@ -46,7 +47,7 @@ def test_a_cut_is_a_drop_without_a_forecast() -> None:
     verdict = scheduler.tell(Measured(Trial(1), 1, 0.4))
 
     reason = "its best up to epoch 1 is worse than the median of the means of 1 arms"
-    assert verdict == Drop(reason)
+    assert verdict == Drop(reason, cause=Cause.BELOW_MEDIAN)
     assert [(change.state, change.epoch, change.reason) for change in scheduler.take_changes()] == [
         (State.CUT, 1, reason)
     ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.predictors import Abstain, Forecast, Forecaster, LastSeenValue, Predictor
@@ -286,7 +287,7 @@ def test_a_rule_with_few_checkpoints_is_asked_only_there() -> None:
     history = History.from_curves(ramps(30, 30))
     verdict = stopper.advise(Trial(1000), Curve(np.full(7, 0.5)), history, horizon=30, bar=0.5)
 
-    assert verdict == Keep("not checked after this epoch")
+    assert verdict == Keep("not checked after this epoch", cause=Cause.NOT_CHECKED)
     assert (spy.fits, spy.seen) == ([], [])
     expected = {1: 1, 6: 6, 7: 6, 8: 8, 9: 8, 29: 25}
     assert expected == {tau: stopper.last_checkpoint(tau, 30) for tau in expected}
@@ -321,7 +322,8 @@ def test_where_a_rule_has_no_threshold_arms_are_kept_and_not_exposed() -> None:
     arm, curve = Trial(1000), ramps(1, 5, key="arm")[0][1]
 
     assert stopper.advise(arm, curve.prefix(1), history, horizon=5, bar=0.5) == Drop("enough", exposed=True)
-    expected = Keep("no threshold: not every training curve could be forecast after this epoch")
+    reason = "no threshold: not every training curve could be forecast after this epoch"
+    expected = Keep(reason, cause=Cause.NO_THRESHOLD)
     assert expected == stopper.advise(arm, curve.prefix(2), history, horizon=5, bar=0.5)
 
 
@@ -334,7 +336,7 @@ def test_audited_arms_go_on() -> None:
 
     audited = [stopper.is_audited(trial.id) for trial, _ in arms]
     assert 5 < sum(audited) < 35
-    spared = Keep("enough; carried on nevertheless, to check the rule", spared=True)
+    spared = Keep("enough; carried on nevertheless, to check the rule", spared=True, cause=Cause.AUDITED)
     assert [spared if checked else Drop("enough", exposed=True) for checked in audited] == verdicts
 
 
@@ -354,7 +356,8 @@ def test_while_a_rule_waits_for_curves_nobody_is_exposed() -> None:
     stopper = EarlyStopper(OraclePredictor([[0.9] * 5]), RiskControlledRule(0.1))
     verdict = stopper.advise(Trial(1), Curve(np.array([0.9])), History.from_curves(ramps(4, 5)), horizon=5, bar=0.1)
 
-    expected = Keep("no threshold: a risk of 0.1 needs 9 fair curves with forecasts, has 4")
+    reason = "no threshold: a risk of 0.1 needs 9 fair curves with forecasts, has 4"
+    expected = Keep(reason, cause=Cause.TOO_FEW_UNCENSORED)
     assert expected == verdict
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
+from bandits.causes import Cause
 from bandits.curves import Metric
 from bandits.errors import SettingError
 from bandits.forecasts import Forecast, Link
@@ -134,7 +135,7 @@ def test_waits_for_as_many_curves_as_the_risk_needs(risk: float, needed: int) ->
 
     assert rule.least_curves == needed
     expected = f"no threshold: a risk of {risk:g} needs {needed} fair curves with forecasts, has {needed - 1}"
-    assert waits == Keep(expected)
+    assert waits == Keep(expected, cause=Cause.TOO_FEW_UNCENSORED)
     thresholds = learnt(rule, world(needed))
     assert list(thresholds) == [2, 4, 6, 8]
     assert isinstance(thresholds[8].judge(Forecast(-100.0, 1.0, 10), bar=0.0), Drop)
@@ -145,7 +146,7 @@ def test_a_record_of_nothing_waits() -> None:
     empty = record_of([], [], epochs=())
 
     expected = "no threshold: a risk of 0.1 needs 9 fair curves with forecasts, has 0"
-    assert Keep(expected) == RiskControlledRule().learn(empty)
+    assert Keep(expected, cause=Cause.TOO_FEW_UNCENSORED) == RiskControlledRule().learn(empty)
 
 
 def test_more_risk_and_worse_forecasts_drop_more() -> None:
@@ -227,7 +228,7 @@ def test_without_a_record_every_arm_is_kept() -> None:
     """Nothing is known of the errors of forecasts."""
     verdict = RiskControlledRule().judge(Forecast(0.0, 1.0, 10), bar=99.0)
 
-    assert verdict == Keep("no threshold: nothing is known of the errors of forecasts")
+    assert verdict == Keep("no threshold: nothing is known of the errors of forecasts", cause=Cause.NO_THRESHOLD)
 
 
 def test_it_judges_at_few_checkpoints_and_learns() -> None:
@@ -253,7 +254,8 @@ def test_audits_raise_the_alarm() -> None:
 
     assert rule.learn(few) == Keep(
         "no threshold: 6 of 6 audited arms would have been dropped wrongly, which a risk of 0.1 does not explain; waits"
-        " for 9 new curves"
+        " for 9 new curves",
+        cause=Cause.AUDITS_CONTRADICT,
     )
     expected = learnt(rule, enough.of(enough.audited))
     assert learnt(rule, enough)[2].lines.worst.tolist() == expected[2].lines.worst.tolist()

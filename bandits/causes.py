@@ -1,0 +1,98 @@
+"""Why there is no forecast, or why an arm was kept or dropped: a value beside every sentence.
+
+Code decides by these values, journals and `--json` output hold them by name; sentences are for people alone.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+__all__ = ["Cause"]
+
+
+class Cause(enum.StrEnum):
+    """The cause of an `Abstain` or of a `Verdict`.
+
+    A plug-in that names no cause gives `UNSTATED` with a verdict, and `NO_FORECAST` with an abstention.
+
+    Example:
+        >>> Cause("no_bar") is Cause.NO_BAR
+        True
+    """
+
+    # Of an abstention, and of a verdict that keeps an arm because of it.
+    NO_FORECAST = "no_forecast"  # the predictor abstains, for a cause that has no name here
+    TOO_FEW_CURVES = "too_few_curves"  # reach the horizon
+    TOO_FEW_EPOCHS = "too_few_epochs"  # of the arm itself
+    AT_HORIZON = "at_horizon"  # nothing is left to forecast
+    MISSING_FEATURES = "missing_features"  # of the arm, or of the training curves
+    FEATURES_ALIKE = "features_alike"  # nothing tells the training curves apart
+    CURVES_ALIKE = "curves_alike"  # the training curves say nothing of errors
+    UNUSABLE_SCORES = "unusable_scores"  # too large, too small, or outside the logarithm's domain
+    NO_FIT = "no_fit"  # no curve could be fitted to the arm's scores
+    NOT_READY = "not_ready"  # the fit took too long to wait for
+    ERROR = "error"  # the predictor or the rule raised
+
+    # Of a rule that cannot judge by forecasts yet.
+    NO_THRESHOLD = "no_threshold"  # nothing is known of the errors of forecasts
+    TOO_FEW_UNCENSORED = "too_few_uncensored"  # curves that no forecast has censored
+    AUDITS_CONTRADICT = "audits_contradict"  # more audited arms would have been dropped wrongly than the risk explains
+
+    # Of an arm that was not held against a bar.
+    UNSTATED = "unstated"
+    NOT_ASKED = "not_asked"  # no stopper is at work
+    NO_BAR = "no_bar"  # too few arms have finished to say what it takes to win
+    NOT_CHECKED = "not_checked"  # the rule does not judge after this epoch, or has judged already
+    NOT_REPORTED = "not_reported"  # no value that can be read
+    COMPLETE = "complete"  # its training is over
+    WARM_UP = "warm_up"  # the user asked for no checks this early in a trial
+    STARTUP = "startup"  # the user asked for no checks before more trials are complete
+
+    # Of a judgement.
+    MAY_WIN = "may_win"
+    BELOW_BAR = "below_bar"
+    AUDITED = "audited"  # it would have been dropped, and goes on to check the rule
+    BELOW_MEDIAN = "below_median"
+    OTHER_PRUNER = "other_pruner"
+
+    @classmethod
+    def named(cls, name: object) -> Cause:
+        """The cause that a file names; `UNSTATED` where it names none, or one that this version does not know."""
+        return _CAUSES.get(name, cls.UNSTATED) if isinstance(name, str) else cls.UNSTATED
+
+    @property
+    def nothing_to_judge_by(self) -> bool:
+        """Whether there was no forecast, or no rule that could judge one."""
+        return self in _NOTHING_TO_JUDGE_BY
+
+    @property
+    def about_features(self) -> bool:
+        """Whether the features of trials are to blame: what the user can mend."""
+        return self in (Cause.MISSING_FEATURES, Cause.FEATURES_ALIKE)
+
+    @property
+    def rule_waits(self) -> bool:
+        """Whether the rule has learnt no threshold: for want of forecasts, or of curves."""
+        return self in (Cause.NO_THRESHOLD, Cause.TOO_FEW_UNCENSORED, Cause.AUDITS_CONTRADICT)
+
+
+_CAUSES: Mapping[str, Cause] = {cause.value: cause for cause in Cause}
+_NOTHING_TO_JUDGE_BY = frozenset(
+    {
+        Cause.NO_FORECAST,
+        Cause.TOO_FEW_CURVES,
+        Cause.TOO_FEW_EPOCHS,
+        Cause.AT_HORIZON,
+        Cause.MISSING_FEATURES,
+        Cause.FEATURES_ALIKE,
+        Cause.CURVES_ALIKE,
+        Cause.UNUSABLE_SCORES,
+        Cause.NO_FIT,
+        Cause.NOT_READY,
+        Cause.ERROR,
+        Cause.NO_THRESHOLD,
+        Cause.TOO_FEW_UNCENSORED,
+        Cause.AUDITS_CONTRADICT,
+    }
+)
