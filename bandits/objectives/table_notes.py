@@ -15,8 +15,6 @@ __all__ = ["known_role", "notes_of"]
 
 _RESULTS = frozenset({"best", "end", "final", "last", "max", "mean", "min"})
 _SETTINGS_AS_WELL = frozenset({"cost", "map", "prec", "precision", "top"})
-_UNNAMED = "has no name, and is taken for an index"
-_RESULT = "is called like a result, which nobody knows before the training"
 
 
 def known_role(name: str, values: Sequence[object], file: CurveFile) -> tuple[Role | None, str]:
@@ -26,12 +24,12 @@ def known_role(name: str, values: Sequence[object], file: CurveFile) -> tuple[Ro
     mean a setting as well (top_k, precision), only if the name says a phase, or the best, last or mean value.
     """
     if name in file.unnamed:
-        return "label", _UNNAMED
+        return "label", "has no name: taken for an index"
     numbers = all(value is None or isinstance(value, int | float) for value in values)
     if numbers and names_a_metric(name):
         words = words_of(name)
         if not words & _SETTINGS_AS_WELL or words & _RESULTS or phase_of(name) or name == file.label:
-            return "outcome", _RESULT
+            return "outcome", "called like a result"
     return None, ""
 
 
@@ -42,7 +40,11 @@ def notes_of(
     notes = list(file.notes)
     if file.left_out:
         notes.append(f"columns measured during training as well are left out: {', '.join(file.left_out)}")
-    notes += [f"column {column.name!r} {column.note}" for column in columns if column.note in (_UNNAMED, _RESULT)]
+    results = [column.name for column in columns if column.role == "outcome"]
+    if results:
+        notes.append(f"known only after training, not learned from: columns {', '.join(results)}")
+    if file.unnamed:
+        notes.append(f"without a name, taken for an index: columns {', '.join(sorted(file.unnamed))}")
     if repeated[0] and repeated[1]:
         notes.append(f"{repeated[0]:,} exact copies of other rows are left out")
     if incomplete.dropped and (incomplete.early or incomplete.gaps or incomplete.failed):

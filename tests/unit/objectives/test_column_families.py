@@ -63,9 +63,7 @@ def test_a_file_without_curves_is_refused(tmp_path: Path, header: str) -> None:
     """Rather than that layers are forecast; the message says how to ask for them all the same."""
     path = written(tmp_path, header)
 
-    with pytest.raises(
-        CurveTableError, match="numbered settings are no curves, unless they are asked for"
-    ):
+    with pytest.raises(CurveTableError, match="numbered settings are no curves, unless they are asked for"):
         CurveTable(path)
 
 
@@ -83,9 +81,7 @@ def test_what_is_asked_for_must_be_there(tmp_path: Path) -> None:
     path = written(tmp_path, "units_1,units_2,acc_1,acc_2,loss_1,loss_2")
 
     for source in (f"{path}#dice", f"{path}#accuracy"):
-        with pytest.raises(
-            CurveTableError, match=r"must be the name of columns with a value an epoch \(acc, loss\)"
-        ):
+        with pytest.raises(CurveTableError, match=r"must be the name of columns with a value an epoch \(acc, loss\)"):
             CurveTable(source)
     with pytest.raises(CurveTableError, match=r"a value an epoch \(acc, loss\), got 'accuracy'$"):
         CurveTable(path, metric=Metric("accuracy", "maximize"))
@@ -115,14 +111,11 @@ def test_guesses_are_said(tmp_path: Path) -> None:
     """Every column that is left out, and every one that was taken for something by its name."""
     header = ",Unnamed: 1,lr,foo_1,foo_2,train_loss_1,train_loss_2,train_loss_3,best_acc,test_loss,foo"
     table = CurveTable(f"{written(tmp_path, header)}#foo", goal="maximize")
-    words = "is called like a result, which nobody knows before the training"
 
     assert (
         "columns measured during training as well are left out: train_loss_",
-        "column 'column 1' has no name, and is taken for an index",
-        "column 'Unnamed: 1' has no name, and is taken for an index",
-        f"column 'best_acc' {words}",
-        f"column 'test_loss' {words}",
+        "known only after training, not learned from: columns best_acc, test_loss",
+        "without a name, taken for an index: columns Unnamed: 1, column 1",
     ) == table.description.notes
     assert ("lr", "foo") == table.feature_names
     assert CurveTable(written(tmp_path, "lr,foo_1,foo_2"), goal="maximize").description.notes == (
