@@ -17,7 +17,6 @@ not an error of a run: it is an event (`bandits.schedulers.Failed`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Self
 
 __all__ = [
     "BanditsError",
@@ -63,7 +62,7 @@ class SettingError(BanditsError, ValueError):
     """An argument breaks its rule: "`eta` must be >= 2, got 1"."""
 
     @classmethod
-    def broken(cls, argument: str, rule: str, value: object) -> Self:
+    def broken(cls, argument: str, rule: str, value: object) -> SettingError:
         """Build the error in the shape that every setting uses.
 
         Args:

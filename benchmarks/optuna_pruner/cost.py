@@ -23,7 +23,7 @@ from optuna.pruners import BasePruner
 from optuna.trial import TrialState
 
 from bandits.integrations.optuna import PredictivePruner
-from bandits.integrations.optuna.study import KnownStudy
+from bandits.integrations.optuna.study.known_study import KnownStudy
 from bandits.predictors import SRM, LastSeenValue
 from bandits.stopping import EarlyStopper, ProbabilityRule, RiskControlledRule, StoppingRule
 from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
@@ -121,7 +121,7 @@ def fits(rule: StoppingRule, counts: list[int]) -> list[int]:
     seen, found, history = 0, [], None
     for n in range(1, counts[-1] + 1):
         known.update(trials[:n])
-        if known.complete >= 10 and known.waits() is None and known.history is not history:
+        if known.counts.complete >= 10 and known.waits() is None and known.history is not history:
             seen, history = seen + 1, known.history
         if n in counts:
             found.append(seen)

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 from bandits.causes import Cause
 from bandits.integrations.optuna.guarded_stopper import GuardedStopper
 from bandits.integrations.optuna.pending_warnings import PendingWarnings
-from bandits.integrations.optuna.study import KnownStudy
+from bandits.integrations.optuna.study.known_study import KnownStudy
 from bandits.integrations.optuna.trial_verdict import TrialVerdict
 from bandits.predictors.base import Predictor
 from bandits.stopping import Drop, Keep, StoppingRule, Verdict
@@ -110,26 +110,26 @@ class StudyJudge:
 
     def _warn(self, finished: Sequence[FrozenTrial], epoch: int | None) -> None:
         """Warn of what is wrong with what the study reports."""
-        known, end, warn = self._known, self._settings.max_epochs, self.warnings.add
-        if epoch is None and known.unreported:
+        counts, end, warn = self._known.counts, self._settings.max_epochs, self.warnings.add
+        if epoch is None and counts.unreported:
             warn(
                 "trials of this study complete without having reported a value, so none can be pruned: call"
                 " trial.report(value, step) after every epoch, and trial.should_prune() after that",
                 kind="reports",
             )
-        if known.longer:
+        if counts.longer:
             warn(
-                f"trials of this study report up to epoch {known.longest}, but `max_epochs` is {end}: what is forecast"
+                f"trials of this study report up to epoch {counts.longest}, but `max_epochs` is {end}: what is forecast"
                 f" is the value at epoch {end}, and no trial is pruned from there on",
                 kind="longer",
             )
-        if self._looked_over or known.complete < max(_SOME, self._settings.n_startup_trials):
+        if self._looked_over or counts.complete < max(_SOME, self._settings.n_startup_trials):
             return
         self._looked_over = True
-        if 0 < known.longest < end and not known.history:
+        if 0 < counts.longest < end and not self._known.history:
             warn(
-                f"trials of this study report up to epoch {known.longest} and `max_epochs` is {end}: none of"
-                f" {known.complete} complete ones has come so far, so nothing can be forecast and none is pruned",
+                f"trials of this study report up to epoch {counts.longest} and `max_epochs` is {end}: none of"
+                f" {counts.complete} complete ones has come so far, so nothing can be forecast and none is pruned",
                 kind="shorter",
             )
         for name in self._settings.user_attrs:
@@ -151,8 +151,8 @@ class StudyJudge:
         if next(self._due(trial), None) != step:
             reason = f"a check comes every {settings.interval_steps} steps, and none is due"
             return Keep(reason, cause=Cause.NOT_CHECKED)
-        if known.complete < settings.n_startup_trials:
-            reason = f"pruning begins with {settings.n_startup_trials} complete trials, has {known.complete}"
+        if known.counts.complete < settings.n_startup_trials:
+            reason = f"pruning begins with {settings.n_startup_trials} complete trials, has {known.counts.complete}"
             return Keep(reason, cause=Cause.STARTUP)
         if epoch >= end:
             return Keep(f"it has reached epoch {end}, the last one", cause=Cause.AT_HORIZON)

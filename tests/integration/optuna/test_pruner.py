@@ -314,7 +314,7 @@ def test_odd_data_never_raise(
             {"confidence": 0.99, "risk": 0.05},
             "`risk` and `audit` must be left out with `confidence`, got (0.05, 0.02)",
         ),
-        ({"margin": -1.0}, "`margin` must be finite and >= 0, got -1.0"),
+        ({"margin": -1.0}, "`margin` must be >= 0 and finite, got -1.0"),
         ({"keep": 0}, "`keep` must be an integer >= 1, got 0"),
         ({"n_startup_trials": -1}, "`n_startup_trials` must be an integer >= 0, got -1"),
         ({"n_warmup_steps": -1}, "`n_warmup_steps` must be an integer >= 0, got -1"),

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from bandits.curves import Metric
 from bandits.integrations.optuna import PredictivePruner
-from bandits.integrations.optuna.study import KnownStudy
+from bandits.integrations.optuna.study.known_study import KnownStudy
 from bandits.predictors import SRM, LastSeenValue
 from bandits.stopping import Drop, EarlyStopper, Keep
 from bandits.stopping.auditing import is_audited
@@ -158,7 +158,7 @@ def numbered(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
 
 def teachers(known: KnownStudy) -> list[int]:
     """Numbers of the trials that may teach."""
-    return [trial.number for trial in known._teaching]
+    return list(known.teaching)
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,7 @@ def test_order_of_arrival_changes_nothing(
         heard = min(len(order), heard + data.draw(st.integers(1, 5)))
         bit_by_bit.update(sorted(order[:heard], key=lambda trial: trial.number))
     assert teachers(at_once) == teachers(bit_by_bit)
-    assert set(at_once._exposed) == set(bit_by_bit._exposed)
-    assert (at_once.complete, at_once.bar()) == (bit_by_bit.complete, bit_by_bit.bar())
+    assert (at_once.counts, at_once.bar()) == (bit_by_bit.counts, bit_by_bit.bar())
     taught, taught_too = (known.history.reaching(T) for known in (at_once, bit_by_bit))
     assert taught == taught_too
     for trial, _ in taught:
@@ -332,7 +331,7 @@ def test_says_how_many_fair_trials_it_waits_for() -> None:
     pruner = PredictivePruner(LastSeenValue(min_curves=5), max_epochs=T, risk=0.05)
     study = study_with(pruner, *(finished(line(0.5 + i / 100)) for i in range(12)))
     trial = running(study, {1: 0.01})
-    assert pruner.explain(study, trial).reason == "no threshold: the rule needs 19 fair trials, has 12"
+    assert pruner.explain(study, trial).reason == "no threshold: the rule needs 19 uncensored trials, has 12"
     study.add_trials(finished(line(0.4 + i / 100)) for i in range(12))
     assert pruner.explain(study, trial).evidence is not None
 

@@ -16,7 +16,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.curves import History
-from bandits.integrations.optuna.study import KnownStudy, needed_curves
+from bandits.integrations.optuna.study.known_study import KnownStudy
+from bandits.integrations.optuna.study.policy import needed_curves
 from bandits.predictors import SRM
 from bandits.stopping import EarlyStopper, ProbabilityRule, RiskControlledRule
 from tests.integration.optuna.made_studies import (
@@ -127,7 +128,7 @@ def test_attribute_of_none_is_none() -> None:
 def test_versions_that_train_less_set_the_bar() -> None:
     """Their values count, their curves do not teach."""
     known = known_of(finished(line(0.5)), finished(line(0.9, epochs=T - 2)))
-    assert (known.bar(), list(taught(known)), known.longer) == (0.9, [0], 0)
+    assert (known.bar(), list(taught(known)), known.counts.longer) == (0.9, [0], 0)
 
 
 def test_versions_that_train_more_are_worth_their_report_at_the_horizon() -> None:
@@ -135,7 +136,7 @@ def test_versions_that_train_more_are_worth_their_report_at_the_horizon() -> Non
     known = known_of(finished(line(0.4)), finished(line(1.0, epochs=2 * T)))
     assert known.bar() == pytest.approx(0.5)
     assert taught(known)[1] == pytest.approx([0.05 * epoch for epoch in range(1, T + 1)])
-    assert (known.longest, known.longer, known.complete) == (2 * T, 1, 2)
+    assert (known.counts.longest, known.counts.longer, known.counts.complete) == (2 * T, 1, 2)
 
 
 @pytest.mark.parametrize("at_horizon", [{}, {T: math.nan}], ids=["left out", "NaN"])
@@ -144,13 +145,13 @@ def test_longer_trial_without_a_report_at_the_horizon(at_horizon: dict[int, floa
     reports = line(1.0, epochs=2 * T)
     del reports[T]
     known = known_of(finished(line(0.4)), finished(reports | at_horizon))
-    assert (known.bar(), list(taught(known)), known.longer, known.complete) == (0.4, [0], 1, 2)
+    assert (known.bar(), list(taught(known)), known.counts.longer, known.counts.complete) == (0.4, [0], 1, 2)
 
 
 def test_interval_that_passes_the_horizon_ends_there() -> None:
     """Reports at steps 0, 5 and 10 are of a training of 10 epochs, whose value is its score."""
     known = known_of(finished({0: 0.1, 5: 0.5, 10: 0.9}, value=0.95))
-    assert (known.bar(), known.longest, known.longer) == (0.95, T, 0)
+    assert (known.bar(), known.counts.longest, known.counts.longer) == (0.95, T, 0)
     assert taught(known)[0] == pytest.approx([0.1, 0.18, 0.26, 0.34, 0.42, 0.5, 0.5, 0.5, 0.5, 0.95])
 
 
@@ -159,12 +160,12 @@ def test_steps_count_as_each_trial_counts() -> None:
     known = known_of(finished(line(0.5, 0)), finished(line(0.5, 1)), finished({5: 0.1, 9: 0.5}))
     trials = study_of(finished({0: 0.1, 3: 0.1}), finished({1: 0.1, 3: 0.1}), finished({2: 0.1, 3: 0.1})).trials
     assert [known.epoch(trial, 3) for trial in trials] == [4, 3, 4]
-    assert (known.first_step, known.longest, list(taught(known))) == (0, T, [0, 1, 2])
+    assert (known.first_step, known.counts.longest, list(taught(known))) == (0, T, [0, 1, 2])
 
 
 def test_trials_without_reports_are_counted() -> None:
     known = known_of(finished({}, value=0.5), finished(line(0.4)), finished({}, state=PRUNED))
-    assert (known.unreported, known.complete, known.bar()) == (1, 2, 0.5)
+    assert (known.counts.unreported, known.counts.complete, known.bar()) == (1, 2, 0.5)
 
 
 # Trials that failed and were taken up again
@@ -261,7 +262,7 @@ def test_only_completed_and_pruned_trials_matter() -> None:
     running(study, line(0.9))
     study.enqueue_trial({})
     among = known_of(*study.trials)
-    assert (among.bar(), among.complete, among.longest) == (alone.bar(), alone.complete, alone.longest)
+    assert (among.bar(), among.counts) == (alone.bar(), alone.counts)
     assert taught(among) == taught(alone)
 
 
@@ -273,7 +274,7 @@ def test_value_that_is_no_number(value: float) -> None:
     known = known_of()
     trial.number = 0
     known.update([trial])
-    assert (known.bar(), known.complete, taught(known)) == (None, 1, {})
+    assert (known.bar(), known.counts.complete, taught(known)) == (None, 1, {})
 
 
 def test_trials_without_times() -> None:
@@ -381,7 +382,7 @@ def test_update_costs_what_is_new() -> None:
         counted = Counted(there)
         known.update(counted)
         assert counted.looked_at == looks
-    assert known.complete == 290
+    assert known.counts.complete == 290
 
 
 SPACE = {"rate": RATE, "net": CategoricalDistribution(["a", "b"]), "drop": FloatDistribution(0.0, 1.0)}
@@ -430,9 +431,8 @@ def test_order_of_arrival_changes_nothing(
     while heard < len(order):
         heard = min(len(order), heard + data.draw(st.integers(1, 5)))
         bit_by_bit.update(sorted(order[:heard], key=lambda trial: trial.number))
-    for attribute in ("complete", "longest", "longer", "unreported", "first_step"):
-        assert getattr(at_once, attribute) == getattr(bit_by_bit, attribute)
-    assert at_once.bar() == bit_by_bit.bar()
+    assert (at_once.counts, at_once.bar()) == (bit_by_bit.counts, bit_by_bit.bar())
+    assert (at_once.first_step, at_once.teaching) == (bit_by_bit.first_step, bit_by_bit.teaching)
     assert at_once.history.reaching(T) == bit_by_bit.history.reaching(T)
     for trial in trials:
         assert at_once.as_trial(trial) == bit_by_bit.as_trial(trial)

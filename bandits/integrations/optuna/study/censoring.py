@@ -1,0 +1,92 @@
+"""When forecasts could prune the trials of a study, as one table of transitions; and whom they have censored.
+
+A completed trial is censored by a forecast if a forecast might have pruned it: that it is complete then says that it
+looked good, so it is no fair sample of all trials.
+
+    UNCENSORED --prune--> CENSORED --fall silent--> SILENT --prune--> CENSORED
+                             |
+                             +--prune--> CENSORED
+
+While nothing has been pruned, no trial is missing among the completed ones. A rule falls silent when audits show that
+it errs too often; trials that start from then on are uncensored until it prunes again.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bandits.errors import ProtocolError
+from bandits.integrations.optuna.study.finished_trial import FinishedTrial
+
+__all__ = ["TRANSITIONS", "Censoring", "Period", "Transition", "next_period"]
+
+
+class Period(enum.Enum):
+    """What the trials that are running now have to expect."""
+
+    UNCENSORED = "no trial has been pruned by a forecast yet"
+    CENSORED = "forecasts prune trials"
+    SILENT = "forecasts have pruned trials, and the rule has nothing to say any more"
+
+
+class Transition(enum.Enum):
+    """What begins another period."""
+
+    PRUNE = "prune"  # a trial was pruned while the rule spoke
+    FALL_SILENT = "fall silent"  # the rule has nothing to say after what it was taught last
+
+
+TRANSITIONS: Mapping[Period, Mapping[Transition, Period]] = {
+    Period.UNCENSORED: {Transition.PRUNE: Period.CENSORED},
+    Period.CENSORED: {Transition.PRUNE: Period.CENSORED, Transition.FALL_SILENT: Period.SILENT},
+    Period.SILENT: {Transition.PRUNE: Period.CENSORED},
+}
+
+
+def next_period(period: Period, transition: Transition) -> Period:
+    """The period after a transition.
+
+    Raises:
+        ProtocolError: the table does not allow it.
+    """
+    try:
+        return TRANSITIONS[period][transition]
+    except KeyError:
+        raise ProtocolError(f"a rule cannot {transition.value} while {period.value}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Censoring:
+    """The period that a study is in.
+
+    Args:
+        period: the first one, by default.
+        silent_since: when a period of silence began; None in the others.
+    """
+
+    period: Period = Period.UNCENSORED
+    silent_since: datetime | None = None
+
+    def after(self, transition: Transition, moment: datetime) -> Censoring:
+        """What follows from a transition at a moment.
+
+        Raises:
+            ProtocolError: the table does not allow it.
+        """
+        period = next_period(self.period, transition)
+        return Censoring(period, moment if period is Period.SILENT else None)
+
+    def censors(self, trial: FinishedTrial) -> bool:
+        """Whether a forecast might have pruned a trial that is complete now.
+
+        It might not if no trial had been pruned yet when it ended, or if it began in the period of silence in which it
+        ended. A trial that was retried may have begun long before its start; one that does not tell began in time.
+        """
+        if self.period is Period.UNCENSORED:
+            return False
+        if self.silent_since is None or trial.retried:
+            return True
+        return trial.started is not None and trial.started < self.silent_since

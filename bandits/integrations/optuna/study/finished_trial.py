@@ -1,0 +1,47 @@
+"""A finished trial as plain values: all that the state of its study depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["FinishedTrial", "Moment"]
+
+Moment = tuple[datetime, int]
+"""When a trial finished, and its number: an order of trials that every process sees alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTrial:
+    """What a completed or pruned trial says of its study.
+
+    Args:
+        moment: when it finished, and its number.
+        started: when it started; None if that is not known.
+        complete: whether it is complete; else it was pruned.
+        retried: whether Optuna has made it to take up another trial, which had failed.
+        reported: whether it has reported anything.
+        reached: the last epoch that it reported; 0 if there is none.
+        longer: whether it went on after the horizon.
+        begins: the first epoch that it reported.
+        resumed_at: the same if it was retried and may have begun in the middle, 1 for every other trial.
+        has_curve: whether it is complete and its curve reaches the horizon.
+        score: of a complete trial, larger is better; None if it is not known.
+    """
+
+    moment: Moment
+    started: datetime | None
+    complete: bool
+    retried: bool
+    reported: bool
+    reached: int
+    longer: bool
+    begins: int
+    resumed_at: int
+    has_curve: bool
+    score: float | None
+
+    @property
+    def number(self) -> int:
+        """Its number in the study."""
+        return self.moment[1]

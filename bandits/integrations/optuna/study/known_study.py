@@ -1,0 +1,225 @@
+"""An Optuna study as its pruner knows it, in whatever order it hears of the trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+
+from optuna.trial import FrozenTrial, TrialState
+
+from bandits.causes import Cause
+from bandits.curves import Curve, History, Trial
+from bandits.integrations.optuna.study.counts import StudyCounts
+from bandits.integrations.optuna.study.finished_trial import FinishedTrial, Moment
+from bandits.integrations.optuna.study.policy import policy_of
+from bandits.integrations.optuna.study.state import StudyState
+from bandits.integrations.optuna.study.teaching import TrainingSet
+from bandits.integrations.optuna.study.training_data import TrainingData, training_data
+from bandits.stopping import EarlyStopper, Keep
+from bandits.studies.epochs import CurveReader, was_retried
+
+__all__ = ["KnownStudy"]
+
+_MAX_CURVES = 200
+
+
+class KnownStudy:
+    """What the finished trials of one study have taught: the same whatever order a process hears of them in.
+
+    A completed trial with a curve to the horizon teaches, if the rule learns only an uncensored one (see `StudyState`).
+    One that has not reached the horizon sets the bar with its value. One that has gone on after the horizon is worth
+    what it reported there; without such a report it neither teaches nor sets the bar.
+
+    Args:
+        sign: 1 where a larger value is better, -1 where a smaller one is.
+        horizon: the epoch whose score decides.
+        n_startup_trials: how many trials must be complete before the first verdict.
+        stopper: who learns; fits depend on the training set alone (`scratch_growth` 1).
+        user_attrs: names of user attributes of trials that are features too; see `ParameterColumns`.
+        max_curves: at most so many trials teach, the latest, >= 1; but as many as are needed, if that is more.
+            With 200 of them a forecast of `SRM()` takes less than a millisecond, and more would make it little better
+            (`benchmarks/optuna_pruner`).
+
+    Cost: `update` takes time for the trials that are new; for the others only if one of the new ones would have changed
+    what became of them.
+    """
+
+    def __init__(
+        self,
+        sign: float,
+        horizon: int,
+        n_startup_trials: int,
+        stopper: EarlyStopper,
+        user_attrs: Sequence[str] = (),
+        max_curves: int = _MAX_CURVES,
+    ) -> None:
+        self._horizon, self._stopper, self._user_attrs = horizon, stopper, tuple(user_attrs)
+        self._policy = policy_of(stopper, horizon, n_startup_trials, max_curves)
+        self._reader = CurveReader(sign, horizon)
+        self._finished: dict[int, FrozenTrial] = {}
+        self._read: dict[int, FinishedTrial] = {}  # the same, as values
+        self._spoke: dict[TrainingSet, bool] = {}
+        self._data: tuple[TrainingSet, TrainingData] | None = None  # the latest
+        self._state = self._empty()
+
+    # What is known
+
+    @property
+    def counts(self) -> StudyCounts:
+        """What the finished trials have reported."""
+        return self._state.counts
+
+    @property
+    def teaching(self) -> Sequence[int]:
+        """Numbers of the trials that may teach, in the order in which they finished."""
+        return self._state.teaching.numbers
+
+    @property
+    def first_step(self) -> int:
+        """The step that is epoch 1 for trials which do not tell: 0 if a completed trial has reported it, else 1."""
+        return self._reader.first_step
+
+    def epoch(self, trial: FrozenTrial, step: int) -> int:
+        """Which epoch a step of a trial is."""
+        return self._reader.epoch(trial, step)
+
+    def bar(self) -> float | None:
+        """The largest score at which a trial still loses; None while too few are complete."""
+        return self._state.bar.score
+
+    def waits(self) -> Keep | None:
+        """Why a rule that learns gives no verdict yet, where that is for want of uncensored trials; else None."""
+        there = len(self.teaching)
+        if self._state.teaching.has_begun or self.bar() is None or there < self._predictor_needs():
+            return None
+        reason = f"no threshold: the rule needs {self._policy.needed} uncensored trials, has {there}"
+        return Keep(reason, cause=Cause.TOO_FEW_UNCENSORED)
+
+    def _predictor_needs(self) -> int:
+        return self._stopper.predictor.curves_needed(self._horizon)
+
+    @property
+    def history(self) -> History:
+        """What the stopper learns from; another object whenever the training set is another one."""
+        return self._taught_by(self._state.teaching.training_set()).history
+
+    def as_trial(self, trial: FrozenTrial) -> Trial:
+        """The trial as predictors see it, who have learnt from `history`."""
+        return self._taught_by(self._state.teaching.training_set()).as_trial(trial)
+
+    def curve(self, trial: FrozenTrial, last_step: int | None = None) -> Curve | None:
+        """The curve of a running trial up to its last finite report, no later than a step.
+
+        None if it has none, or `begins_in_the_middle`.
+        """
+        return None if self.begins_in_the_middle(trial) else self._reader.so_far(trial, last_step)
+
+    def begins_in_the_middle(self, trial: FrozenTrial) -> bool:
+        """Whether a trial was resumed after a failure, without the reports that came before it."""
+        return self._reader.lacks_beginning(trial, self._state.usually_begins)
+
+    # How it grows
+
+    def update(self, finished: Sequence[FrozenTrial]) -> None:
+        """Take in what is new.
+
+        Args:
+            finished: all completed and pruned trials, by number, with those of the last update among them.
+        """
+        missing = len(finished) - len(self._finished)
+        if missing <= 0:
+            return
+        unknown = (trial for trial in reversed(finished) if trial.number not in self._finished)
+        new = list(islice(unknown, missing))  # most are among the last
+        self._finished.update((trial.number, trial) for trial in new)
+        if self._counts_from_0(new):
+            self._reader.first_step = 0
+            self._read, self._spoke, self._data = {}, {}, None
+            self._start_over()
+        elif any(self._state.depends_on(_moment(trial)) for trial in new):
+            self._start_over()
+        else:
+            self._take_in(new)
+
+    def _counts_from_0(self, new: Iterable[FrozenTrial]) -> bool:
+        """Whether the first completed trial that reports step 0 is among these."""
+        return self.first_step == 1 and any(_is_complete(trial) and 0 in trial.intermediate_values for trial in new)
+
+    def _start_over(self) -> None:
+        self._state = self._empty()
+        self._take_in(self._finished.values())
+
+    def _take_in(self, trials: Iterable[FrozenTrial]) -> None:
+        for trial in sorted(trials, key=_moment):
+            if trial.number not in self._read:
+                self._read[trial.number] = _values_of(trial, self._reader)
+            self._state.take_in(self._read[trial.number])
+
+    def _empty(self) -> StudyState:
+        return StudyState(self._policy, is_audited=self._stopper.is_audited, speaks=self._speaks)
+
+    # What it teaches
+
+    def _taught_by(self, teaching: TrainingSet) -> TrainingData:
+        """What a training set teaches; built once."""
+        if self._data is None or self._data[0] != teaching:
+            data = training_data(
+                teaching, self._finished, self._whole, user_attrs=self._user_attrs, horizon=self._horizon
+            )
+            self._data = teaching, data
+        return self._data[1]
+
+    def _whole(self, trial: FrozenTrial) -> Curve:
+        """The curve of a trial that teaches."""
+        curve = self._reader.whole(trial)
+        assert curve is not None  # noqa: S101 - it has a curve, or it would not teach
+        return curve
+
+    def _speaks(self, teaching: TrainingSet, bar: float | None) -> bool:
+        """Whether the rule, taught by this set, holds the first of its trials against the bar at any check epoch."""
+        if teaching not in self._spoke:
+            self._spoke[teaching] = self._asked_about(self._finished[teaching.numbers[0]], teaching, bar)
+        return self._spoke[teaching]
+
+    def _asked_about(self, trial: FrozenTrial, teaching: TrainingSet, bar: float | None) -> bool:
+        data, curve = self._taught_by(teaching), self._whole(trial)
+        known_as = data.as_trial(trial)
+        for tau in self._stopper.rule.checkpoints(self._horizon):
+            verdict = self._stopper.advise(known_as, curve.prefix(tau), data.history, horizon=self._horizon, bar=bar)
+            if verdict.exposed or verdict.evidence is not None:
+                return True
+        return False
+
+
+def _values_of(trial: FrozenTrial, reader: CurveReader) -> FinishedTrial:
+    """A finished trial as values; what matters of completed trials alone is not looked for in others."""
+    complete = _is_complete(trial)
+    begins = reader.begins(trial) if complete else 1
+    return FinishedTrial(
+        moment=_moment(trial),
+        started=None if trial.datetime_start is None else _local(trial.datetime_start),
+        complete=complete,
+        retried=complete and was_retried(trial),
+        reported=bool(trial.intermediate_values),
+        reached=reader.reached(trial),
+        longer=complete and reader.is_longer(trial),
+        begins=begins,
+        resumed_at=begins if complete and reader.lacks_beginning(trial, usual=1) else 1,
+        has_curve=complete and reader.whole(trial) is not None,
+        score=reader.score(trial) if complete else None,
+    )
+
+
+def _local(moment: datetime) -> datetime:
+    """A time as Optuna tells it, without a zone."""
+    return moment if moment.tzinfo is None else moment.astimezone().replace(tzinfo=None)
+
+
+def _moment(trial: FrozenTrial) -> Moment:
+    """When a trial finished; trials that do not tell come first."""
+    return _local(trial.datetime_complete or datetime.min), trial.number
+
+
+def _is_complete(trial: FrozenTrial) -> bool:
+    return trial.state == TrialState.COMPLETE
