@@ -17,6 +17,7 @@ not an error of a run: it is an event (`bandits.schedulers.Failed`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Self
 
 __all__ = [
     "BanditsError",
@@ -62,7 +63,7 @@ class SettingError(BanditsError, ValueError):
     """An argument breaks its rule: "`eta` must be >= 2, got 1"."""
 
     @classmethod
-    def broken(cls, argument: str, rule: str, value: object) -> SettingError:
+    def broken(cls, argument: str, rule: str, value: object) -> Self:
         """Build the error in the shape that every setting uses.
 
         Args:

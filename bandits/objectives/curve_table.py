@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bandits.checks import check_choice, check_flag
 from bandits.curves import Goal, Metric, Trial
 from bandits.errors import CurveTableError, SettingError
 from bandits.objectives.base import Measurement, Objective
@@ -17,8 +18,9 @@ from bandits.objectives.nearest_row import NearestRow
 from bandits.objectives.shipped_tables import TableNotes, find_table
 from bandits.objectives.table_columns import Column, column_of, values_of_cells
 from bandits.objectives.table_metric import find_metric
+from bandits.objectives.table_notes import known_role, notes_of
 from bandits.objectives.table_reader import CurveFile, read_curve_file
-from bandits.objectives.table_report import TableReport
+from bandits.objectives.table_report import TableReport, marks_of
 from bandits.samplers.table import TableSampler
 from bandits.search_space import ABSENT, infer_space
 
@@ -39,14 +41,15 @@ class CurveTable(Objective):
     Args:
         source: name of a shipped table (`bandits.objectives.SHIPPED_TABLES`), or path of a .csv or .csv.gz file: one
             row a configuration, a column a hyperparameter, a column an epoch (acc_1, acc_2, ...), and optionally
-            a column an epoch for recorded seconds (seconds_1, ...).
+            a column an epoch for recorded seconds (seconds_1, ...). After a "#" may follow the name of the epoch
+            columns that are meant, "runs.csv#val_acc"; where none is named, one whose name says a metric is taken.
         metric: name and goal of the curves; by default the name of the epoch columns, with the goal that this name,
             else the shape of the curves, tells. If the file has several families of epoch columns, the one of
             the metric's name is taken.
         goal: "maximize" or "minimize", where only the goal is to be said.
         duplicates: "drop" leaves out rows that copy an earlier one in every cell; "keep" keeps them.
-        failed: "keep" replays failed runs as they are; "drop" leaves them out. A run has failed if a value is missing
-            before the end, or its final value is below the `failed_below` of a shipped table.
+        incomplete: "keep" replays rows that end early or have gaps as they are, and those that failed: whose final
+            value is below the `failed_below` of a shipped table. "drop" leaves them out.
         untrained_first: True where the first epoch column holds the untrained model, which is left out. By default
             as known for shipped tables, else False: the first column is epoch 1, whatever its number.
 
@@ -88,44 +91,52 @@ class CurveTable(Objective):
         metric: Metric | None = None,
         goal: Goal | None = None,
         duplicates: Literal["drop", "keep"] = "drop",
-        failed: Literal["keep", "drop"] = "keep",
+        incomplete: Literal["keep", "drop"] = "keep",
         untrained_first: bool | None = None,
     ) -> None:
-        for argument, value in (("duplicates", duplicates), ("failed", failed)):
-            if value not in ("drop", "keep"):
-                raise SettingError.broken(f"`{argument}`", "must be 'drop' or 'keep'", value)
-        path, name, notes = find_table(source)
+        check_choice("duplicates", duplicates, ("drop", "keep"))
+        check_choice("incomplete", incomplete, ("drop", "keep"))
+        check_flag("untrained_first", untrained_first, or_none=True)
+        found = find_table(source)
+        path, notes = found.path, found.notes
         if untrained_first is None:
             untrained_first = notes is not None and notes.untrained_first
-        wanted = notes.epochs if notes is not None else getattr(metric, "name", None)
-        file = read_curve_file(path, epochs=wanted, untrained_first=untrained_first)
-        known = notes.metric if notes is not None and metric is None else metric
+        file = read_curve_file(
+            path,
+            metric=found.metric or (notes.epochs if notes is not None else getattr(metric, "name", "")),
+            exactly=bool(found.metric) or notes is not None,
+            untrained_first=untrained_first,
+        )
+        known = notes.metric if notes is not None and metric is None and not found.metric else metric
         metric, ground = find_metric(file.label, file.curves, metric=known, goal=goal, source=str(path))
 
         keep = ~file.repeated if duplicates == "drop" else np.ones(len(file.curves), dtype=np.bool_)
-        bad = _failed(file.curves, None if notes is None else notes.failed_below)
-        failures = int((bad & keep).sum())
-        if failed == "drop":
-            keep &= ~bad
+        marks = marks_of(file.curves, None if notes is None else notes.failed_below)
+        counted = marks.counted(keep, dropped=incomplete == "drop")
+        if incomplete == "drop":
+            keep &= ~marks.any
         rows = np.flatnonzero(keep).tolist()
         if len(rows) < 2:
             raise CurveTableError.broken(f"{path}", "must hold at least 2 rows that are not left out", len(rows))
 
         curves = file.curves[rows]
         values, columns = _columns_of(file, rows, notes, str(path), curves, metric)
-        self._fill(name, metric, curves, values, columns, seconds=None if file.seconds is None else file.seconds[rows])
+        seconds = None if file.seconds is None else file.seconds[rows]
+        self._fill(found.name, metric, curves, values, columns, seconds=seconds)
+        copies = (int(file.repeated.sum()), duplicates == "drop")
         self.description = TableReport(
-            title=name if notes is None else f"{name}: {notes.title}",
+            title=found.name if notes is None else f"{found.name}: {notes.title}",
             metric=metric,
             ground=ground if notes is None or known is not notes.metric else "as known of this table",
             rows=len(self),
             epochs=self.max_epochs,
             first_epoch=file.epochs[0],
             columns=columns,
-            repeated=(int(file.repeated.sum()), duplicates == "drop"),
-            failed=(failures, failed == "drop"),
+            repeated=copies,
+            incomplete=counted,
             timed=file.seconds is not None,
             remarks=_remarks(file, notes),
+            notes=() if notes is not None else notes_of(file, columns, copies, counted),
         )
 
     @classmethod
@@ -190,9 +201,10 @@ class CurveTable(Objective):
             first_epoch="",
             columns=columns,
             repeated=(0, False),
-            failed=(int(_failed(array, None).sum()), False),
+            incomplete=marks_of(array).counted(),
             timed=clock is not None,
             remarks=(),
+            notes=(),
         )
         return table
 
@@ -310,12 +322,6 @@ def _floats(argument: str, numbers: ArrayLike) -> NDArray[np.float64]:
         raise CurveTableError(f"`{argument}` must be an array of numbers: {error}") from error
 
 
-def _failed(curves: NDArray[np.float64], below: float | None) -> NDArray[np.bool_]:
-    """Which runs failed: `[n]`."""
-    low = -np.inf if below is None else below
-    return np.asarray(np.isnan(curves).any(axis=1) | (curves[:, -1] < low))
-
-
 def _columns_of(
     file: CurveFile,
     rows: Sequence[int],
@@ -338,7 +344,7 @@ def _columns_of(
             columns.append(Column(name, "label", "replaced by the table's own row numbers"))
             continue
         values[name] = values_of_cells(name, [cells[row] for row in rows], where)
-        role, meaning = notes.columns[name] if notes is not None else (None, "")
+        role, meaning = notes.columns[name] if notes is not None else known_role(name, values[name], file)
         columns.append(column_of(name, values[name], role=role, outcomes=outcomes, note=meaning))
     return values, tuple(columns)
 
@@ -349,7 +355,7 @@ def _remarks(file: CurveFile, notes: TableNotes | None) -> tuple[str, ...]:
         remarks.append(f"column {file.untrained!r} holds the untrained model and is left out")
     elif file.epochs[0].endswith("0"):
         remarks.append(f"column {file.epochs[0]!r} is taken as epoch 1, not as the untrained model")
-    if file.left_out:
+    if file.left_out and notes is not None:
         remarks.append(f"columns measured during training as well are left out: {', '.join(file.left_out)}")
     return (*remarks, *(notes.remarks if notes is not None else ()))
 

@@ -16,7 +16,7 @@ from bandits.curves import Metric
 from bandits.errors import CurveTableError, SettingError, UnknownPlugin
 from bandits.objectives.table_columns import Role
 
-__all__ = ["SHIPPED_TABLES", "TableNotes", "find_table", "shipped_titles"]
+__all__ = ["SHIPPED_TABLES", "FoundTable", "TableNotes", "find_table", "shipped_titles"]
 
 _FOLDER = Path(__file__).parent / "tables"
 
@@ -60,14 +60,29 @@ def shipped_titles() -> dict[str, str]:
     return {name: _notes_of(name).title for name in SHIPPED_TABLES}
 
 
-def find_table(source: str | os.PathLike[str]) -> tuple[Path, str, TableNotes | None]:
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """What a table's name or path means.
+
+    Args:
+        path: the file.
+        name: how reports call the table.
+        notes: what is known about it; None for a user's file.
+        metric: name of the epoch columns that are asked for; empty for none.
+    """
+
+    path: Path
+    name: str
+    notes: TableNotes | None
+    metric: str
+
+
+def find_table(source: str | os.PathLike[str]) -> FoundTable:
     """Find the file that a table's name or path means.
 
     Args:
-        source: name of a shipped table, or path of a csv file; a name wins over a file that is called the same.
-
-    Returns:
-        The file, how reports call the table, and what is known about it (None for a user's file).
+        source: name of a shipped table, or path of a csv file; a name wins over a file that is called the same. "#"
+            and the name of the epoch columns that are meant may follow, unless a file is called so.
 
     Raises:
         SettingError: it is neither a name nor a path.
@@ -76,11 +91,14 @@ def find_table(source: str | os.PathLike[str]) -> tuple[Path, str, TableNotes | 
     """
     if not isinstance(source, str | os.PathLike):
         raise SettingError.broken("`source`", "must be the name of a shipped table or a path", type(source).__name__)
+    metric = ""
+    if isinstance(source, str) and "#" in source and not Path(source).is_file():
+        source, _, metric = source.rpartition("#")
     if isinstance(source, str) and source in SHIPPED_TABLES:
-        return _FOLDER / source / "curves.csv.gz", source, _notes_of(source)
+        return FoundTable(_FOLDER / source / "curves.csv.gz", source, _notes_of(source), metric)
     path = Path(source)
     if path.is_file():
-        return path, path.name.removesuffix(".gz").removesuffix(".csv"), None
+        return FoundTable(path, path.name.removesuffix(".gz").removesuffix(".csv"), None, metric)
     if isinstance(source, str) and path.name == source and not path.suffix:
         raise UnknownPlugin("table", source, [*SHIPPED_TABLES, "a path such as runs.csv"])
     raise CurveTableError.broken("table", "must be a csv file that exists", str(source))

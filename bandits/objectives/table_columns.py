@@ -13,14 +13,15 @@ from numbers import Real
 from typing import Literal
 
 from bandits.errors import CurveTableError
-from bandits.objectives.table_reader import MISSING, words_of
+from bandits.objectives.csv_cells import MISSING, words_of
 from bandits.search_space.encoding import ABSENT, encoding_of
 
 __all__ = ["Column", "Role", "column_of", "values_of_cells"]
 
 Role = Literal["AP", "HP", "label", "constant", "outcome"]
 
-_IDENTIFIERS = frozenset({"#", "column 1", "id", "index", "no", "number", "row", "run", "seed", "trial", "unnamed: 0"})
+_IDENTIFIERS = frozenset({"#", "id", "index", "no", "number", "row", "run", "seed", "trial"})
+_CHOICES = frozenset({"none", "null"})  # beside other words these are words, such as the name of an operation
 _MOST_CATEGORIES = 32
 _NEARLY_EVERY = 0.9
 
@@ -66,7 +67,7 @@ def values_of_cells(name: str, cells: Sequence[str], where: Sequence[str]) -> li
         return list(values)
     if all(text.lower() in ("true", "false") for text in known):
         return [None if text.lower() in MISSING else text.lower() == "true" for text in texts]
-    return [text or None for text in texts]
+    return [None if text.lower() in MISSING - _CHOICES else text for text in texts]
 
 
 def column_of(
@@ -89,7 +90,7 @@ def column_of(
     Returns:
         The column; a role that is no feature has no features.
     """
-    if role in ("label", "constant"):
+    if role in ("label", "constant", "outcome"):
         return Column(name, role, note)
     present = [value for value in values if value is not None and value is not ABSENT]
     if not all(isinstance(value, Real | str) for value in present):

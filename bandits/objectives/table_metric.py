@@ -7,16 +7,10 @@ from numpy.typing import NDArray
 
 from bandits.curves import Goal, Metric
 from bandits.errors import CurveTableError, SettingError
-from bandits.objectives.table_reader import words_of
+from bandits.objectives.metric_words import goals_in, is_nameless
 
 __all__ = ["find_metric"]
 
-_MORE_IS_BETTER = frozenset(
-    {"acc", "accuracy", "auc", "bleu", "f1", "map", "precision", "r2", "recall", "reward", "score"}
-)
-_LESS_IS_BETTER = frozenset({"cost", "err", "error", "loss", "mae", "mse", "nll", "perplexity", "ppl", "rmse", "wer"})
-_GOALS: dict[Goal, frozenset[str]] = {"maximize": _MORE_IS_BETTER, "minimize": _LESS_IS_BETTER}
-_NAMELESS = frozenset({"", "e", "ep", "epoch", "epochs", "it", "iter", "iteration", "step", "t", "value", "y"})
 _SHARE = 0.9
 
 
@@ -25,9 +19,8 @@ def find_metric(
 ) -> tuple[Metric, str]:
     """Settle the metric of a table.
 
-    The goal is what the caller says; else what a word in the columns' name says (more is better: acc, accuracy, auc,
-    bleu, f1, map, precision, r2, recall, reward, score; less: cost, err, error, loss, mae, mse, nll, perplexity, ppl,
-    rmse, wer); else the way in which at least 90 % of the curves go from their first to their last value.
+    The goal is what the caller says; else what a word in the columns' name says (see `goals_in`); else the way in which
+    at least 90 % of the curves go from their first to their last value.
 
     Args:
         label: name of the epoch columns, without the number.
@@ -51,13 +44,12 @@ def find_metric(
         if goal not in (None, metric.goal):
             raise SettingError.broken("`goal`", f"must be {metric.goal!r}, that of metric {metric.name!r}", goal)
         return metric, "as given"
-    name = "value" if label.lower() in _NAMELESS else label
+    name = "value" if is_nameless(label) else label
     if goal is not None:
         return Metric(name, goal), "as given"
-    words = words_of(label)
-    said: list[Goal] = [way for way, known in _GOALS.items() if words & known]
-    if len(said) == 1:
-        return Metric(name, said[0]), f"because the epoch columns are called {label!r}"
+    goals = goals_in(label)
+    if len(goals) == 1:
+        return Metric(name, goals[0]), f"because the epoch columns are called {label!r}"
     rising, falling = _shares(curves)
     if rising >= _SHARE:
         return Metric(name, "maximize"), f"because {rising:.0%} of the curves rise from first to last value"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bandits.curves import Goal
-from bandits.errors import CurveTableError, SettingError
+from bandits.errors import SettingError
+from bandits.objectives.csv_file import read_csv
+from bandits.objectives.csv_forms import form_of, log_error
 from bandits.studies.file_kinds import OPTUNA_RECORD, SQLITE, first_bytes, tables_of
-from bandits.studies.readers.csv_files import read_header
 from bandits.studies.readers.journal import study_of_journal
-from bandits.studies.readers.long_csv import is_long_table, study_of_long_table
+from bandits.studies.readers.long_csv import study_of_long_table
 from bandits.studies.readers.table import study_of_table
-from bandits.studies.readers.tensorboard import is_tensorboard, study_of_tensorboard, study_of_tensorboard_folder
-from bandits.studies.readers.wandb import is_wandb_chart, study_of_wandb_chart
+from bandits.studies.readers.tensorboard import study_of_tensorboard, study_of_tensorboard_folder
+from bandits.studies.readers.wandb import study_of_wandb_chart
 from bandits.studies.study import EarlierStudy
 
 __all__ = ["read_studies", "read_study"]
@@ -27,11 +26,6 @@ _KINDS = (
     " Optuna storage (an SQLite file, the file of a JournalStorage, or a URL such as sqlite:///study.db), with #NAME"
     " where it holds several studies or metrics"
 )
-_FORMS = (
-    "must be a column for every epoch (acc_1, acc_2, ...), or a run, a step and a value (run_id, step, value), or those"
-    " of a chart of Weights & Biases (Step, <run> - <metric>) or of TensorBoard (Wall time, Step, Value)"
-)
-_NUMBERED = re.compile(r"(.*?)[0-9]+")
 
 
 def read_study(
@@ -101,7 +95,7 @@ def read_studies(
         return read_study(sources[0], goal=goal, longest=longest, argument=argument)
     called = " ".join(sources)
     files = [Path(source) for source in sources]
-    if all(file.is_file() and file.name.endswith(_CSV) and is_tensorboard(read_header(file)) for file in files):
+    if all(file.is_file() and file.name.endswith(_CSV) and form_of(read_csv(file)) == "tensorboard" for file in files):
         return study_of_tensorboard(called, files, goal, argument=argument)
     studies = [read_study(source, goal=goal, longest=longest, argument=argument) for source in sources]
     first = studies[0]
@@ -116,19 +110,17 @@ def read_studies(
 
 def _study_of_csv(source: str, path: Path, name: str, goal: Goal | None, argument: str) -> EarlierStudy:
     """Tell by the header what a csv file is."""
-    header = read_header(path)
-    if is_tensorboard(header):
+    file = read_csv(path)
+    form = form_of(file)
+    if form == "tensorboard":
         return study_of_tensorboard(source, [path], goal, tag=name, argument=argument)
-    if is_wandb_chart(header):
+    if form == "wandb":
         return study_of_wandb_chart(source, path, goal, metric=name, argument=argument)
-    numbered = Counter(match[1] for column in header if (match := _NUMBERED.fullmatch(column)))
-    if max(numbered.values(), default=0) > 1:
-        return study_of_table(source, str(path), goal)
-    if is_long_table(header):
+    if form == "long":
         return study_of_long_table(source, path, goal, metric=name, argument=argument)
-    if header:
-        raise CurveTableError.broken(f"columns of {path}", _FORMS, ", ".join(header))
-    return study_of_table(source, str(path), goal)  # says what is wrong with the file
+    if form == "log":
+        raise log_error(file)
+    return study_of_table(source, f"{path}#{name}" if name else str(path), goal)
 
 
 def _study_of_file(source: str, path: Path, name: str, longest: int | None, argument: str) -> EarlierStudy:

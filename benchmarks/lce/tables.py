@@ -40,7 +40,7 @@ def table_rows(arms: int | None, name: str) -> list[dict[str, Any]]:
         arms: how many; None for `ARMS`.
         name: of a shipped table.
     """
-    table = CurveTable(name, failed="drop")
+    table = CurveTable(name, incomplete="drop")
     complete = np.flatnonzero(np.isfinite(table.scores).all(axis=1))
     chosen = rng_for(SEED, name).permutation(complete)[: arms or ARMS]
     scores, horizon = table.scores[chosen], table.max_epochs

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bandits.curves import Goal
 from bandits.errors import SettingError
-from bandits.studies.readers.csv_files import CsvFile, number_in, plain_name, read_csv
+from bandits.objectives.csv_cells import number_in, plain_name
+from bandits.objectives.csv_file import CsvFile, read_csv
 from bandits.studies.readers.runs import Run, study_of_runs
 from bandits.studies.study import EarlierStudy
 

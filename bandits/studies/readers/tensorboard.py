@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bandits.curves import Goal
 from bandits.errors import SettingError
-from bandits.studies.readers.csv_files import plain_name, read_csv
+from bandits.objectives.csv_cells import plain_name
+from bandits.objectives.csv_file import read_csv
 from bandits.studies.readers.runs import Run, study_of_runs
 from bandits.studies.study import EarlierStudy
 
@@ -61,7 +62,7 @@ def study_of_tensorboard_folder(
     if not files:
         raise SettingError.broken(argument, f"{rule}; it holds no .csv file", source)
     for file in files:
-        header = read_csv(file, most_rows=0).header
+        header = read_csv(file).header
         if not is_tensorboard(header):
             found = ", ".join(header) or "nothing"
             raise SettingError.broken(argument, f"{rule}; {file.relative_to(folder)} has the columns {found}", source)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bandits.curves import Goal
 from bandits.errors import SettingError
-from bandits.studies.readers.csv_files import plain_name, read_csv
+from bandits.objectives.csv_cells import plain_name
+from bandits.objectives.csv_file import read_csv
 from bandits.studies.readers.runs import Run, study_of_runs
 from bandits.studies.study import EarlierStudy
 

@@ -79,7 +79,7 @@ def predict_table(
         rule = f"must have {needed} different rows measured through epoch {horizon}, the horizon"
         raise SettingError.broken(f"table {table.name}", f"{rule}, to teach {predictor.name}", there)
     forecasts = _forecasts(rows, table.metric, predictor, rows.teachers, rows.partial, rng_for(seed, "fit", horizon))
-    found, remarks = None, rows.notes
+    found, remarks = None, table.description.notes + rows.notes
     if at is not None and check:
         folds = _folds(there, needed)
         if folds:

@@ -85,7 +85,9 @@ def sort_rows(table: CurveTable, horizon: int, at: int | None) -> Rows:
         "used up to their first gap: rows": gaps,
         "far behind all others at the end, and learned from all the same: rows": _far_behind(scores, teachers),
         "copies of earlier rows, not learned from: rows": sorted(copies),
-        "known only after training, not learned from: columns": [column.name for column in hidden],
+        "known only after training, not learned from: columns": [
+            column.name for column in hidden if column.role != "outcome"
+        ],
     }
     return Rows(
         trials=tuple(trials),

@@ -10,6 +10,7 @@ import pytest
 from bandits.curves import Metric, Trial
 from bandits.errors import CurveTableError, SettingError
 from bandits.objectives import CurveTable, Measurement, Objective
+from bandits.objectives.table_report import Incomplete
 from bandits.testing import ObjectiveContract
 
 ACCURACY = Metric("accuracy", "maximize")
@@ -181,7 +182,7 @@ def test_a_report_of_arrays() -> None:
         "curves: 3 rows of 3 epochs",
         "seconds of an epoch: not recorded, each epoch counts as 1 second",
         "exact copies of other rows: 0",
-        "failed runs: 2 kept",
+        "rows without a whole curve: 1 that end early and 1 with gaps, kept",
         "column 'lr': HP",
     ] == str(small().description).splitlines()
 
@@ -206,7 +207,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         "curves: 4 rows of 3 epochs; column 'acc_0' is epoch 1",
         "seconds of an epoch: not recorded, each epoch counts as 1 second",
         "exact copies of other rows: 1 dropped",
-        "failed runs: 1 kept",
+        "rows without a whole curve: 1 that end early, kept",
         "column 'row': label, replaced by the table's own row numbers",
         "column 'opt': HP",
         "column 'lr': HP",
@@ -214,22 +215,26 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         "column 'final': HP",
         "column 'acc_0' is taken as epoch 1, not as the untrained model",
         "columns measured during training as well are left out: train_",
+        "1 exact copies of other rows are left out",
     ] == str(table.description).splitlines()
     assert {"opt=adam": 0.0, "opt=sgd": 1.0, "lr": 0.2, "bn": 0.0, "final": 0.5} == table.features({"row": 1})
     assert {"row": 1, "opt": "sgd", "lr": 0.2, "bn": False, "final": 0.5} == table.configs[1]
 
 
-def test_failed_runs_and_copies_on_demand(tmp_path: Path) -> None:
-    """Copies can be kept and failed runs dropped; an outcome is found among the runs that are left."""
+def test_incomplete_rows_and_copies_on_demand(tmp_path: Path) -> None:
+    """Copies can be kept and rows that end early dropped; an outcome is found among the rows that are left."""
     text = "lr,final,acc_0,acc_1\n1,0.2,0.1,0.2\n1,0.2,0.1,0.2\n2,0.5,0.3,0.5\n3,0.4,0.4,\n"
-    table = CurveTable(write(tmp_path, text), duplicates="keep", failed="drop", untrained_first=True)
+    table = CurveTable(write(tmp_path, text), duplicates="keep", incomplete="drop", untrained_first=True)
 
     assert (3, 1) == (len(table), table.max_epochs)
-    assert ((1, False), (1, True)) == (table.description.repeated, table.description.failed)
+    assert ((1, False), Incomplete(early=1, gaps=0, failed=0, dropped=True)) == (
+        table.description.repeated,
+        table.description.incomplete,
+    )
     assert {"lr": "HP", "final": "outcome"} == {column.name: column.role for column in table.description.columns}
     assert ("column 'acc_0' holds the untrained model and is left out",) == table.description.remarks
     assert "exact copies of other rows: 1 kept" in str(table.description)
-    assert "failed runs: 1 dropped" in str(table.description)
+    assert "rows without a whole curve: 1 that end early, dropped" in str(table.description)
 
 
 def test_seconds_of_a_file(tmp_path: Path) -> None:
@@ -268,16 +273,16 @@ def test_the_goal_can_be_told(tmp_path: Path) -> None:
 
 
 def test_too_little_is_left(tmp_path: Path) -> None:
-    """Two rows must remain when copies and failed runs are gone."""
+    """Two rows must remain when copies and incomplete rows are gone."""
     path = write(tmp_path, "acc_1,acc_2\n1,2\n1,2\n1,\n")
 
     assert 2 == len(CurveTable(path))
     with pytest.raises(CurveTableError, match=r"runs.csv must hold at least 2 rows that are not left out, got 1$"):
-        CurveTable(path, failed="drop")
+        CurveTable(path, incomplete="drop")
 
 
-@pytest.mark.parametrize("argument", ["duplicates", "failed"])
+@pytest.mark.parametrize("argument", ["duplicates", "incomplete"])
 def test_wrong_settings(argument: str) -> None:
-    """What to do with copies and failures is one of two words."""
-    with pytest.raises(SettingError, match=rf"^`{argument}` must be 'drop' or 'keep', got 'no'$"):
+    """What to do with copies and incomplete rows is one of two words."""
+    with pytest.raises(SettingError, match=rf"^`{argument}` must be one of 'drop', 'keep', got 'no'$"):
         CurveTable("lstm_ptb", **{argument: "no"})  # type: ignore[arg-type]

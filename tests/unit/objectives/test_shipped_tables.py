@@ -80,12 +80,12 @@ def test_metaqnn_depth_counts_every_layer_but_dropout(tables: dict[str, CurveTab
 def test_tinyimagenet_defects(tables: dict[str, CurveTable]) -> None:
     """33 copies, 14 runs at zero (9 without copies), 36 settings trained again, 22 rows of more than 22 filters."""
     every = CurveTable("deep_resnets_tinyimagenet", duplicates="keep")
-    clean = CurveTable("deep_resnets_tinyimagenet", failed="drop")
+    clean = CurveTable("deep_resnets_tinyimagenet", incomplete="drop")
     settings = [tuple(config.values())[1:] for config in tables["deep_resnets_tinyimagenet"].configs]
 
     assert (684, 14) == (len(every), int((every.curves == 0).all(axis=1).sum()))
-    assert ((33, False), (14, False)) == (every.description.repeated, every.description.failed)
-    assert ((33, True), (9, True)) == (clean.description.repeated, clean.description.failed)
+    assert ((33, False), 14) == (every.description.repeated, every.description.incomplete.failed)
+    assert ((33, True), "9 that failed, dropped") == (clean.description.repeated, str(clean.description.incomplete))
     assert (642, 36) == (len(clean), len(settings) - len(set(settings)))
     assert 22 == sum(config["num_filters"] > 22 for config in every.configs)  # type: ignore[operator]
     assert 0.1 < clean.curves[:, -1].min()
@@ -142,7 +142,7 @@ def test_nlp_defects(tables: dict[str, CurveTable]) -> None:
     assert [19, 1, 23, 1] == [int(np.isnan(table.curves[row]).argmax()) + 1 for row in failed]
     assert [19, 1, 23, 1] == [int((~np.isnan(table.seconds[row])).sum()) for row in failed]
     assert {1: 242, 2: 44, 3: 5} == Counter(Counter(config["recipe"] for config in table.configs).values())
-    assert 341 == len(CurveTable("nas_bench_nlp_wikitext2", failed="drop"))
+    assert 341 == len(CurveTable("nas_bench_nlp_wikitext2", incomplete="drop"))
     assert np.array_equal(table.curves, table.curves.astype(np.float32).astype(float), equal_nan=True) is False
     np.testing.assert_allclose(table.curves.astype(np.float32), table.curves, rtol=6e-8)
 

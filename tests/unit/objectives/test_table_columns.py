@@ -19,6 +19,7 @@ def values(*cells: str) -> list[object]:
         (("true", "False", ""), [True, False, None]),
         (("adam", " sgd", ""), ["adam", "sgd", None]),
         (("1", "two", "none"), ["1", "two", "none"]),
+        (("adam", "NA", "n/a", "nan", "null"), ["adam", None, None, None, "null"]),
         (("1_000", "2"), ["1_000", "2"]),
         (("", "nan"), [None, None]),
     ],

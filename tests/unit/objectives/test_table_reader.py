@@ -89,11 +89,11 @@ def test_a_family_can_be_asked_for(tmp_path: Path) -> None:
 
     assert [("b_", [[3.0, 4.0], [7.0, 8.0]])] * 2 == [
         (file.epochs[0][:2], file.curves.tolist())
-        for file in (read(tmp_path, text, epochs="b_"), read(tmp_path, text, epochs="b"))
+        for file in (read(tmp_path, text, metric="b_"), read(tmp_path, text, metric="b"))
     ]
     assert (("a_",), ["x"]) == (
-        read(tmp_path, text, epochs="b").left_out,
-        list(read(tmp_path, text, epochs="b").columns),
+        read(tmp_path, text, metric="b").left_out,
+        list(read(tmp_path, text, metric="b").columns),
     )
 
 
@@ -182,13 +182,13 @@ def test_seconds_with_and_without_the_untrained_model(tmp_path: Path, first: int
             f"{NO_EPOCHS}, got acc_5 to acc_10",
         ),
         (
-            "lr;acc_1;acc_2\n1;2;3\n1;3;3\n",
-            f"{NO_EPOCHS} (cells must be separated by commas), got lr;acc_1;acc_2",
+            "lr|acc_1|acc_2\n1|2|3\n1|3|3\n",
+            f"{NO_EPOCHS} (cells must be separated by commas, semicolons or tabs), got lr|acc_1|acc_2",
         ),
         (
             "a_1,a_2,b_1,b_2\n1,2,3,4\n1,2,3,4\n",
-            "runs.csv must have one longest family of epoch columns (or name it as the metric),"
-            " got a_1 to a_2, b_1 to b_2",
+            "runs.csv must have one family of columns that are the curves, or the one that is meant must follow the"
+            " file (such as runs.csv#a), got a_1 to a_2; b_1 to b_2",
         ),
         (
             "a_1,a_2,a_3,time_1,time_2\n1,2,3,4,5\n1,2,3,4,5\n",

@@ -246,10 +246,17 @@ def test_exports_may_be_gzipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("run,step,value\na,0,high\n", r"column 'value' on line 2 of .* must be a number, or empty, got 'high'"),
+        (
+            "run,step,value\na,0,high\n",
+            "column 'value' on line 2 of .* must be a number, or empty .*, got 'high'",
+        ),
         ("run,step,value\na,0\n", "line 2 of .* must have 3 cells, as the header has, got 2"),
         ('run,step,value\na,0,"1\n', "must be csv"),
-        ("step,foo\n0,1\n", r"columns of .* must be a column for every epoch .*, got 'step, foo'"),
+        (
+            "step,foo\n0,1\n1,2\n",
+            r"must hold several trainings: .*; it is the log of one training",
+        ),
+        ("rung,foo\n0,1\n1,2\n", r"must have a column for every epoch, .*, got rung, foo"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_place(tmp_path: Path, text: str, message: str) -> None:

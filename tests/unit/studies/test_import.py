@@ -167,7 +167,7 @@ def test_settings_that_are_mappings_or_lists_are_words(tmp_path: Path) -> None:
         ("", "minimize", "loss"),
         ("", "maximize", "score"),
         ("validation accuracy", "maximize", "validation_accuracy"),
-        ("dice", "maximize", "dice_score"),
+        ("fairness", "maximize", "fairness_score"),
         ("energy", "minimize", "energy_loss"),
         ("loss", "maximize", "score"),
         ("accuracy", "minimize", "loss"),

@@ -91,7 +91,7 @@ def test_a_failed_trial_keeps_what_was_measured(path: Path) -> None:
 def test_the_table_replays_the_recording(path: Path) -> None:
     """CurveTable reads the file without a word of help, to the last bit; seeds and training losses are no features."""
     recording = record(Recorded(), path, trials=12)
-    table = CurveTable(path, failed="drop")
+    table = CurveTable(path, incomplete="drop")
     kept = [trial for trial in recording.result.trials.values() if trial.config["x"] >= 0.2]
 
     assert table.metric == Metric("validation_accuracy", goal="maximize")

@@ -1,0 +1,43 @@
+"""What the cells of a csv file say: nothing, a number, or a name."""
+
+from __future__ import annotations
+
+import math
+import re
+
+__all__ = ["MISSING", "MOST", "is_missing", "number_in", "plain_name", "words_of"]
+
+MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "<na>", "#n/a"})
+"""Cells, in lower case, that mean "not recorded"."""
+MOST = 1e100
+"""A finite number beyond this one is a mistake or a training that diverged: sums of its square overflow."""
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell means "not recorded"."""
+    return cell.strip().lower() in MISSING
+
+
+def number_in(cell: str) -> float | None:
+    """The number that a cell holds; NaN where nothing was recorded, None where it holds something else.
+
+    Example:
+        >>> number_in("0.5"), number_in("NA"), number_in("half"), number_in("1_000")
+        (0.5, nan, None, None)
+    """
+    if is_missing(cell):
+        return math.nan
+    try:
+        return None if "_" in cell else float(cell)  # Python reads 1_000 as a number, other programs do not
+    except ValueError:
+        return None
+
+
+def plain_name(name: str) -> str:
+    """A column's name in small letters, without what separates words: "Run ID" and "run_id" are "runid"."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a column's name, in lower case: val_acc is {"val", "acc"}."""
+    return set(re.findall(r"[a-z0-9]+", name.lower()))

@@ -1,0 +1,140 @@
+"""A csv file as people have it: its header, its rows and the line of each; whatever separates its cells."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import math
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bandits.errors import CurveTableError
+from bandits.objectives.csv_cells import MOST, number_in
+from bandits.objectives.csv_numbers import write_numbers_plainly
+
+__all__ = ["CsvFile", "read_csv"]
+
+_SEPARATORS = (",", ";", "\t")
+_UNNAMED = re.compile(r"(?:unnamed: [0-9]+)?", re.IGNORECASE)  # pandas reads a blank name as "Unnamed: 0"
+
+Row = tuple[int, list[str]]  # the line on which it ends, and its cells
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A csv file with n rows below its header.
+
+    Args:
+        path: where it lies.
+        header: names of its columns, without blanks around them; a column without a name is called "column 3".
+        rows: `[n]` their cells, as many in each row as there are columns.
+        lines: `[n]` on which line of the file each row ends, from 1.
+        unnamed: places in the header of the columns without a name, such as an index that pandas or R has written.
+        notes: how numbers were read that are not written as 1234.5, in sentences.
+    """
+
+    path: Path
+    header: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+    unnamed: frozenset[int]
+    notes: tuple[str, ...]
+
+    def number(self, row: int, column: int) -> float:
+        """The number in a cell; NaN where nothing was recorded; infinities are numbers.
+
+        Raises:
+            CurveTableError: it is no number, or finite but absurdly large.
+        """
+        number = number_in(self.rows[row][column])
+        if number is None:
+            raise self.bad_cell(row, column, "must be a number, or empty where not recorded")
+        if MOST < abs(number) < math.inf:
+            rule = f"must lie between -{MOST:g} and {MOST:g}, or be empty where the training diverged"
+            raise self.bad_cell(row, column, rule)
+        return number
+
+    def bad_cell(self, row: int, column: int, rule: str) -> CurveTableError:
+        """The error of a cell that breaks a rule, with its place."""
+        where = f"column {self.header[column]!r} on line {self.lines[row]} of {self.path}"
+        return CurveTableError.broken(where, rule, self.rows[row][column])
+
+
+def read_csv(path: Path) -> CsvFile:
+    """Read a .csv or .csv.gz file.
+
+    Cells are separated by commas, semicolons or tabs, whichever gives the header most columns. Empty lines, rows of
+    empty cells and empty cells after the last column are passed over. Where every row has one cell more than the
+    header, as R writes them, the first column holds row names.
+
+    Args:
+        path: the file; UTF-8.
+
+    Raises:
+        CurveTableError: it cannot be read, is no csv from some line on, or has a row of another length than its
+            header.
+    """
+    text = _text_of(path)
+    separator, header = _header_of(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
+    try:
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise CurveTableError(f"line {reader.line_num} of {path} must be csv: {error}") from error
+    header, below = _fitted(path, header, rows[1:])
+    unnamed = frozenset(place for place, name in enumerate(header) if _UNNAMED.fullmatch(name))
+    names = [name or f"column {place}" for place, name in enumerate(header, start=1)]
+    cells = [row for _, row in below]
+    return CsvFile(
+        path=path,
+        header=names,
+        rows=cells,
+        lines=[line for line, _ in below],
+        unnamed=unnamed,
+        notes=write_numbers_plainly(names, cells, decimal_commas=separator != ","),
+    )
+
+
+def _header_of(text: str) -> tuple[str, list[str]]:
+    """What separates the cells of a file, and its first row that is not empty."""
+    best: tuple[str, list[str]] = (",", [])
+    for separator in _SEPARATORS:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+        try:
+            header = next((row for row in reader if any(cell.strip() for cell in row)), [])
+        except csv.Error:  # said when the rows are read
+            continue
+        if len(header) > len(best[1]):
+            best = (separator, [name.strip() for name in header])
+    return best
+
+
+def _fitted(path: Path, header: list[str], rows: Sequence[Row]) -> tuple[list[str], list[Row]]:
+    """Header and rows of one length, without empty columns at the end."""
+    width = len(header)
+    longer = bool(rows) and all(len(row) == width + 1 for _, row in rows)
+    if longer and all(row[-1].strip() for _, row in rows) and len({row[0] for _, row in rows}) == len(rows):
+        header, width = ["", *header], width + 1  # R's row names have no name
+    kept = [(line, row[:width] if not any(cell.strip() for cell in row[width:]) else row) for line, row in rows]
+    while width > 1 and not header[width - 1] and not any(cell.strip() for _, row in kept for cell in row[width - 1 :]):
+        width -= 1
+        kept = [(line, row[:width]) for line, row in kept]
+    for line, row in kept:
+        if len(row) != width:
+            rule = f"must have {width} cells, as the header has"
+            raise CurveTableError.broken(f"line {line} of {path}", rule, len(row))
+    return header[:width], kept
+
+
+def _text_of(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
+        return data.decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise CurveTableError(f"{path} must be a readable csv file in UTF-8, gzipped or not: {error}") from error

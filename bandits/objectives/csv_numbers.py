@@ -1,0 +1,70 @@
+"""Numbers as people write them: 84.5%, 1,234.5 and 0,845, by column, with a note on each way of writing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from bandits.objectives.csv_cells import is_missing, number_in
+
+__all__ = ["write_numbers_plainly"]
+
+_PERCENT = re.compile(r"\s*([-+]?[0-9.]+)\s?%\s*")
+_GROUPED = re.compile(r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?\s*")
+_DECIMAL = re.compile(r"\s*[-+]?[0-9]*,[0-9]+(?:[eE][-+]?[0-9]+)?\s*")
+
+Reading = tuple[re.Pattern[str], Callable[[str], str], str]
+
+_PERCENT_SIGNS: Reading = (_PERCENT, lambda cell: cell.replace("%", "").strip(), "percent signs are left out")
+_THOUSANDS: Reading = (_GROUPED, lambda cell: cell.replace(",", ""), "commas are read as separators of thousands")
+_DECIMALS: Reading = (_DECIMAL, lambda cell: cell.replace(",", "."), "commas are read as decimal points")
+
+
+def write_numbers_plainly(header: Sequence[str], rows: Sequence[list[str]], *, decimal_commas: bool) -> tuple[str, ...]:
+    """Rewrite, in place, the cells of columns whose numbers are written with percent signs or commas.
+
+    A column is rewritten where this makes a number of each of its cells: all of them bear a percent sign, or those with
+    a comma are written in one way.
+
+    Args:
+        header: names of the columns.
+        rows: `[n]` cells of each row; they change.
+        decimal_commas: whether 1,234 is rather 1.234 than 1234, as in files whose cells no comma separates.
+
+    Returns:
+        A sentence for each way of writing that was found, with an example.
+    """
+    places = {place for row in rows for place, cell in enumerate(row) if "%" in cell or "," in cell}
+    readings = (_PERCENT_SIGNS, *((_DECIMALS, _THOUSANDS) if decimal_commas else (_THOUSANDS, _DECIMALS)))
+    found: dict[str, tuple[str, list[str]]] = {}
+    for place in sorted(places):
+        for reading in readings:
+            example = _rewrite(rows, place, reading)
+            if example:
+                found.setdefault(reading[2], (example, []))[1].append(header[place])
+                break
+    return tuple(f"{words} ({example}) in {_listed(names)}" for words, (example, names) in found.items())
+
+
+def _rewrite(rows: Sequence[list[str]], place: int, reading: Reading) -> str:
+    """Rewrite a column if that makes numbers of all of its cells; an example of what was done, else nothing."""
+    pattern, plain, _ = reading
+    example, changed = "", {}
+    for index, row in enumerate(rows):
+        cell = row[place]
+        if is_missing(cell):
+            continue
+        if pattern.fullmatch(cell) and number_in(plain(cell)) is not None:
+            changed[index] = plain(cell)
+            example = example or f"{cell.strip()} is {plain(cell).strip()}"
+        elif pattern is _PERCENT or number_in(cell) is None:
+            return ""
+        elif pattern is _DECIMAL and "." in cell:
+            return ""  # a comma beside points separates something else
+    for index, cell in changed.items():
+        rows[index][place] = cell
+    return example
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"column {names[0]}" if len(names) == 1 else f"{len(names)} columns ({names[0]} to {names[-1]})"

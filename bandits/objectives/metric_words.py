@@ -1,0 +1,63 @@
+"""What the words of a name say about the numbers under it: a metric, and which way it is better; or a setting."""
+
+from __future__ import annotations
+
+from bandits.curves import Goal
+from bandits.objectives.csv_cells import words_of
+
+__all__ = ["goals_in", "is_nameless", "names_a_metric", "names_a_setting"]
+
+_MORE_IS_BETTER = frozenset(
+    {"acc", "accuracy", "auc", "auroc", "bleu", "dice", "f1", "iou", "map", "miou", "ndcg", "prec", "precision"}
+    | {"psnr", "r2", "recall", "reward", "score", "ssim", "top"}
+)
+_LESS_IS_BETTER = frozenset(
+    {"bpb", "bpc", "cer", "cost", "err", "error", "fid", "loss", "mae", "mse", "nll", "perplexity", "ppl", "rmse"}
+    | {"wer"}
+)
+_GOALS: dict[Goal, frozenset[str]] = {"maximize": _MORE_IS_BETTER, "minimize": _LESS_IS_BETTER}
+_NAMELESS = frozenset({"", "e", "ep", "epoch", "epochs", "it", "iter", "iteration", "step", "t", "value", "y"})
+# A name with one of these is that of a setting, whatever else it says: loss_weight.
+_SETTINGS = frozenset(
+    {"alpha", "beta", "coef", "dim", "feature", "filter", "filters", "gamma", "kernel", "lambda", "learning", "lr"}
+    | {"momentum", "size", "sizes", "threshold", "weight", "weights"}
+)
+# A name with one of these is that of a setting if it names no metric.
+_PERHAPS_SETTINGS = frozenset(
+    {"act", "activation", "batch", "channels", "conv", "cv", "decay", "dense", "depth", "dims", "drop", "dropout"}
+    | {"fc", "features", "fold", "heads", "hidden", "kernels", "l", "layer", "layers", "n", "neurons", "node"}
+    | {"nodes", "num", "op", "ops", "param", "params", "pool", "seed", "stage", "stride", "unit", "units", "width"}
+)
+
+
+def goals_in(name: str) -> list[Goal]:
+    """Which way is better, by the words of a name: none, one, or both, where the words disagree.
+
+    More is better: acc, accuracy, auc, auroc, bleu, dice, f1, iou, map, miou, ndcg, prec, precision, psnr, r2, recall,
+    reward, score, ssim, top. Less: bpb, bpc, cer, cost, err, error, fid, loss, mae, mse, nll, perplexity, ppl, rmse,
+    wer. Each may be followed by a number: top1, map50.
+    """
+    words = _words(name)
+    return [goal for goal, known in _GOALS.items() if words & known]
+
+
+def names_a_metric(name: str) -> bool:
+    """Whether a name says that its numbers were measured: val_acc does, loss_weight does not."""
+    return bool(goals_in(name)) and not names_a_setting(name)
+
+
+def names_a_setting(name: str) -> bool:
+    """Whether a name says that its numbers were chosen before the training: units, layer_size, lr."""
+    words = _words(name)
+    return bool(words & _SETTINGS) or (bool(words & _PERHAPS_SETTINGS) and not goals_in(name))
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a name says nothing about what was measured, such as "epoch"."""
+    return name.lower() in _NAMELESS
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, and each without the number at its end."""
+    words = words_of(name)
+    return words | {word.rstrip("0123456789") for word in words}
