@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bandits.cli.output import stdout
+from bandits.cli.output import say, stdout
 from bandits.report.terminal import story
 from bandits.runtime.journal import SqliteJournal
 
@@ -18,3 +18,5 @@ def explain(journal: str, trial: int) -> None:
     """Show every verdict on TRIAL in JOURNAL, with forecasts and reasons."""
     with SqliteJournal.open(journal) as records:
         stdout().print(story(records, trial))
+        for note in records.notes():
+            say(note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bandits.lazy import lazily
-from bandits.objectives.base import Measurement, Objective, Site
+from bandits.objectives.base import Measurement, Objective, WorkerSite
 from bandits.objectives.curve_table import CurveTable
 from bandits.objectives.function import FunctionObjective, objective
 from bandits.objectives.shipped_tables import SHIPPED_TABLES, shipped_titles
@@ -23,8 +23,8 @@ __all__ = [
     "LSTMObjective",
     "Measurement",
     "Objective",
-    "Site",
     "TableReport",
+    "WorkerSite",
     "objective",
     "shipped_titles",
 ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bandits.samplers.base import Projection, Sampler
     from bandits.search_space import Encoder
 
-__all__ = ["Measurement", "Objective", "Site"]
+__all__ = ["Measurement", "Objective", "WorkerSite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class WorkerSite:
     """Where an objective trains: what a worker process tells it before the first epoch.
 
     Args:
@@ -82,7 +82,7 @@ class Objective(ABC):
     space: Mapping[str, BaseDistribution] | None = None
     encoder: Encoder | None = None
 
-    def set_up(self, site: Site) -> None:  # noqa: B027 - most objectives train anywhere
+    def set_up(self, site: WorkerSite) -> None:  # noqa: B027 - most objectives train anywhere
         """Get ready to train at a site: called once in a worker process, on the objective's copy there.
 
         With a folder, `train` saves after every epoch what it takes to go on, before it yields that epoch's

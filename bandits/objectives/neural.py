@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bandits.curves import Metric, Trial
 from bandits.errors import MissingDependency, ObjectiveError, check_at_least
-from bandits.objectives.base import Measurement, Objective, Site
+from bandits.objectives.base import Measurement, Objective, WorkerSite
 
 if TYPE_CHECKING:
     from bandits.training.checkpoints import Checkpoint
@@ -63,7 +63,7 @@ class NeuralObjective(Objective):
         self.threads = check_at_least("threads", threads, 1)
         self.restarts = check_at_least("restarts", restarts, 0)
         self.device = device
-        self._site: Site | None = None
+        self._site: WorkerSite | None = None
         self._task: Task | None = None
         self._held: dict[int, Session | Checkpoint] = {}
         if device not in (
@@ -106,7 +106,7 @@ class NeuralObjective(Objective):
         on_cpu = self.devices == ("cpu",)
         return (_TORCH_BYTES + self._net_bytes() if on_cpu else _CUDA_BYTES) + self._data_bytes()
 
-    def set_up(self, site: Site) -> None:
+    def set_up(self, site: WorkerSite) -> None:
         """Train at this site from now on."""
         self._site = site
         self._task = None

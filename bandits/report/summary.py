@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bandits.causes import Cause
-from bandits.runtime.records import Advised, JobStarted
+from bandits.runtime.records import JobStarted, VerdictGiven
 from bandits.runtime.result import Result
 from bandits.samplers.q_learning import StageReport
 from bandits.schedulers.base import RungReport
@@ -141,6 +141,6 @@ class Summary:
         for record in self.result.journal.records():
             if isinstance(record, JobStarted):
                 stops[record.trial] = record.stop
-            elif isinstance(record, Advised) and Cause.named(record.cause).nothing_to_judge_by:
+            elif isinstance(record, VerdictGiven) and Cause.named(record.cause).nothing_to_judge_by:
                 last[record.cause, stops[record.trial]] = record.reason
         return list(last.values()) or ["no forecast was sure enough, or there was no bar to hold one against"]

@@ -12,13 +12,13 @@ from bandits.errors import SettingError
 from bandits.report.summary import Summary
 from bandits.runtime.journal import Journal
 from bandits.runtime.records import (
-    Advised,
     Changed,
     Epoch,
     JobStarted,
     RunStarted,
     TrialFailed,
     TrialStarted,
+    VerdictGiven,
     WorkerLost,
 )
 from bandits.schedulers.lifecycle import State
@@ -178,7 +178,7 @@ def story(journal: Journal, trial: int) -> RenderableType:
                 table.add_row("", "", "", "", "", "", f"trains from epoch {record.start} to {record.stop}")
             case Epoch():
                 table.add_row(str(record.epoch), f"{record.value:.6g}", "", "", "", "", "")
-            case Advised():
+            case VerdictGiven():
                 table.add_row("", *_numbers(record), f"{'DROP' if record.drop else 'keep'}: {record.reason}")
             case Changed(state=State.DROPPED):
                 pass  # the verdict has said so
@@ -194,7 +194,7 @@ def story(journal: Journal, trial: int) -> RenderableType:
     return Group(*lines, Text(), table)
 
 
-def _numbers(record: Advised) -> tuple[str, str, str, str, str]:
+def _numbers(record: VerdictGiven) -> tuple[str, str, str, str, str]:
     if record.forecast is None or record.std is None or record.bar is None or record.probability is None:
         return "", "", "", "", ""
     forecast = f"{record.forecast:.4g} ± {record.std:.2g}"

@@ -1,6 +1,8 @@
 """Where and when it happens: the loop, its clock, its journal."""
 
-from bandits.runtime.executors import Executor, InlineExecutor, executor_for
+from bandits.runtime.executor_choice import executor_for
+from bandits.runtime.executors import Executor
+from bandits.runtime.inline_executor import InlineExecutor
 from bandits.runtime.journal import Journal, MemoryJournal, SqliteJournal
 from bandits.runtime.loop import run
 from bandits.runtime.result import Best, Result

@@ -91,8 +91,11 @@ def _plain(details: object) -> dict[str, float] | None:
 
 
 def sentence(error: Exception) -> str:
-    """What an error says, on one line; never empty."""
-    words = " ".join(str(error).split())
+    """What an error says, on one line; never empty, and its type alone where saying it raises."""
+    try:
+        words = " ".join(str(error).split())
+    except Exception:  # an exception of the user's may raise as it is printed
+        words = ""
     if isinstance(error, ObjectiveError) and words:
         return words
     return f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -6,35 +6,18 @@ refuse to change or delete a record.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from bandits.errors import JournalError
-from bandits.runtime import records
+from bandits.runtime.record_format import VERSION, RecordReader, kind_of, written
 from bandits.runtime.records import Record
-from bandits.schedulers.lifecycle import State
 
 __all__ = ["Journal", "MemoryJournal", "SqliteJournal"]
 
 _APPLICATION_ID = 0x42414E44  # "BAND": tells a journal from other SQLite files
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (
-        records.RunStarted,
-        records.TrialStarted,
-        records.JobStarted,
-        records.Epoch,
-        records.TrialFailed,
-        records.WorkerLost,
-        records.Advised,
-        records.Changed,
-        records.Ended,
-    )
-}
 _SCHEMA = """
 CREATE TABLE records (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, trial INTEGER, body TEXT NOT NULL);
 CREATE INDEX records_of_trial ON records (trial);
@@ -73,20 +56,24 @@ class SqliteJournal:
 
     Args:
         path: of the file. `create` makes a new one, `open` reads one that is there.
+        connection: to it.
+        version: of its format (SQLite's `user_version`); 0 in files of the first versions.
 
     Example:
         >>> import tempfile, pathlib
+        >>> from bandits.runtime.records import Epoch
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.journal"
         >>> with SqliteJournal.create(path) as journal:
-        ...     journal.append(records.Epoch(trial=0, epoch=1, value=0.5, seconds=1.0, clock=1.0))
+        ...     journal.append(Epoch(trial=0, epoch=1, value=0.5, seconds=1.0, clock=1.0))
         >>> with SqliteJournal.open(path) as journal:
         ...     [(record.epoch, record.value) for record in journal.records()]
         [(1, 0.5)]
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, version: int = VERSION) -> None:
         self.path = path
         self._connection = connection
+        self._reader = RecordReader(version)
 
     @classmethod
     def create(cls, path: str | Path) -> SqliteJournal:
@@ -104,6 +91,7 @@ class SqliteJournal:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={VERSION}")
             connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
             if connection is not None:
@@ -127,6 +115,7 @@ class SqliteJournal:
             connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None)
             connection.execute("PRAGMA query_only=ON")
             (found,) = connection.execute("PRAGMA application_id").fetchone()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
             if connection is not None:
                 connection.close()
@@ -134,13 +123,11 @@ class SqliteJournal:
         if found != _APPLICATION_ID:
             connection.close()
             raise JournalError(f"journal must be a journal of a run, got {str(path)!r}")
-        return cls(path, connection)
+        return cls(path, connection, version)
 
     def append(self, record: Record) -> None:
-        kind = type(record).__name__
-        body = {field.name: getattr(record, field.name) for field in fields(record)}
         try:
-            row = (kind, body.get("trial"), json.dumps(body, default=_plain))
+            row = (kind_of(record), getattr(record, "trial", None), written(record))
             self._connection.execute("INSERT INTO records (kind, trial, body) VALUES (?, ?, ?)", row)
         except (sqlite3.Error, TypeError, ValueError) as error:  # the last two: what JSON cannot say
             raise JournalError(f"journal {str(self.path)!r} cannot be written: {error}") from error
@@ -149,9 +136,15 @@ class SqliteJournal:
         query, values = (_EVERYTHING, ()) if trial is None else (_ABOUT_A_TRIAL, (trial,))
         try:
             for kind, body in self._connection.execute(query, values):
-                yield _restored(kind, body)
+                record = self._reader.read(kind, body)
+                if record is not None:
+                    yield record
         except sqlite3.Error as error:
             raise JournalError(f"journal {str(self.path)!r} cannot be read: {error}") from error
+
+    def notes(self) -> tuple[str, ...]:
+        """What a later version wrote and this one could not read, of the records that were read so far."""
+        return self._reader.notes()
 
     def close(self) -> None:
         """Close the file; it folds the write-ahead log in."""
@@ -162,25 +155,3 @@ class SqliteJournal:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _plain(value: object) -> object:
-    """Write what JSON has no word for: states by name, numbers and arrays of other libraries as numbers and lists,
-    mappings as dictionaries, the rest as text."""
-    if isinstance(value, State):
-        return value.value
-    if isinstance(value, Mapping):
-        return dict(value)
-    tolist = getattr(value, "tolist", None)
-    return tolist() if callable(tolist) else str(value)
-
-
-def _restored(kind: str, body: str) -> Record:
-    try:
-        values = json.loads(body)
-        if "state" in values:
-            values["state"] = State(values["state"])
-        record: Record = _KINDS[kind](**values)
-    except (KeyError, TypeError, ValueError) as error:
-        raise JournalError(f"journal must hold records that this version knows, got {kind} {body}") from error
-    return record

@@ -11,10 +11,10 @@ import numpy as np
 from bandits.curves import Metric, Trial
 from bandits.errors import ProtocolError, SettingError, check_at_least
 from bandits.objectives.base import Objective
-from bandits.runtime.executors import Crash, Executor, Lost, Report, executor_for
+from bandits.runtime.executor_choice import executor_for
+from bandits.runtime.executors import Crash, Executor, Report
 from bandits.runtime.journal import Journal, MemoryJournal
 from bandits.runtime.records import (
-    Advised,
     Changed,
     Ended,
     Epoch,
@@ -22,6 +22,7 @@ from bandits.runtime.records import (
     RunStarted,
     TrialFailed,
     TrialStarted,
+    VerdictGiven,
     WorkerLost,
 )
 from bandits.runtime.result import Best, Result
@@ -76,7 +77,7 @@ def run(
     Raises:
         SettingError: the objective is too short for the scheduler, a number breaks its rule, the sampler cannot choose
             its configurations, or worker processes cannot train it.
-        ObjectiveError: worker processes do not come to life with it.
+        ObjectiveError: worker processes do not start with it.
 
     Example:
         >>> from bandits import Hyperband, run
@@ -149,9 +150,8 @@ class _Loop:
 
     def _next_event(self) -> Report | Crash:
         """What comes next of an arm; workers that are lost meanwhile are journalled, and end none."""
-        while isinstance(event := self.executor.next_event(), Lost):
-            trial_id = None if event.trial is None else event.trial.id
-            self.result.journal.append(WorkerLost(trial_id, event.epoch, event.reason, event.clock))
+        while isinstance(event := self.executor.next_event(), WorkerLost):
+            self.result.journal.append(event)
         return event
 
     def _hand_out_jobs(self) -> bool:
@@ -234,13 +234,13 @@ def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:
         result.best = Best(trial, epoch, score)
 
 
-def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: str) -> Advised:
+def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: str) -> VerdictGiven:
     """A verdict as a record, in the metric's own units."""
     drop = isinstance(verdict, Drop)
     if verdict.evidence is None:
-        return Advised(trial.id, epoch, drop, words, cause=verdict.cause)
+        return VerdictGiven(trial.id, epoch, drop, words, cause=verdict.cause)
     evidence, forecast = verdict.evidence, verdict.evidence.forecast
-    return Advised(
+    return VerdictGiven(
         trial.id,
         epoch,
         drop,

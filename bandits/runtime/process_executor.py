@@ -16,10 +16,10 @@ from pathlib import Path
 
 from bandits.curves import Trial
 from bandits.errors import BanditsError, ObjectiveError, SettingError, check_at_least
-from bandits.objectives.base import Measurement, Objective, Site
+from bandits.objectives.base import Measurement, Objective, WorkerSite
 from bandits.runtime.epochs import sentence
 from bandits.runtime.event_order import Order, event_order
-from bandits.runtime.executors import Crash, Executor, Lost, Report
+from bandits.runtime.executors import Crash, Executor, Report, WorkerLost
 from bandits.runtime.memory import check_memory
 from bandits.runtime.messages import Begin, Ended, FromWorker, Proceed, Ready, Stop, Stopped, Unfit
 from bandits.runtime.worker import folder_of
@@ -92,12 +92,12 @@ class ProcessExecutor(Executor):
         self._folder = Path(self._temporary.name) if self._temporary is not None else _empty_folder(checkpoints)
         devices = objective.devices or ("",)
         self._workers = [
-            WorkerProcess(pickled, Site(devices[i % len(devices)], threads, self._folder)) for i in range(workers)
+            WorkerProcess(pickled, WorkerSite(devices[i % len(devices)], threads, self._folder)) for i in range(workers)
         ]
         self._running: dict[int, _Running] = {}
         self._tickets = 0
         self._latest: _Running | None = None  # reported last, and not stopped so far
-        self._losses: deque[Lost] = deque()
+        self._losses: deque[WorkerLost] = deque()
         self._released: set[int] = set()
         self._began = time.monotonic()
         atexit.register(self.close)
@@ -133,7 +133,7 @@ class ProcessExecutor(Executor):
         else:
             self._begin(running)
 
-    def next_event(self) -> Report | Crash | Lost:
+    def next_event(self) -> Report | Crash | WorkerLost:
         self._let_proceed()
         while True:
             if self._losses:
@@ -246,9 +246,9 @@ class ProcessExecutor(Executor):
         self._order.arrived(running.ticket)
 
     def _replace(self, worker: WorkerProcess) -> None:
-        """Bury a worker; if a job is left half done, start another one to go on with it."""
+        """Reap a worker that died; if a job is left half done, start another one to go on with it."""
         was_ready, unfinished = worker.ready, set(worker.under_way)
-        reason, code = worker.bury()
+        reason, code = worker.reap()
         if not was_ready:
             worker.failed_starts += 1
             reason += " while it started"
@@ -259,11 +259,11 @@ class ProcessExecutor(Executor):
                 raise ObjectiveError(f"{self._name} must be able to train in worker processes: {died}")
         running = next((self._running[ticket] for ticket in unfinished if ticket in self._running), None)
         if running is None:
-            self._losses.append(Lost(None, 0, reason, self.clock))
+            self._losses.append(WorkerLost(None, 0, reason, self.clock))
             return
         epoch = running.received + 1
         running.deaths += was_ready
-        self._losses.append(Lost(running.trial, epoch, reason, self.clock))
+        self._losses.append(WorkerLost(running.trial.id, epoch, reason, self.clock))
         if running.deaths == _MOST_DEATHS:
             self._arrived(running, f"the worker process {reason} five times at epoch {epoch}")
         else:

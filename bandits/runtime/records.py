@@ -12,7 +12,6 @@ from typing import Any
 from bandits.schedulers.lifecycle import State
 
 __all__ = [
-    "Advised",
     "Changed",
     "Ended",
     "Epoch",
@@ -21,6 +20,7 @@ __all__ = [
     "RunStarted",
     "TrialFailed",
     "TrialStarted",
+    "VerdictGiven",
     "WorkerLost",
 ]
 
@@ -108,7 +108,7 @@ class WorkerLost:
 
 
 @dataclass(frozen=True, slots=True)
-class Advised:
+class VerdictGiven:
     """What the stopper, or an algorithm that stops arms itself, said about an arm after an epoch.
 
     Args:
@@ -154,4 +154,4 @@ class Ended:
     clock: float
 
 
-Record = RunStarted | TrialStarted | JobStarted | Epoch | TrialFailed | WorkerLost | Advised | Changed | Ended
+Record = RunStarted | TrialStarted | JobStarted | Epoch | TrialFailed | WorkerLost | VerdictGiven | Changed | Ended

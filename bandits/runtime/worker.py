@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 
 from bandits.curves import Trial
 from bandits.errors import MissingDependency, SettingError
-from bandits.objectives.base import Objective, Site
+from bandits.objectives.base import Objective, WorkerSite
 from bandits.runtime.epochs import Epochs, sentence
 from bandits.runtime.messages import Begin, Ended, Free, Proceed, Ready, Stop, Stopped, ToWorker, Unfit
 
@@ -30,7 +30,7 @@ def folder_of(trial_id: int) -> str:
     return f"trial-{trial_id}"
 
 
-def work(connection: Connection, site: Site) -> None:
+def work(connection: Connection, site: WorkerSite) -> None:
     """Train jobs until the run is over. The first message is the objective, pickled.
 
     Args:
@@ -54,7 +54,7 @@ def _end_with_the_run() -> None:
         os._exit(1)
 
 
-def _objective(connection: Connection, site: Site) -> Objective | None:
+def _objective(connection: Connection, site: WorkerSite) -> Objective | None:
     """The objective, ready to train; None where it cannot be, and the run has been told why."""
     pickled = connection.recv_bytes()
     try:
@@ -76,7 +76,7 @@ def _objective(connection: Connection, site: Site) -> Objective | None:
 class _Worker:
     """Serves one run."""
 
-    def __init__(self, connection: Connection, objective: Objective, site: Site) -> None:
+    def __init__(self, connection: Connection, objective: Objective, site: WorkerSite) -> None:
         self._connection = connection
         self._objective = objective
         self._folder = site.folder

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from bandits.objectives.base import Site
+from bandits.objectives.base import WorkerSite
 from bandits.runtime.messages import Free, FromWorker, ToWorker
 from bandits.runtime.worker import work
 
@@ -31,7 +31,7 @@ class WorkerProcess:
         site: where it trains.
 
     Attributes:
-        started: True while there is a process, or one that has died and has not been buried.
+        started: True while there is a process, or one that has died and has not been reaped.
         ready: True once the process waits for jobs.
         failed_starts: how many processes have died in a row before they were ready.
         under_way: (trial, last epoch) of what it trains or will train, stopped jobs too, by ticket.
@@ -39,7 +39,7 @@ class WorkerProcess:
     """
 
     objective: bytes
-    site: Site
+    site: WorkerSite
     ready: bool = False
     failed_starts: int = 0
     under_way: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class WorkerProcess:
             dead = True
         return messages, dead
 
-    def bury(self) -> tuple[str, int | None]:
+    def reap(self) -> tuple[str, int | None]:
         """Forget a process that has died: what became of it, in words, and its exit code."""
         assert self._process is not None  # noqa: S101 - it was started
         code = _end([self._process], grace=5.0)[0]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from bandits.errors import SettingError, check_at_least
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
-from bandits.schedulers.lifecycle import Happening, State
+from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.plan import asynchronous_rungs, most_halvings
 from bandits.schedulers.ranking import BestOf, TopFraction
 from bandits.verdicts import Stopper
@@ -126,12 +126,12 @@ class ASHA(Scheduler):
                 if arm.state is State.PAUSED:
                     seen = self._tops[arm.rung].seen
                     reason = f"not in the top {seen // self.eta} of {seen} at epoch {arm.epochs} when the run ended"
-                    self._move(arm, Happening.CUT, reason)
+                    self._move(arm, Transition.CUT, reason)
 
     def _arrived(self, arm: Arm) -> None:
         assert arm.score is not None  # noqa: S101 - it has just reported
         if arm.rung == len(self._tops):
-            self._move(arm, Happening.COMPLETE, f"trained all {arm.stop} epochs")
+            self._move(arm, Transition.COMPLETE, f"trained all {arm.stop} epochs")
             self.brackets[0].completed(arm)
             if self._best_at_end is not None:
                 self._best_at_end.add(arm.id, arm.score)
@@ -139,16 +139,16 @@ class ASHA(Scheduler):
         top = self._tops[arm.rung]
         on_top = top.add(arm.id, arm.score)
         if self.form == "promotion":
-            self._move(arm, Happening.PAUSE, f"waits at epoch {arm.stop} to be promoted")
+            self._move(arm, Transition.PAUSE, f"waits at epoch {arm.stop} to be promoted")
         elif on_top:
             places = max(1, top.seen // self.eta)
-            self._move(arm, Happening.PAUSE, f"reached epoch {arm.stop}")
+            self._move(arm, Transition.PAUSE, f"reached epoch {arm.stop}")
             reason = f"in the top {places} of {top.seen} at epoch {arm.stop}"
             self._promote(arm, self._rungs[arm.rung + 1], reason)
             self._going_on.append(arm)
         else:
             places = max(1, top.seen // self.eta)
-            self._move(arm, Happening.CUT, f"not in the top {places} of {top.seen} at epoch {arm.stop}")
+            self._move(arm, Transition.CUT, f"not in the top {places} of {top.seen} at epoch {arm.stop}")
 
     def _left(self, arm: Arm) -> None:
         """A rung of ASHA waits for nobody; an arm that was dropped on its way counts there as the worst of all."""

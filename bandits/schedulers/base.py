@@ -27,7 +27,7 @@ from typing import Any, Self
 
 from bandits.curves import History, Trial
 from bandits.errors import ProtocolError, check_at_least
-from bandits.schedulers.lifecycle import Happening, State, next_state
+from bandits.schedulers.lifecycle import State, Transition, next_state
 from bandits.verdicts import KEEP, Drop, Stopper, Verdict
 
 __all__ = [
@@ -257,7 +257,7 @@ class Scheduler(ABC):
             state = "unknown" if arm is None else arm.state.value
             raise ProtocolError(f"trial {event.trial.id} must be running to report, it is {state}")
         if isinstance(event, Failed):
-            self._move(arm, Happening.FAIL, event.reason)
+            self._move(arm, Transition.FAIL, event.reason)
             self._rung(arm).failed += 1
             self._left(arm)
             return KEEP
@@ -292,7 +292,7 @@ class Scheduler(ABC):
             elif verdict.spared and bar is not None:
                 self.audits.setdefault(arm.id, Audit(arm.epochs, horizon, bar))
             if isinstance(verdict, Drop):
-                self._move(arm, Happening.DROP, verdict.reason)
+                self._move(arm, Transition.DROP, verdict.reason)
                 self._rung(arm).dropped += 1
                 self._left(arm)
                 return verdict
@@ -340,7 +340,7 @@ class Scheduler(ABC):
 
     def _start(self, arm: Arm) -> Job:
         """Hand out a queued arm's job."""
-        self._set_state(arm, Happening.START)
+        self._set_state(arm, Transition.START)
         self._rung(arm).started += 1
         return Job(arm.id, arm.epochs, arm.stop)
 
@@ -349,15 +349,15 @@ class Scheduler(ABC):
         self._rung(arm).promoted += 1
         arm.rung += 1
         arm.stop = stop
-        self._move(arm, Happening.PROMOTE, reason)
+        self._move(arm, Transition.PROMOTE, reason)
 
-    def _move(self, arm: Arm, happening: Happening, reason: str) -> None:
+    def _move(self, arm: Arm, transition: Transition, reason: str) -> None:
         """Change an arm's state and report it."""
-        self._set_state(arm, happening)
+        self._set_state(arm, transition)
         self._changes.append(Change(arm.id, arm.state, arm.epochs, reason))
 
-    def _set_state(self, arm: Arm, happening: Happening) -> None:
-        state = next_state(arm.state, happening)
+    def _set_state(self, arm: Arm, transition: Transition) -> None:
+        state = next_state(arm.state, transition)
         self.counts[arm.state] -= 1
         self.counts[state] += 1
         arm.state = state

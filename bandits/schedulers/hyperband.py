@@ -9,7 +9,7 @@ from typing import Any
 from bandits.errors import SettingError, check_at_least
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
 from bandits.schedulers.bracket import Bracket, Ruling
-from bandits.schedulers.lifecycle import Happening
+from bandits.schedulers.lifecycle import Transition
 from bandits.schedulers.plan import (
     BracketPlan,
     Sizes,
@@ -111,12 +111,12 @@ class BracketScheduler(Scheduler):
         assert arm.score is not None  # noqa: S101 - it has just reported
         bracket = self._by_index[arm.bracket]
         if bracket.last_rung:
-            self._move(arm, Happening.COMPLETE, f"trained all {arm.stop} epochs")
+            self._move(arm, Transition.COMPLETE, f"trained all {arm.stop} epochs")
             self.brackets[arm.bracket].completed(arm)
             if self._best_at_end is not None:
                 self._best_at_end.add(arm.id, arm.score)
         else:
-            self._move(arm, Happening.PAUSE, f"waits at epoch {arm.stop} for the others at its rung")
+            self._move(arm, Transition.PAUSE, f"waits at epoch {arm.stop} for the others at its rung")
         self._settle(bracket, bracket.arrive(arm, arm.score))
 
     def _left(self, arm: Arm) -> None:
@@ -132,7 +132,7 @@ class BracketScheduler(Scheduler):
                 self._promote(self.arms[trial_id], bracket.plan.rungs[bracket.rung].epochs, reason)
             for rank, trial_id in enumerate(ruling.cut, start=places + 1):
                 reason = f"rank {rank} of {ruling.finished} at epoch {ruling.epochs}; the best {places} go on"
-                self._move(self.arms[trial_id], Happening.CUT, reason)
+                self._move(self.arms[trial_id], Transition.CUT, reason)
         if bracket.over:
             self._open.remove(bracket)
             del self._by_index[bracket.index]

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 
 from bandits.errors import ProtocolError
 
-__all__ = ["TRANSITIONS", "Happening", "State", "next_state"]
+__all__ = ["TRANSITIONS", "State", "Transition", "next_state"]
 
 
 class State(enum.Enum):
@@ -39,7 +39,7 @@ class State(enum.Enum):
         return not TRANSITIONS[self]
 
 
-class Happening(enum.Enum):
+class Transition(enum.Enum):
     """What happens to an arm."""
 
     START = "start"
@@ -51,16 +51,16 @@ class Happening(enum.Enum):
     FAIL = "fail"
 
 
-TRANSITIONS: Mapping[State, Mapping[Happening, State]] = {
-    State.QUEUED: {Happening.START: State.RUNNING},
+TRANSITIONS: Mapping[State, Mapping[Transition, State]] = {
+    State.QUEUED: {Transition.START: State.RUNNING},
     State.RUNNING: {
-        Happening.PAUSE: State.PAUSED,
-        Happening.COMPLETE: State.COMPLETED,
-        Happening.DROP: State.DROPPED,
-        Happening.CUT: State.CUT,
-        Happening.FAIL: State.FAILED,
+        Transition.PAUSE: State.PAUSED,
+        Transition.COMPLETE: State.COMPLETED,
+        Transition.DROP: State.DROPPED,
+        Transition.CUT: State.CUT,
+        Transition.FAIL: State.FAILED,
     },
-    State.PAUSED: {Happening.PROMOTE: State.QUEUED, Happening.CUT: State.CUT},
+    State.PAUSED: {Transition.PROMOTE: State.QUEUED, Transition.CUT: State.CUT},
     State.COMPLETED: {},
     State.DROPPED: {},
     State.CUT: {},
@@ -68,13 +68,13 @@ TRANSITIONS: Mapping[State, Mapping[Happening, State]] = {
 }
 
 
-def next_state(state: State, happening: Happening) -> State:
-    """The state after a happening.
+def next_state(state: State, transition: Transition) -> State:
+    """The state after a transition.
 
     Raises:
         ProtocolError: the table does not allow it.
     """
     try:
-        return TRANSITIONS[state][happening]
+        return TRANSITIONS[state][transition]
     except KeyError:
-        raise ProtocolError(f"an arm that is {state.value} cannot {happening.value}") from None
+        raise ProtocolError(f"an arm that is {state.value} cannot {transition.value}") from None

@@ -9,7 +9,7 @@ from typing import Any
 from bandits.causes import Cause
 from bandits.errors import check_at_least
 from bandits.schedulers.base import Arm, Failed, Measured
-from bandits.schedulers.lifecycle import Happening, State
+from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.random_search import BURN_IN, RandomSearch
 from bandits.verdicts import Drop, Stopper, Verdict
 
@@ -98,7 +98,7 @@ class MedianRule(RandomSearch):
                     f"its best up to epoch {arm.epochs} is worse than the median of the means of {others} arms",
                     cause=Cause.BELOW_MEDIAN,
                 )
-                self._move(arm, Happening.CUT, verdict.reason)
+                self._move(arm, Transition.CUT, verdict.reason)
                 self._rung(arm).dropped += 1
                 self._left(arm)
         if arm.state.final:

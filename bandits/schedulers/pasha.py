@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bandits.errors import SettingError
 from bandits.schedulers.asha import ASHA
 from bandits.schedulers.base import Failed, Measured
-from bandits.schedulers.lifecycle import Happening, State
+from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.ranking import same_soft_ranking
 from bandits.verdicts import Stopper, Verdict
 
@@ -34,7 +34,7 @@ class PASHA(ASHA):
     configuration on, and count those epochs in a comparison.
 
     With a stopper, horizon and bar are those of ASHA. An arm that was dropped on its way to the highest rung is ranked
-    there as well, behind those that came: if it was among the best one rung below, the ranking is not settled.
+    there as well, behind those that came: if it was among the best one rung below, the ranking is not stable.
 
     Args:
         max_epochs: R, the longest training of one arm, >= 1.
@@ -52,8 +52,8 @@ class PASHA(ASHA):
 
     Example:
         >>> from bandits.testing import play
-        >>> settled, crossing = PASHA(max_epochs=81), PASHA(max_epochs=81)
-        >>> max(job.stop for job in play(settled, lambda trial, epoch: trial))
+        >>> stable, crossing = PASHA(max_epochs=81), PASHA(max_epochs=81)
+        >>> max(job.stop for job in play(stable, lambda trial, epoch: trial))
         3
         >>> max(job.stop for job in play(crossing, lambda trial, epoch: trial if epoch == 1 else -trial))
         9
@@ -100,7 +100,7 @@ class PASHA(ASHA):
                 if arm.state is State.PAUSED:
                     self._measure_noise(curve)
                 self._scores[arm.id] = event.score if arm.state is State.PAUSED else -math.inf
-                self._grow_unless_settled()
+                self._grow_unless_stable()
         return verdict
 
     def _measure_noise(self, newcomer: list[float]) -> None:
@@ -111,7 +111,7 @@ class PASHA(ASHA):
         if self._gaps:
             self._epsilon = float(np.percentile(self._gaps, self.percentile))
 
-    def _grow_unless_settled(self) -> None:
+    def _grow_unless_stable(self) -> None:
         """Add a rung if the ranking at the highest one is not that of the rung below."""
         below = self._rungs[self._highest - 1]
         earlier = {i: self._curves[i][below - 1] for i in self._scores}
@@ -130,7 +130,7 @@ class PASHA(ASHA):
                     report.completed(arm)
         for arm in waiting:
             if arm.rung == self._highest:
-                self._move(arm, Happening.CUT, f"no arm had to go beyond epoch {arm.epochs}: the ranking was settled")
+                self._move(arm, Transition.CUT, f"no arm had to go beyond epoch {arm.epochs}: the ranking was stable")
         super()._close()
 
 

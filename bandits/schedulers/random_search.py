@@ -7,7 +7,7 @@ from typing import Any
 from bandits.curves import History
 from bandits.errors import check_at_least
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
-from bandits.schedulers.lifecycle import Happening, State
+from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.ranking import BestOf
 from bandits.verdicts import Stopper
 
@@ -77,7 +77,7 @@ class RandomSearch(Scheduler):
 
     def _arrived(self, arm: Arm) -> None:
         assert arm.score is not None  # noqa: S101 - it has just reported
-        self._move(arm, Happening.COMPLETE, f"trained all {arm.stop} epochs")
+        self._move(arm, Transition.COMPLETE, f"trained all {arm.stop} epochs")
         self.brackets[0].completed(arm)
         if self._best is not None:
             self._best.add(arm.id, arm.score)

@@ -10,8 +10,8 @@ from typing import Any
 from bandits import registry
 from bandits.errors import SettingError
 from bandits.objectives.base import Objective
+from bandits.runtime import Executor, executor_for
 from bandits.runtime.event_order import Order
-from bandits.runtime.executors import Executor, executor_for
 from bandits.samplers.base import Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule
 from bandits.schedulers.base import Scheduler

@@ -14,7 +14,7 @@ from torch import nn
 from bandits import RandomSearch, run
 from bandits.architectures import Grammar
 from bandits.curves import Trial
-from bandits.objectives.base import Measurement, Site
+from bandits.objectives.base import Measurement, WorkerSite
 from bandits.runtime.records import TrialFailed
 from bandits.samplers.base import Sampler
 from bandits.schedulers import State
@@ -52,7 +52,7 @@ def _paused(setting: Setting, sizes: Sizes) -> list[Measurement]:
     """The same with a pause after every epoch, after which another objective goes on from its files."""
     trial, measured = _trial(setting), list[Measurement]()
     with tempfile.TemporaryDirectory(prefix="bandits-check-") as folder:
-        site = Site(setting.device, 1, Path(folder))
+        site = WorkerSite(setting.device, 1, Path(folder))
         for epoch in range(sizes.checked):
             objective = setting.objective(max_epochs=sizes.checked)
             objective.set_up(site)

@@ -12,8 +12,7 @@ from bandits.curves import Trial
 from bandits.objectives.base import Objective
 from bandits.objectives.cnn import CNNObjective
 from bandits.predictors import SRM
-from bandits.runtime import run
-from bandits.runtime.executors import executor_for
+from bandits.runtime import executor_for, run
 from bandits.samplers.epsilon_schedule import EpsilonSchedule
 from bandits.samplers.q_learning import QLearning, StageReport
 from bandits.schedulers import State

@@ -16,7 +16,7 @@ from typing import Any
 
 from bandits.curves import Trial
 from bandits.errors import ObjectiveError
-from bandits.objectives.base import Site
+from bandits.objectives.base import WorkerSite
 from bandits.objectives.cnn import CNNObjective
 from bandits.objectives.spaces import IMAGE_SPACES
 from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 def train(space: str, number: int, start: int, stop: int, folder: str | None) -> list[tuple[float, float]] | str:
     """Value and training loss of each epoch, or why it failed."""
     objective = CNNObjective("digits", space=space, device="cpu")
-    objective.set_up(Site("cpu", 1, Path(folder) if folder else None))
+    objective.set_up(WorkerSite("cpu", 1, Path(folder) if folder else None))
     config = objective.sampler(0).propose(number)
     trial = Trial(number, config, objective.features(config), seed=number)
     try:

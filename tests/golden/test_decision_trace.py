@@ -15,6 +15,7 @@ import pytest
 
 from bandits import EarlyStopper, Hyperband, ProbabilityRule, RiskControlledRule, run
 from bandits.predictors import LastSeenValue
+from bandits.runtime.record_format import kind_of
 from bandits.runtime.records import Record
 from bandits.stopping import StoppingRule
 from bandits.testing import ReplayObjective
@@ -41,7 +42,7 @@ def table(loops: int) -> list[list[float]]:
 
 def line(record: Record) -> str:
     """A record in a line: its kind, then its fields; floats to six digits."""
-    return " ".join([type(record).__name__, *(f"{f.name}={said(getattr(record, f.name))}" for f in fields(record))])
+    return " ".join([kind_of(record), *(f"{f.name}={said(getattr(record, f.name))}" for f in fields(record))])
 
 
 def fields(record: Record) -> list[dataclasses.Field]:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from bandits import cli
 from bandits.runtime import SqliteJournal
-from bandits.runtime.records import Advised, JobStarted
+from bandits.runtime.records import JobStarted, VerdictGiven
 
 KEYS = [
     "algorithm",
@@ -262,7 +262,7 @@ def test_looking_ahead_saves_more(bandits):
     for record in records:
         if isinstance(record, JobStarted):
             stops[record.trial] = record.stop
-        if isinstance(record, Advised) and record.drop:
+        if isinstance(record, VerdictGiven) and record.drop:
             ahead += record.horizon == 20 > stops[record.trial]
     assert ahead > 0
 

@@ -14,7 +14,7 @@ from bandits.curves import Metric, Trial
 from bandits.objectives import Measurement, Objective
 from bandits.predictors import LastSeenValue
 from bandits.runtime.journal import SqliteJournal
-from bandits.runtime.records import Advised, RunStarted, TrialStarted
+from bandits.runtime.records import RunStarted, TrialStarted, VerdictGiven
 from bandits.samplers import Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule, Stage
 from bandits.samplers.q_learning import QLearning
@@ -70,7 +70,7 @@ def test_the_reward_of_a_stopped_net_is_its_forecast() -> None:
     sampler = agent()
     result = search(sampler)
     rewards = [stage.mean_reward for stage in sampler.stages()]
-    forecasts = {r.trial: r.forecast for r in result.journal.records() if isinstance(r, Advised) and r.drop}
+    forecasts = {r.trial: r.forecast for r in result.journal.records() if isinstance(r, VerdictGiven) and r.drop}
     ends = {arm.id: arm.state for arm in result.scheduler.arms.values()}
 
     assert {State.COMPLETED, State.DROPPED, State.FAILED} == set(ends.values())

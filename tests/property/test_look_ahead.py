@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandits import EarlyStopper, Hyperband, Result
-from bandits.runtime.records import Advised, Changed
+from bandits.runtime.records import Changed, VerdictGiven
 from bandits.schedulers import State
 from bandits.stopping import StoppingRule
 from bandits.testing import OraclePredictor
@@ -55,7 +55,7 @@ def test_no_arm_is_dropped_that_would_have_won(scheduler: Hyperband, case: Case,
     for record in result.journal.records():
         if isinstance(record, Changed) and record.state is State.COMPLETED:
             ends.append(rank(case, record.trial, R))
-        if isinstance(record, Advised) and record.drop:
+        if isinstance(record, VerdictGiven) and record.drop:
             assert record.horizon is not None
             mine = rank(case, record.trial, record.horizon)
             if record.horizon == R:

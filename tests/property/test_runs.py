@@ -25,7 +25,6 @@ from bandits import (
 from bandits.curves import Trial
 from bandits.predictors import LastSeenValue
 from bandits.runtime.records import (
-    Advised,
     Changed,
     Ended,
     Epoch,
@@ -34,6 +33,7 @@ from bandits.runtime.records import (
     RunStarted,
     TrialFailed,
     TrialStarted,
+    VerdictGiven,
 )
 from bandits.schedulers import Done, Failed, Measured, Scheduler, State
 from bandits.stopping import RiskControlledRule, StoppingRule
@@ -174,7 +174,9 @@ def test_a_rule_that_never_drops_is_a_plain_run(scheduler: Scheduler, case: Case
     """Event for event, but for the advice itself; as it is if every arm is audited."""
     plain = records(case.run(scheduler))
     watched = records(case.run(scheduler, observant(rule)))
-    plain, watched = ([record for record in run[1:] if not isinstance(record, Advised)] for run in (plain, watched))
+    plain, watched = (
+        [record for record in run[1:] if not isinstance(record, VerdictGiven)] for run in (plain, watched)
+    )
 
     assert plain == watched
 
@@ -199,14 +201,14 @@ def negated(record: Record) -> Record:
         return replace(record, goal="minimize" if record.goal == "maximize" else "maximize")
     if isinstance(record, Epoch):
         return replace(record, value=-record.value)
-    if isinstance(record, Advised) and record.forecast is not None and record.bar is not None:
+    if isinstance(record, VerdictGiven) and record.forecast is not None and record.bar is not None:
         return replace(record, forecast=-record.forecast, bar=-record.bar, reason="")
     return without_reason(record)
 
 
 def without_reason(record: Record) -> Record:
     """A record whose words do not count: they speak of values."""
-    return replace(record, reason="") if isinstance(record, Advised | Changed | TrialFailed) else record
+    return replace(record, reason="") if isinstance(record, VerdictGiven | Changed | TrialFailed) else record
 
 
 @every_scheduler
@@ -276,7 +278,7 @@ def replayed(scheduler: Scheduler, journal: list[Record], metric: Callable[[floa
             found.append(Changed(change.trial_id, change.state, change.epoch, reason))
 
     for record in journal:
-        if isinstance(record, Advised | Changed):
+        if isinstance(record, VerdictGiven | Changed):
             continue
         if isinstance(record, TrialStarted):
             trials[record.trial] = Trial(record.trial, record.config, record.features, record.seed)
@@ -296,7 +298,7 @@ def replayed(scheduler: Scheduler, journal: list[Record], metric: Callable[[floa
             if verdict is not KEEP:
                 evidence = verdict.evidence
                 drop, cause = isinstance(verdict, Drop), verdict.cause
-                advised = Advised(record.trial, record.epoch, drop, verdict.reason, cause=cause)
+                advised = VerdictGiven(record.trial, record.epoch, drop, verdict.reason, cause=cause)
                 if evidence is not None:
                     forecast = evidence.forecast
                     advised = replace(advised, forecast=forecast.mean, std=forecast.std, horizon=forecast.horizon)
@@ -323,7 +325,7 @@ def test_a_journal_can_be_replayed(scheduler: Scheduler, case: Case, rule: Stopp
 
 def spoken_of_scores(record: Record) -> Record:
     """A record whose reason says "score" for the metric's name."""
-    if isinstance(record, Advised | Changed):
+    if isinstance(record, VerdictGiven | Changed):
         return replace(record, reason=re.sub(r"^(P\()?value ", r"\1score ", record.reason))
     return record
 
@@ -349,7 +351,7 @@ def test_simulated_workers_share_the_work(scheduler: Scheduler, case: Case) -> N
     """The clock never goes back, and N workers need at least a Nth of the seconds that were trained."""
     result = case.run(scheduler)
     epochs = [record for record in records(result) if isinstance(record, Epoch)]
-    timeless = RunStarted | TrialStarted | Changed | Advised
+    timeless = RunStarted | TrialStarted | Changed | VerdictGiven
     clocks = [record.clock for record in records(result) if not isinstance(record, timeless)]  # type: ignore[union-attr]
 
     assert sorted(clocks) == clocks

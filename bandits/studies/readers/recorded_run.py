@@ -11,7 +11,16 @@ from typing import Any, get_args
 from bandits.curves import Goal, Metric
 from bandits.errors import JournalError
 from bandits.runtime.journal import SqliteJournal
-from bandits.runtime.records import Advised, Changed, Ended, Epoch, JobStarted, RunStarted, TrialFailed, TrialStarted
+from bandits.runtime.records import (
+    Changed,
+    Ended,
+    Epoch,
+    JobStarted,
+    RunStarted,
+    TrialFailed,
+    TrialStarted,
+    VerdictGiven,
+)
 
 __all__ = ["RecordedRun", "RecordedTrial", "read_run"]
 
@@ -40,7 +49,7 @@ class RecordedTrial:
     features: Mapping[str, float]
     values: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    verdicts: list[Advised] = field(default_factory=list)
+    verdicts: list[VerdictGiven] = field(default_factory=list)
     state: str = "running"
     reason: str = ""
     began: float = 0.0
@@ -59,6 +68,7 @@ class RecordedRun:
         how: it ended: "done", "interrupted" or "failed"; empty while it goes on, or where it broke off.
         clock: seconds on the run's clock at the last event.
         written: when the journal was last written, local time.
+        notes: what could not be read of a journal of a later version, a sentence each.
     """
 
     path: Path
@@ -68,6 +78,7 @@ class RecordedRun:
     how: str
     clock: float
     written: datetime
+    notes: tuple[str, ...] = ()
 
     def moment(self, clock: float) -> datetime:
         """When the run's clock showed `clock`, if the last event happened when the journal was last written."""
@@ -93,19 +104,22 @@ def read_run(path: str | Path) -> RecordedRun:
                     settings = record
                 case TrialStarted():
                     trials[record.trial] = RecordedTrial(record.trial, record.config, record.features)
-                case JobStarted() | Epoch() | Advised() | TrialFailed() | Changed() if record.trial in trials:
+                case JobStarted() | Epoch() | VerdictGiven() | TrialFailed() | Changed() if record.trial in trials:
                     _note(trials[record.trial], record, clock)
                 case Ended():
                     how = record.how
                 case _:
                     pass  # a change of an arm before its first job, a lost worker
+        notes = journal.notes()
     if settings is None or settings.goal not in get_args(Goal):
         raise JournalError(f"journal must say how its run began, got {str(path)!r}")
     metric = Metric(settings.metric, settings.goal)  # type: ignore[arg-type]  # looked at above
-    return RecordedRun(path, settings, metric, tuple(trials.values()), how, clock, written)
+    return RecordedRun(path, settings, metric, tuple(trials.values()), how, clock, written, notes)
 
 
-def _note(trial: RecordedTrial, record: JobStarted | Epoch | Advised | TrialFailed | Changed, clock: float) -> None:
+def _note(
+    trial: RecordedTrial, record: JobStarted | Epoch | VerdictGiven | TrialFailed | Changed, clock: float
+) -> None:
     """Take in what happened to a trial."""
     trial.ended = clock
     match record:
@@ -115,7 +129,7 @@ def _note(trial: RecordedTrial, record: JobStarted | Epoch | Advised | TrialFail
         case Epoch():
             trial.values.append(record.value)
             trial.seconds += record.seconds
-        case Advised():
+        case VerdictGiven():
             trial.verdicts.append(record)
         case TrialFailed():
             trial.state, trial.reason = "failed", record.reason

@@ -18,7 +18,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.errors import JournalError, SettingError
-from bandits.runtime.records import Advised
+from bandits.runtime.records import VerdictGiven
 from bandits.search_space import infer_space, params_in
 from bandits.studies.readers.exported_trials import FEATURES, PREFIX, SECONDS
 from bandits.studies.readers.recorded_run import RecordedRun, RecordedTrial, read_run
@@ -190,7 +190,7 @@ def _said_of(trial: RecordedTrial) -> dict[str, Any]:
     return {f"{PREFIX}{key}": value for key, value in said.items()}
 
 
-def _latest(verdicts: Sequence[Advised]) -> list[dict[str, Any]]:
+def _latest(verdicts: Sequence[VerdictGiven]) -> list[dict[str, Any]]:
     """The verdicts as JSON values, oldest first; the oldest are left out where they are too many for a database."""
     kept: list[dict[str, Any]] = []
     room = _LONGEST_ATTRIBUTE

@@ -12,7 +12,7 @@ import pytest
 from bandits.curves import Trial
 from bandits.data.images import Images
 from bandits.errors import MissingDependency, ObjectiveError, SettingError, UnknownPlugin
-from bandits.objectives.base import Measurement, Site
+from bandits.objectives.base import Measurement, WorkerSite
 from bandits.objectives.cnn import CNNObjective
 from bandits.testing import ObjectiveContract
 
@@ -110,16 +110,16 @@ def test_a_folder_carries_a_trial_from_one_process_to_the_next(tmp_path: Path) -
     unbroken = Few()
     expected = values(list(unbroken.train(trial(unbroken), 0, 4)))
     first = Few()
-    first.set_up(Site("cpu", 1, tmp_path))
+    first.set_up(WorkerSite("cpu", 1, tmp_path))
     before = values(list(first.train(trial(first), 0, 2)))
     (tmp_path / "trial.pickle").write_bytes(pickle.dumps((first, trial(first))))
     script = (
         f"import sys, pickle, pathlib; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "import test_cnn_objective as here; sys.modules[__name__] = here\n"
-        "from bandits.objectives.base import Site\n"
+        "from bandits.objectives.base import WorkerSite\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
         "objective, trial = pickle.loads((folder / 'trial.pickle').read_bytes())\n"
-        "objective.set_up(Site('cpu', 1, folder))\n"
+        "objective.set_up(WorkerSite('cpu', 1, folder))\n"
         "print([v for v in here.values(list(objective.train(trial, 2, 4)))])\n"
     )
     module = Few.__module__
@@ -133,7 +133,7 @@ def test_a_folder_carries_a_trial_from_one_process_to_the_next(tmp_path: Path) -
 def test_the_last_two_epochs_are_kept_until_release(tmp_path: Path) -> None:
     """Saved before they are reported; a trial that is over leaves nothing."""
     objective = Few()
-    objective.set_up(Site("cpu", 1, tmp_path))
+    objective.set_up(WorkerSite("cpu", 1, tmp_path))
     for measurement in objective.train(trial(objective), 0, 3):
         names = sorted(path.name for path in (tmp_path / "trial-3").iterdir())
         assert names == [f"epoch-{e}.safetensors" for e in (measurement.epoch - 1, measurement.epoch) if e]
@@ -145,7 +145,7 @@ def test_the_last_two_epochs_are_kept_until_release(tmp_path: Path) -> None:
 def test_an_epoch_that_was_cut_short_is_trained_again(tmp_path: Path) -> None:
     """Going on from the epoch before the last gives the last one again."""
     objective = Few()
-    objective.set_up(Site("cpu", 1, tmp_path))
+    objective.set_up(WorkerSite("cpu", 1, tmp_path))
     curve = values(list(objective.train(trial(objective), 0, 3)))
 
     assert values(list(objective.train(trial(objective), 2, 3))) == curve[2:]
@@ -169,7 +169,7 @@ def test_a_trial_that_nobody_holds_cannot_go_on(tmp_path: Path) -> None:
         ObjectiveError, match=r"^trial 3 cannot go on from epoch 2: this process holds no checkpoint of it$"
     ):
         next(objective.train(trial(objective), 2, 3))
-    objective.set_up(Site("cpu", 1, tmp_path))
+    objective.set_up(WorkerSite("cpu", 1, tmp_path))
     with pytest.raises(ObjectiveError, match=r"^the checkpoint .*epoch-2.safetensors is missing$"):
         next(objective.train(trial(objective), 2, 3))
 
@@ -177,7 +177,7 @@ def test_a_trial_that_nobody_holds_cannot_go_on(tmp_path: Path) -> None:
 def test_a_checkpoint_of_another_trial_is_refused(tmp_path: Path) -> None:
     """Same place, other configuration."""
     objective = Few()
-    objective.set_up(Site("cpu", 1, tmp_path))
+    objective.set_up(WorkerSite("cpu", 1, tmp_path))
     list(objective.train(trial(objective), 0, 1))
     other = trial(objective, {**NET, "lr": 0.1})
 
@@ -188,12 +188,12 @@ def test_a_checkpoint_of_another_trial_is_refused(tmp_path: Path) -> None:
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     """Another batch size would go on with another curve; another folder of the data, or other threads, would not."""
     objective = CNNObjective("digits", max_epochs=2)
-    objective.set_up(Site("cpu", 1, tmp_path))
+    objective.set_up(WorkerSite("cpu", 1, tmp_path))
     list(objective.train(trial(objective), 0, 1))
     same = CNNObjective("digits", max_epochs=2, device="cpu", threads=2)
-    same.set_up(Site("cpu", 1, tmp_path))
+    same.set_up(WorkerSite("cpu", 1, tmp_path))
     other = CNNObjective("digits", max_epochs=2, batch_size=64)
-    other.set_up(Site("cpu", 1, tmp_path))
+    other.set_up(WorkerSite("cpu", 1, tmp_path))
 
     with pytest.raises(ObjectiveError, match="with its configuration, seed and settings, the one found is of another"):
         next(other.train(trial(other), 1, 2))

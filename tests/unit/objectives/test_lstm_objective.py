@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 
 from bandits.curves import Trial
 from bandits.errors import ObjectiveError, SettingError, UnknownPlugin
-from bandits.objectives import Objective, Site
+from bandits.objectives import Objective, WorkerSite
 from bandits.objectives.lstm import LSTMObjective
 from bandits.testing import ObjectiveContract
 
@@ -63,13 +63,13 @@ def test_another_process_goes_on(tmp_path: Path) -> None:
     """What one process has saved, tied weights and dropout included, another one continues bit for bit."""
     expected = values(make(), 0, 4)
     objective = make()
-    objective.set_up(Site("cpu", 1, tmp_path))
+    objective.set_up(WorkerSite("cpu", 1, tmp_path))
     actual = values(objective, 0, 2)
     (tmp_path / "objective").write_bytes(pickle.dumps((objective, trial_of(objective))))
     code = (
-        "import pickle, sys; from pathlib import Path; from bandits.objectives import Site\n"
+        "import pickle, sys; from pathlib import Path; from bandits.objectives import WorkerSite\n"
         "folder = Path(sys.argv[1]); objective, trial = pickle.loads((folder / 'objective').read_bytes())\n"
-        "objective.set_up(Site('cpu', 1, folder))\n"
+        "objective.set_up(WorkerSite('cpu', 1, folder))\n"
         "print(*(measurement.value.hex() for measurement in objective.train(trial, 2, 4)))"
     )
     done = subprocess.run([sys.executable, "-c", code, tmp_path], check=True, capture_output=True, text=True)

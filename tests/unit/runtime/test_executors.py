@@ -10,7 +10,8 @@ import pytest
 from bandits.curves import Trial
 from bandits.errors import ObjectiveError, SettingError
 from bandits.objectives.base import Measurement
-from bandits.runtime.executors import Crash, InlineExecutor, Report
+from bandits.runtime.executors import Crash, Report
+from bandits.runtime.inline_executor import InlineExecutor
 from bandits.schedulers import Job
 from bandits.testing import ReplayObjective
 
@@ -221,6 +222,32 @@ def test_a_crash_takes_no_time() -> None:
     crash = executor.next_event()
 
     assert crash == Crash(Trial(0), "ValueError: no", 1.0)
+
+
+class Unspeakable(Exception):
+    """It raises where it is printed."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("in str")
+
+
+@pytest.mark.parametrize("train", [raising(Unspeakable()), refusing(Unspeakable())], ids=["later", "at once"])
+def test_an_error_that_cannot_be_printed_fails_its_arm_with_its_type(train: Train) -> None:
+    """Whatever an exception of the user's does, it ends no run."""
+    executor = InlineExecutor(Scripted(train))
+    executor.submit(Trial(0), Job(0, 0, 3))
+    *_, crash = events_until_idle(executor)
+
+    assert isinstance(crash, Crash)
+    assert crash.reason == "Unspeakable"
+
+
+def events_until_idle(executor: InlineExecutor) -> list[Report | Crash]:
+    """All that an executor reports."""
+    found = []
+    while executor.busy:
+        found.append(executor.next_event())
+    return found
 
 
 @pytest.mark.parametrize("value", [np.float32(0.5), np.float64(0.5), np.array(0.5), Decimal("0.5"), 0.5])

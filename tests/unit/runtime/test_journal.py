@@ -1,5 +1,6 @@
 """Journals: what goes in comes out, nothing is changed, and files can be read while they are written."""
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -12,7 +13,6 @@ from bandits import Hyperband, run
 from bandits.errors import JournalError
 from bandits.runtime import Journal, MemoryJournal, SqliteJournal
 from bandits.runtime.records import (
-    Advised,
     Changed,
     Ended,
     Epoch,
@@ -21,6 +21,7 @@ from bandits.runtime.records import (
     RunStarted,
     TrialFailed,
     TrialStarted,
+    VerdictGiven,
     WorkerLost,
 )
 from bandits.schedulers import State
@@ -36,8 +37,8 @@ RECORDS: list[Record] = [
     Epoch(0, 1, 0.1 + 0.2, 1.5, 1.5),
     Epoch(0, 2, 1e-300, 0.0, 1.5),
     TrialFailed(0, 1, 'ValueError: it\'s "quoted"', 2.5),
-    Advised(1, 2, False, "no bar yet"),
-    Advised(1, 3, True, "P(loss at epoch 9 >= 2) = 1", forecast=2.5, std=0.1, horizon=9, bar=2.0, probability=1.0),
+    VerdictGiven(1, 2, False, "no bar yet"),
+    VerdictGiven(1, 3, True, "P(loss at epoch 9 >= 2) = 1", forecast=2.5, std=0.1, horizon=9, bar=2.0, probability=1.0),
     *(Changed(2, state, 3, f"it is {state.value}") for state in State),
     WorkerLost(2, 4, "was killed by signal 9", 12.0),
     WorkerLost(None, 0, "ended with exit code 1", 12.0),
@@ -219,17 +220,79 @@ def test_a_database_that_is_no_journal(tmp_path: Path) -> None:
         SqliteJournal.open(path)
 
 
+def insert(path: Path, kind: str, body: str, version: int | None = None) -> None:
+    """Write a record as no version of this library would, and a version if one is given."""
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO records (kind, trial, body) VALUES (?, 0, ?)", (kind, body))
+    if version is not None:
+        connection.execute(f"PRAGMA user_version={version}")
+    connection.commit()
+    connection.close()
+
+
+EPOCH = {"trial": 0, "epoch": 1, "value": 0.5, "seconds": 1.0, "clock": 1.0}
+
+
 @pytest.mark.parametrize(
-    ("kind", "body"),
-    [("Rumour", "{}"), ("Epoch", '{"trial": 0}'), ("Epoch", "no json"), ("Changed", '{"state": "asleep"}')],
+    ("kind", "body", "says"),
+    [
+        ("Rumour", "{}", "records that this version knows, got Rumour {}"),
+        ("Epoch", "[]", "records that this version knows, got Epoch []"),
+        ("Epoch", json.dumps(EPOCH | {"mood": 1}), "records that this version knows, got Epoch {"),
+        ("Epoch", '{"trial": 0}', "`clock` in each Epoch, got {"),
+        ("Epoch", "no json", "records in JSON, got no json"),
+        ("Epoch", json.dumps(EPOCH | {"value": "high"}), "a number as `value` of Epoch, got high"),
+        ("Epoch", json.dumps(EPOCH | {"clock": None}), "a number as `clock` of Epoch, got None"),
+        ("Epoch", json.dumps(EPOCH | {"epoch": 1.5}), "a whole number as `epoch` of Epoch, got 1.5"),
+        ("Epoch", json.dumps(EPOCH | {"epoch": True}), "a whole number as `epoch` of Epoch, got True"),
+        ("Epoch", json.dumps(EPOCH | {"details": {"a": "b"}}), "names and numbers as `details` of Epoch, got {'a'"),
+        ("TrialStarted", '{"trial": 0, "config": [1], "features": {}, "seed": 0}', "names and values as `config` of"),
+        ("WorkerLost", '{"trial": "a", "epoch": 1, "reason": "", "clock": 0}', "a whole number or nothing as `trial`"),
+        ("Advised", '{"trial": 0, "epoch": 1, "drop": 1, "reason": ""}', "true or false as `drop` of Advised, got 1"),
+        ("Changed", '{"trial": 0, "state": "asleep", "epoch": 1, "reason": ""}', "one of queued, running, paused, "),
+    ],
 )
-def test_records_of_another_version(tmp_path: Path, kind: str, body: str) -> None:
-    """A record that this version does not know is a journal error that shows it."""
+def test_a_damaged_record_is_named(tmp_path: Path, kind: str, body: str, says: str) -> None:
+    """A record that this version cannot have written is a journal error, which shows what is wrong with it."""
+    path = tmp_path / "run.journal"
+    SqliteJournal.create(path).close()
+    insert(path, kind, body)
+    with SqliteJournal.open(path) as journal, pytest.raises(JournalError, match=r"^journal must hold ") as raised:
+        list(journal.records())
+    assert str(raised.value).startswith(f"journal must hold {says}")
+    assert len(str(raised.value)) < 200
+
+
+def test_a_journal_of_a_later_version_is_read_as_far_as_it_is_known(tmp_path: Path) -> None:
+    """Kinds and fields that this version does not know stay in the file, and are told."""
     path = tmp_path / "run.journal"
     with SqliteJournal.create(path) as journal:
-        journal._connection.execute("INSERT INTO records (kind, trial, body) VALUES (?, 0, ?)", (kind, body))
-        with pytest.raises(JournalError, match=f"must hold records that this version knows, got {kind} "):
-            list(journal.records())
+        journal.append(RECORDS[3])
+        assert journal.notes() == ()
+    for body in (json.dumps(EPOCH | {"mood": "good", "details": {}}), json.dumps(EPOCH | {"mood": "bad"})):
+        insert(path, "Epoch", body, version=7)
+    insert(path, "Rumour", '{"trial": 0}')
+    with SqliteJournal.open(path) as journal:
+        expected = Epoch(**EPOCH)  # type: ignore[arg-type]
+        assert list(journal.records()) == [RECORDS[3], expected, expected]
+        assert journal.notes() == (
+            "the journal has format 7 and this version of bandits knows formats up to 1: left out Epoch.mood (2),"
+            " Rumour (1)",
+        )
+
+
+def test_a_journal_says_which_format_it_has(tmp_path: Path) -> None:
+    """A new file names the version; files of the first versions name none, and are read."""
+    path = tmp_path / "run.journal"
+    with SqliteJournal.create(path) as journal:
+        journal.append(RECORDS[3])
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
+    insert(path, "Advised", '{"trial": 0, "epoch": 1, "drop": false, "reason": "no bar yet"}', version=0)
+    with SqliteJournal.open(path) as journal:
+        assert list(journal.records()) == [RECORDS[3], VerdictGiven(0, 1, False, "no bar yet")]
+        assert journal.notes() == ()
 
 
 def test_a_whole_run_reads_the_same_from_memory_and_from_a_file(tmp_path: Path) -> None:
@@ -243,4 +306,4 @@ def test_a_whole_run_reads_the_same_from_memory_and_from_a_file(tmp_path: Path) 
     kept[1].close()  # type: ignore[attr-defined]
 
     assert memory == file
-    assert any(isinstance(record, Advised) and record.drop for record in file)
+    assert any(isinstance(record, VerdictGiven) and record.drop for record in file)

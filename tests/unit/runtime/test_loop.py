@@ -16,7 +16,6 @@ from bandits.errors import ProtocolError, SettingError
 from bandits.objectives.base import Measurement
 from bandits.runtime import MemoryJournal, SqliteJournal
 from bandits.runtime.records import (
-    Advised,
     Changed,
     Ended,
     Epoch,
@@ -25,6 +24,7 @@ from bandits.runtime.records import (
     RunStarted,
     TrialFailed,
     TrialStarted,
+    VerdictGiven,
 )
 from bandits.samplers.base import Sampler
 from bandits.schedulers import Job, Scheduler, State, Wait
@@ -336,14 +336,14 @@ def test_verdicts_are_written_in_the_units_of_the_metric() -> None:
         trials=3, max_epochs=2, burn_in=1, stopper=EarlyStopper(OraclePredictor(scores), ProbabilityRule())
     )
     result = run(scheduler, ReplayObjective(losses, goal="minimize"))
-    advice = [record for record in result.journal.records() if isinstance(record, Advised)]
+    advice = [record for record in result.journal.records() if isinstance(record, VerdictGiven)]
 
     dropped, kept = "P(value at epoch 2 >= 2) = 1 >= 0.99", "P(value at epoch 2 >= 2) = 0 < 0.99"
     no_bar = "no bar yet: too few arms have finished to say what it takes to win"
     expected = [
-        Advised(0, 1, False, no_bar, cause="no_bar"),
-        Advised(1, 1, True, dropped, 4.0, 0.0, horizon=2, bar=2.0, probability=1.0, cause="below_bar"),
-        Advised(2, 1, False, kept, 1.0, 0.0, horizon=2, bar=2.0, probability=0.0, cause="may_win"),
+        VerdictGiven(0, 1, False, no_bar, cause="no_bar"),
+        VerdictGiven(1, 1, True, dropped, 4.0, 0.0, horizon=2, bar=2.0, probability=1.0, cause="below_bar"),
+        VerdictGiven(2, 1, False, kept, 1.0, 0.0, horizon=2, bar=2.0, probability=0.0, cause="may_win"),
     ]
     assert expected == advice
     assert Changed(1, State.DROPPED, 1, dropped) in list(result.journal.records(trial=1))

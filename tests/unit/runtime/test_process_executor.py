@@ -9,7 +9,8 @@ import pytest
 
 from bandits.curves import Trial
 from bandits.errors import BanditsError, ObjectiveError, SettingError
-from bandits.runtime.executors import Crash, InlineExecutor, Lost, Report
+from bandits.runtime.executors import Crash, Report, WorkerLost
+from bandits.runtime.inline_executor import InlineExecutor
 from bandits.runtime.process_executor import ProcessExecutor
 from bandits.schedulers import Job
 from tests.unit.runtime.worker_toys import BAD_DEVICE, Unreadable, Unwilling, Walk
@@ -42,7 +43,7 @@ def is_there(pid: int) -> bool:
     return True
 
 
-def rest(executor: ProcessExecutor | InlineExecutor) -> list[Report | Crash | Lost]:
+def rest(executor: ProcessExecutor | InlineExecutor) -> list[Report | Crash | WorkerLost]:
     """All events until no worker is busy."""
     events = []
     while executor.busy:
@@ -50,7 +51,7 @@ def rest(executor: ProcessExecutor | InlineExecutor) -> list[Report | Crash | Lo
     return events
 
 
-def reports(events: list[Report | Crash | Lost]) -> list[tuple[int, int, float]]:
+def reports(events: list[Report | Crash | WorkerLost]) -> list[tuple[int, int, float]]:
     """The epochs among events: (trial, epoch, value)."""
     return [(e.trial.id, e.measurement.epoch, e.measurement.value) for e in events if isinstance(e, Report)]
 
@@ -141,8 +142,8 @@ def test_a_lost_worker_loses_the_current_epoch_only(start: Start, tmp_path: Path
     events = rest(executor)
 
     assert [(3, epoch, walk.value(trial, epoch)) for epoch in range(1, 7)] == reports(events)
-    losses = [(e.trial, e.epoch, e.reason) for e in events if isinstance(e, Lost)]
-    assert [(trial, 4, died)] == losses
+    losses = [(e.trial, e.epoch, e.reason) for e in events if isinstance(e, WorkerLost)]
+    assert [(trial.id, 4, died)] == losses
     assert [1, 2, 3, 4, 4, 5, 6] == [epoch for _, epoch, _ in walk.log("begun")]
 
 
@@ -155,7 +156,7 @@ def test_an_arm_that_kills_five_workers_is_a_crash(start: Start, tmp_path: Path)
 
     reasons = [event.reason for event in events if isinstance(event, Crash)]
     assert ["the worker process was killed by signal 9 five times at epoch 2"] == reasons
-    assert sum(isinstance(event, Lost) for event in events) == 5
+    assert sum(isinstance(event, WorkerLost) for event in events) == 5
     assert {(0, 1), (1, 1), (1, 2), (1, 3)} == {entry[:2] for entry in reports(events)}
 
 
@@ -259,8 +260,8 @@ def test_a_worker_that_is_killed_while_it_starts_is_replaced(start: Start, tmp_p
     os.kill(executor.pids[0], 9)
     lost, report = rest(executor)
 
-    assert isinstance(lost, Lost)
-    assert (lost.trial, lost.epoch, lost.reason) == (Trial(0), 1, "was killed by signal 9 while it started")
+    assert isinstance(lost, WorkerLost)
+    assert (lost.trial, lost.epoch, lost.reason) == (0, 1, "was killed by signal 9 while it started")
     assert isinstance(report, Report)
 
 
@@ -274,7 +275,7 @@ def test_an_idle_worker_that_is_killed_is_replaced_when_it_is_needed(start: Star
     events = rest(executor)
 
     assert [(0, 3), (0, 4)] == [entry[:2] for entry in reports(events)]
-    assert ["was killed by signal 9"] == [event.reason for event in events if isinstance(event, Lost)]
+    assert ["was killed by signal 9"] == [event.reason for event in events if isinstance(event, WorkerLost)]
 
 
 def test_workers_are_told_where_to_train(start: Start, tmp_path: Path) -> None:

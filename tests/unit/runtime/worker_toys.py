@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bandits.curves import Metric, Trial
 from bandits.errors import SettingError
-from bandits.objectives import Measurement, Objective, Site
+from bandits.objectives import Measurement, Objective, WorkerSite
 from bandits.samplers.base import Sampler
 
 MULTIPLIER, MODULUS = 16807, 2147483647
@@ -48,10 +48,10 @@ class Walk(Objective):
         self.seconds = seconds
         self.deeds = dict(deeds or {})
         self.folder = folder
-        self.site: Site | None = None
+        self.site: WorkerSite | None = None
         self.states: dict[int, tuple[int, int]] = {}
 
-    def set_up(self, site: Site) -> None:
+    def set_up(self, site: WorkerSite) -> None:
         self.site = site
 
     def sampler(self, seed: int) -> Sampler:
@@ -141,7 +141,7 @@ class Unwilling(Walk):
         super().__init__(folder)
         self.failure = failure
 
-    def set_up(self, site: Site) -> None:
+    def set_up(self, site: WorkerSite) -> None:
         if self.failure is not None:
             raise self.failure
         os._exit(5)

@@ -5,32 +5,32 @@ import itertools
 import pytest
 
 from bandits.errors import ProtocolError
-from bandits.schedulers.lifecycle import Happening, State, next_state
+from bandits.schedulers.lifecycle import State, Transition, next_state
 
 ALLOWED = {
-    (State.QUEUED, Happening.START): State.RUNNING,
-    (State.RUNNING, Happening.PAUSE): State.PAUSED,
-    (State.RUNNING, Happening.COMPLETE): State.COMPLETED,
-    (State.RUNNING, Happening.DROP): State.DROPPED,
-    (State.RUNNING, Happening.CUT): State.CUT,
-    (State.RUNNING, Happening.FAIL): State.FAILED,
-    (State.PAUSED, Happening.PROMOTE): State.QUEUED,
-    (State.PAUSED, Happening.CUT): State.CUT,
+    (State.QUEUED, Transition.START): State.RUNNING,
+    (State.RUNNING, Transition.PAUSE): State.PAUSED,
+    (State.RUNNING, Transition.COMPLETE): State.COMPLETED,
+    (State.RUNNING, Transition.DROP): State.DROPPED,
+    (State.RUNNING, Transition.CUT): State.CUT,
+    (State.RUNNING, Transition.FAIL): State.FAILED,
+    (State.PAUSED, Transition.PROMOTE): State.QUEUED,
+    (State.PAUSED, Transition.CUT): State.CUT,
 }
-FORBIDDEN = [pair for pair in itertools.product(State, Happening) if pair not in ALLOWED]
+FORBIDDEN = [pair for pair in itertools.product(State, Transition) if pair not in ALLOWED]
 
 
-@pytest.mark.parametrize(("state", "happening"), ALLOWED)
-def test_what_can_happen(state: State, happening: Happening) -> None:
+@pytest.mark.parametrize(("state", "transition"), ALLOWED)
+def test_what_can_happen(state: State, transition: Transition) -> None:
     """Eight things can happen, and lead where the table says."""
-    assert ALLOWED[state, happening] is next_state(state, happening)
+    assert ALLOWED[state, transition] is next_state(state, transition)
 
 
-@pytest.mark.parametrize(("state", "happening"), FORBIDDEN)
-def test_what_cannot_happen(state: State, happening: Happening) -> None:
+@pytest.mark.parametrize(("state", "transition"), FORBIDDEN)
+def test_what_cannot_happen(state: State, transition: Transition) -> None:
     """Everything else raises, naming the state and what cannot happen in it."""
-    with pytest.raises(ProtocolError, match=f"an arm that is {state.value} cannot {happening.value}"):
-        next_state(state, happening)
+    with pytest.raises(ProtocolError, match=f"an arm that is {state.value} cannot {transition.value}"):
+        next_state(state, transition)
 
 
 def test_final_states() -> None:

@@ -39,7 +39,7 @@ def triples(jobs: list[Job]) -> list[tuple[int, int, int]]:
     return [(job.trial_id, job.start, job.stop) for job in jobs]
 
 
-def test_a_settled_ranking_ends_the_run_at_the_second_rung() -> None:
+def test_a_stable_ranking_ends_the_run_at_the_second_rung() -> None:
     """Where three epochs rank the arms as one did, none trains longer; the best of those at epoch 3 is the best."""
     scheduler = PASHA(max_epochs=27, trials=9)
     assert scheduler.horizons == (1, 3, 9, 27)
@@ -50,7 +50,7 @@ def test_a_settled_ranking_ends_the_run_at_the_second_rung() -> None:
     rungs = [(rung.epochs, rung.started, rung.promoted) for rung in scheduler.brackets[0].rungs]
     assert rungs == [(1, 9, 3), (3, 3, 0), (9, 0, 0), (27, 0, 0)]
     reasons = {change.trial_id: change.reason for change in scheduler.take_changes() if change.state is State.CUT}
-    assert reasons[2] == "no arm had to go beyond epoch 3: the ranking was settled"
+    assert reasons[2] == "no arm had to go beyond epoch 3: the ranking was stable"
     assert reasons[0] == "not in the top 3 of 9 at epoch 1 when the run ended"
 
 
@@ -146,7 +146,7 @@ def test_short_runs_are_those_of_asha() -> None:
 
 
 def test_an_arm_that_is_dropped_on_its_way_to_the_highest_rung_is_ranked_behind_the_others() -> None:
-    """Arm 6 was the best at epoch 1, and a forecast says that it will not be at epoch 3: the ranking is not settled.
+    """Arm 6 was the best at epoch 1, and a forecast says that it will not be at epoch 3: the ranking is not stable.
     Where it was the worst of the three, it is."""
     for first, expected in ((0.95, [(4, 3, 9)]), (0.7, [])):
         table = [[score] * 27 for score in SCORES]

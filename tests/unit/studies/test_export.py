@@ -92,7 +92,7 @@ def test_every_verdict_is_an_attribute(tmp_path: Path, storage: BaseStorage) -> 
     study = export_journal(tmp_path / "run.journal", storage)
     dropped = [trial for trial in study.trials if trial.user_attrs["bandits:state"] == "dropped"]
     with SqliteJournal.open(tmp_path / "run.journal") as journal:
-        said = [r for r in journal.records(dropped[0].number) if isinstance(r, records.Advised)]
+        said = [r for r in journal.records(dropped[0].number) if isinstance(r, records.VerdictGiven)]
     attributes = dropped[0].user_attrs
 
     assert len(attributes["bandits:verdicts"]) == len(said)
@@ -284,7 +284,7 @@ def test_labels_of_a_table_are_no_parameters(tmp_path: Path, storage: BaseStorag
 
 def test_the_oldest_verdicts_make_room(tmp_path: Path) -> None:
     """MySQL keeps 65,535 bytes of an attribute: the latest verdicts are those that count."""
-    says = [records.Advised(0, epoch, False, "because " * 50) for epoch in range(1, 401)]
+    says = [records.VerdictGiven(0, epoch, False, "because " * 50) for epoch in range(1, 401)]
     study = export_journal(write(tmp_path / "run.journal", *arm(0, [1.0]), *says), f"{tmp_path}/study.log")
     kept = [verdict["epoch"] for verdict in study.trials[0].user_attrs["bandits:verdicts"]]
 
