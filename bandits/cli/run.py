@@ -122,7 +122,7 @@ def run(context: click.Context, /, journal: str | None, as_json: bool, **options
         )
         stages = sampler.stages() if isinstance(sampler, QLearning) else ()
         baseline = _baseline(spec, scheduler, objective, result)
-        summary = Summary(spec.objective, spec.predictor, result, baseline, stages, spec.sampler_name)
+        summary = Summary(spec.objective, spec.predictor, result, baseline, stages, spec.sampler_name, objective.notes)
         shown = json.dumps(summary.as_json(), indent=2, default=_plain) if as_json else summary_view(summary)
     show(shown)
     if result.interrupted:

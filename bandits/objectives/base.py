@@ -69,6 +69,7 @@ class Objective(ABC):
             choose them; None where configurations are no such thing.
         encoder: how parameters become features, where an objective declares them; None where it does not. Features
             that follow from several parameters, such as the weights of a net, are not among its own.
+        notes: what was guessed, merged or left out as its data were read, in sentences, which reports show.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Objective(ABC):
     memory_per_worker: int = 0
     grammar: Grammar | None = None
     space: Mapping[str, BaseDistribution] | None = None
+    notes: tuple[str, ...] = ()
     encoder: Encoder | None = None
 
     def set_up(self, site: WorkerSite) -> None:  # noqa: B027 - most objectives train anywhere

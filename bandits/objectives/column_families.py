@@ -20,11 +20,14 @@ from bandits.objectives.csv_file import CsvFile
 from bandits.objectives.metric_words import is_nameless, names_a_metric, names_a_setting
 from bandits.objectives.phases import differ_by_phase, phase_of
 
-__all__ = ["Families", "Family", "choose_curves", "families_in", "shortened"]
+__all__ = ["MOST_DIGITS", "NUMBERED", "SECONDS", "Families", "Family", "choose_curves", "families_in", "shortened"]
 
-_SECONDS = frozenset({"seconds", "secs", "sec", "time", "times", "wall_time", "duration", "cost"})
-_NUMBERED = re.compile(r"(.*?)([0-9]+)")
-_MOST_DIGITS = 9
+SECONDS = frozenset({"seconds", "secs", "sec", "time", "times", "wall_time", "duration", "cost"})
+"""What the columns with the seconds of each epoch may be called, in lower case, without the number."""
+NUMBERED = re.compile(r"(.*?)([0-9]+)")
+"""A name that ends in a number: its prefix and the number."""
+MOST_DIGITS = 9
+"""Of the number of an epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Family:
     @property
     def seconds(self) -> bool:
         """Whether it is called after time."""
-        return self.label.lower() in _SECONDS
+        return self.label.lower() in SECONDS
 
     def __str__(self) -> str:
         return f"{self.prefix}{self.first} to {self.prefix}{self.last}"
@@ -78,11 +81,11 @@ def families_in(file: CsvFile) -> Families:
     """
     numbered: dict[str, dict[int, int]] = {}
     for place, name in enumerate(file.header):
-        match = _NUMBERED.fullmatch(name)
+        match = NUMBERED.fullmatch(name)
         if not match or place in file.unnamed:
             continue
-        if len(match[2]) > _MOST_DIGITS:
-            rule = f"must end in a number of at most {_MOST_DIGITS} digits, or in none"
+        if len(match[2]) > MOST_DIGITS:
+            rule = f"must end in a number of at most {MOST_DIGITS} digits, or in none"
             raise CurveTableError.broken(f"column {place + 1} of {file.path}", rule, shortened(name, 20))
         places = numbered.setdefault(match[1], {})
         if int(match[2]) in places:

@@ -138,6 +138,7 @@ class CurveTable(Objective):
             remarks=_remarks(file, notes),
             notes=() if notes is not None else notes_of(file, columns, copies, counted),
         )
+        self.notes = self.description.notes
 
     @classmethod
     def from_arrays(

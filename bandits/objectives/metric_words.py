@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bandits.curves import Goal
 from bandits.objectives.csv_cells import words_of
+from bandits.objectives.phases import PHASE_WORDS, phase_of
 
-__all__ = ["goals_in", "is_nameless", "names_a_metric", "names_a_setting"]
+__all__ = ["goals_in", "is_nameless", "names_a_metric", "names_a_result", "names_a_setting"]
 
 _MORE_IS_BETTER = frozenset(
     {"acc", "accuracy", "auc", "auroc", "bleu", "dice", "f1", "iou", "map", "miou", "ndcg", "prec", "precision"}
@@ -18,6 +19,11 @@ _LESS_IS_BETTER = frozenset(
 _GOALS: dict[Goal, frozenset[str]] = {"maximize": _MORE_IS_BETTER, "minimize": _LESS_IS_BETTER}
 _NAMELESS = frozenset({"", "e", "ep", "epoch", "epochs", "it", "iter", "iteration", "step", "t", "value", "y"})
 # A name with one of these is that of a setting, whatever else it says: loss_weight.
+_TIMES = frozenset({"duration", "elapsed", "runtime", "sec", "seconds", "secs", "time"})
+_MEASURED = _MORE_IS_BETTER | _LESS_IS_BETTER | _TIMES
+_WHICH = frozenset({"best", "end", "final", "last", "max", "mean", "min", "total"})
+_BESIDE = _WHICH | _MEASURED | PHASE_WORDS
+_SETTINGS_AS_WELL = frozenset({"cost", "map", "prec", "precision", "time", "top"})
 _SETTINGS = frozenset(
     {"alpha", "beta", "coef", "dim", "feature", "filter", "filters", "gamma", "kernel", "lambda", "learning", "lr"}
     | {"momentum", "size", "sizes", "threshold", "weight", "weights"}
@@ -50,6 +56,20 @@ def names_a_setting(name: str) -> bool:
     """Whether a name says that its numbers were chosen before the training: units, layer_size, lr."""
     words = _words(name)
     return bool(words & _SETTINGS) or (bool(words & _PERHAPS_SETTINGS) and not goals_in(name))
+
+
+def names_a_result(name: str) -> bool:
+    """Whether a name says nothing but that of a result: a metric or a time, with its phase, or the best or last one.
+
+    Example:
+        >>> [names_a_result(name) for name in ("best_acc", "train_seconds", "top_k", "precision", "loss_cap")]
+        [True, True, False, False, False]
+    """
+    words = _words(name)
+    measured = [word for word in words if word in _MEASURED]
+    others = [word for word in words_of(name) if word not in _BESIDE and word.rstrip("0123456789") not in _MEASURED]
+    sure = phase_of(name) is not None or bool(words & _WHICH) or not set(measured) <= _SETTINGS_AS_WELL
+    return bool(measured) and not others and sure
 
 
 def is_nameless(name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bandits.objectives.csv_cells import words_of
 
-__all__ = ["Phase", "differ_by_phase", "phase_of", "without_phase"]
+__all__ = ["PHASE_WORDS", "Phase", "differ_by_phase", "phase_of", "without_phase"]
 
 Phase = Literal["training", "validation", "test"]
 
@@ -17,6 +17,8 @@ _WORDS: dict[Phase, frozenset[str]] = {
     "validation": frozenset({"val", "valid", "validation", "dev", "eval", "evaluation"}),
     "test": frozenset({"test", "testing"}),
 }
+PHASE_WORDS = frozenset().union(*_WORDS.values())
+"""Every word that says a phase."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 

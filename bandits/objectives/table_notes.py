@@ -4,32 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bandits.objectives.csv_cells import words_of
-from bandits.objectives.metric_words import names_a_metric
-from bandits.objectives.phases import phase_of
+from bandits.objectives.metric_words import is_nameless, names_a_result
 from bandits.objectives.table_columns import Column, Role
 from bandits.objectives.table_reader import CurveFile
 from bandits.objectives.table_report import Incomplete
 
 __all__ = ["known_role", "notes_of"]
 
-_RESULTS = frozenset({"best", "end", "final", "last", "max", "mean", "min"})
-_SETTINGS_AS_WELL = frozenset({"cost", "map", "prec", "precision", "top"})
-
 
 def known_role(name: str, values: Sequence[object], file: CurveFile) -> tuple[Role | None, str]:
     """The role of a column that its name tells, and why; None where its values have to tell it.
 
-    A column without a name is an index. A column of numbers whose name says a metric is a result; where the word may
-    mean a setting as well (top_k, precision), only if the name says a phase, or the best, last or mean value.
+    A column without a name is an index. A column of numbers that is called like the curves, or like the best or last
+    value of a metric, its value on the test set, or the time that training took, is a result.
     """
     if name in file.unnamed:
         return "label", "has no name: taken for an index"
-    numbers = all(value is None or isinstance(value, int | float) for value in values)
-    if numbers and names_a_metric(name):
-        words = words_of(name)
-        if not words & _SETTINGS_AS_WELL or words & _RESULTS or phase_of(name) or name == file.label:
-            return "outcome", "called like a result"
+    numbers = all(isinstance(value, int | float) for value in values if value is not None)
+    if numbers and (names_a_result(name) or (name == file.label and not is_nameless(name))):
+        return "outcome", "called like a result"
     return None, ""
 
 

@@ -43,6 +43,7 @@ class Summary:
         baseline: the same algorithm, seed and workers without a predictor; None where it cannot be replayed.
         stages: what each stage of a learning sampler gave; empty without one.
         sampler: name of the sampler that was asked for; None for the objective's or the algorithm's own.
+        notes: what was guessed or left out as the objective's data were read.
     """
 
     spec: str
@@ -51,6 +52,7 @@ class Summary:
     baseline: Result | None
     stages: tuple[StageReport, ...] = ()
     sampler: str | None = None
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -87,6 +89,7 @@ class Summary:
             "seconds": result.seconds,
             "seconds_without_predictor": None if baseline is None else baseline.seconds,
             "interrupted": result.interrupted,
+            **({"notes": list(self.notes)} if self.notes else {}),
             "stages": [asdict(stage) for stage in self.stages],
             "brackets": [
                 {

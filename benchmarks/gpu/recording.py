@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bandits.studies.writers.table_text import column_name
 from bandits.tools.record import record
-from bandits.tools.record.curve_file import column_name
 from benchmarks.gpu.budget import Budget
 from benchmarks.gpu.mps import mps
 from benchmarks.gpu.samplers import Chosen, LightNets

@@ -6,20 +6,16 @@ configuration, the trial's seed, and for each epoch the metric, the other number
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from bandits.curves import Metric
-from bandits.errors import SettingError
 from bandits.runtime.journal import Journal
 from bandits.runtime.records import Changed, Ended, Epoch, Record, TrialFailed, TrialStarted
+from bandits.studies.writers.table_text import TableRow, column_name, new_table, settings_of, table_text
 
-__all__ = ["CurveFileJournal", "column_name"]
+__all__ = ["CurveFileJournal"]
 
 
 @dataclass(slots=True)
@@ -44,13 +40,7 @@ class CurveFileJournal:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, metric: Metric, epochs: int, inner: Journal) -> None:
-        self.path = Path(path)
-        if self.path.exists():
-            raise SettingError.broken("`out`", "must be a new file", str(path))
-        if self.path.suffix != ".csv":
-            raise SettingError.broken("`out`", "must end in .csv", str(path))
-        if not self.path.parent.is_dir():
-            raise SettingError.broken("`out`", "must lie in a folder that exists", str(path))
+        self.path = new_table(path)
         self.failures: dict[int, str] = {}
         self._family = column_name(metric.name)
         self._epochs = epochs
@@ -83,43 +73,16 @@ class CurveFileJournal:
         return len(self._rows)
 
     def _write(self) -> None:
-        rows = [row for _, row in sorted(self._rows.items())]
-        settings: dict[str, None] = {}
-        details: dict[str, None] = {}
-        for row in rows:
-            config = row.start.config
-            # A choice (optimizer) is one column of words: its features (optimizer=adam) say nothing more.
-            settings |= dict.fromkeys((*config, *(f for f in row.start.features if f.partition("=")[0] not in config)))
-            details |= dict.fromkeys(name for epoch in row.epochs for name in epoch.details)
-        numbers = range(1, self._epochs + 1)
-        families = (self._family, *(column_name(name) for name in details), "seconds")
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow((*settings, "seed", *(f"{family}_{number}" for family in families for number in numbers)))
-        for row in rows:
-            values = {**row.start.features, **row.start.config}
-            curves: list[list[object]] = [[epoch.value for epoch in row.epochs]]
-            curves += [[epoch.details.get(name, "") for epoch in row.epochs] for name in details]
-            curves.append([round(epoch.seconds, 6) for epoch in row.epochs])
-            cells = (cell for curve in curves for cell in (*curve, *[""] * (self._epochs - len(curve))))
-            writer.writerow((*(_cell(values.get(name, "")) for name in settings), row.start.seed, *cells))
+        details = dict.fromkeys(name for row in self._rows.values() for epoch in row.epochs for name in epoch.details)
+        rows = [self._row(row, details) for _, row in sorted(self._rows.items())]
+        text = table_text(rows, epochs=self._epochs)
         unfinished = self.path.with_suffix(".csv.part")
-        unfinished.write_text(text.getvalue(), encoding="utf-8")
+        unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(self.path)
 
-
-def column_name(words: str) -> str:
-    """A name for columns: "validation accuracy" gives validation_accuracy.
-
-    Example:
-        >>> column_name("validation log-perplexity")
-        'validation_log_perplexity'
-    """
-    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_") or "value"
-
-
-def _cell(value: object) -> object:
-    """A value of a configuration as one cell."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}={item}" for name, item in value.items())
-    return value
+    def _row(self, row: _Row, details: Iterable[str]) -> TableRow:
+        curves: dict[str, list[object]] = {self._family: [epoch.value for epoch in row.epochs]}
+        for name in details:
+            curves[column_name(name)] = [epoch.details.get(name) for epoch in row.epochs]
+        curves["seconds"] = [round(epoch.seconds, 6) for epoch in row.epochs]
+        return TableRow({**settings_of(row.start.config, row.start.features), "seed": row.start.seed}, curves)

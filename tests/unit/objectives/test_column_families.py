@@ -114,10 +114,10 @@ def test_guesses_are_said(tmp_path: Path) -> None:
 
     assert (
         "columns measured during training as well are left out: train_loss_",
-        "known only after training, not learned from: columns best_acc, test_loss",
+        "known only after training, not learned from: columns best_acc, test_loss, foo",
         "without a name, taken for an index: columns Unnamed: 1, column 1",
     ) == table.description.notes
-    assert ("lr", "foo") == table.feature_names
+    assert ("lr",) == table.feature_names
     assert CurveTable(written(tmp_path, "lr,foo_1,foo_2"), goal="maximize").description.notes == (
         "columns foo_1 to foo_2 are taken as the curves, though their name says no metric",
     )
@@ -125,11 +125,27 @@ def test_guesses_are_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "features"),
-    [("acc", 1), ("final_loss", 1), ("top1_max", 1), ("val_precision", 1), ("top_k", 2), ("precision", 2), ("cost", 2)],
+    [
+        *((name, 1) for name in ("acc", "val_acc", "final_loss", "top1_max", "val_precision", "train_time")),
+        *(
+            (name, 2)
+            for name in ("top_k", "precision", "cost", "time", "loss_cap", "final", "max_depth", "error_weight")
+        ),
+    ],
 )
 def test_results_are_no_features(tmp_path: Path, name: str, features: int) -> None:
-    """A number that is called like a metric was measured, unless the word is that of a setting as well."""
+    """A number whose name says nothing but a metric or a time was measured, unless that may be a setting as well."""
     assert features == len(CurveTable(written(tmp_path, f"lr,{name},val_acc_1,val_acc_2")).feature_names)
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "features"), [("dice2", "dice2", 1), ("foo", "foo", 1), ("epoch", "epoch", 2)]
+)
+def test_a_column_that_is_called_like_the_curves_is_a_result(
+    tmp_path: Path, name: str, label: str, features: int
+) -> None:
+    """Whatever they are called, but for names that say nothing."""
+    assert features == len(CurveTable(written(tmp_path, f"lr,{name},{label}_1,{label}_2")).feature_names)
 
 
 def test_curves_with_gaps_are_no_features_either(tmp_path: Path) -> None:

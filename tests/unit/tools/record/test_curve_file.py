@@ -16,8 +16,8 @@ from bandits.objectives import CurveTable, FunctionObjective, Measurement
 from bandits.runtime.journal import MemoryJournal
 from bandits.runtime.records import Ended
 from bandits.runtime.result import Result
+from bandits.studies.writers.table_text import column_name
 from bandits.tools.record import record
-from bandits.tools.record.curve_file import column_name
 
 EPOCHS = 4
 

@@ -1,0 +1,126 @@
+"""A table of learning curves as the text of a csv file that `CurveTable` reads: names of columns, and cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bandits.errors import SettingError
+from bandits.objectives.column_families import MOST_DIGITS, NUMBERED, SECONDS
+from bandits.objectives.metric_words import names_a_metric, names_a_setting
+from bandits.objectives.phases import phase_of
+
+__all__ = ["TableRow", "column_name", "new_table", "settings_of", "table_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a table.
+
+    Args:
+        settings: what is known before the training, by name; a name that is not there, or None, is an empty cell.
+        curves: values from epoch 1 on, by the name of their columns without the number; None is an empty cell, and so
+            is what is missing at the end.
+    """
+
+    settings: Mapping[str, object]
+    curves: Mapping[str, Sequence[object]]
+
+
+def table_text(rows: Sequence[TableRow], *, epochs: int) -> str:
+    """The text of a table: a column for each setting, in the order in which rows have them, then those of the curves.
+
+    Settings that a reader would take for curves get a "_" at their end: w1, w2 beside curves of two epochs.
+
+    Args:
+        rows: the first ones that have a name say where its columns stand.
+        epochs: columns of each curve, at least as many as the longest one has.
+    """
+    settings = list(dict.fromkeys(name for row in rows for name in row.settings))
+    families = list(dict.fromkeys(name for row in rows for name in row.curves))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    numbered = (f"{family}_{number}" for family in families for number in range(1, epochs + 1))
+    writer.writerow((*_headings(settings, families, epochs), *numbered))
+    for row in rows:
+        cells = [_cell(row.settings.get(name)) for name in settings]
+        for family in families:
+            curve = list(map(_cell, row.curves.get(family, ())))
+            cells += curve + [""] * (epochs - len(curve))
+        writer.writerow(cells)
+    return text.getvalue()
+
+
+def settings_of(config: Mapping[str, object], features: Mapping[str, float]) -> dict[str, object]:
+    """A configuration and the features that say more than it: not `kind=a` and `has kind` beside `kind`."""
+    more = {
+        name: value
+        for name, value in features.items()
+        if name.partition("=")[0] not in config and name.removeprefix("has ") not in config
+    }
+    return {**config, **more}
+
+
+def column_name(words: str) -> str:
+    """A name for columns: "validation accuracy" gives validation_accuracy.
+
+    Example:
+        >>> column_name("validation log-perplexity")
+        'validation_log_perplexity'
+    """
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_") or "value"
+
+
+def new_table(out: str | os.PathLike[str]) -> Path:
+    """The path of a table that is to be written.
+
+    Raises:
+        SettingError: it does not end in .csv, there is such a file, or no such folder.
+    """
+    path = Path(out)
+    if path.suffix != ".csv":
+        raise SettingError.broken("`out`", "must end in .csv", str(out))
+    if path.exists():
+        raise SettingError.broken("`out`", "must be a new file", str(out))
+    if not path.parent.is_dir():
+        raise SettingError.broken("`out`", "must lie in a folder that exists", str(out))
+    return path
+
+
+def _headings(settings: Sequence[str], families: Iterable[str], epochs: int) -> list[str]:
+    """The names of settings, none of which is taken for a curve or for another column."""
+    numbers: dict[str, list[str]] = {}
+    for name in settings:
+        if (match := NUMBERED.fullmatch(name)) is not None:
+            numbers.setdefault(match[1], []).append(match[2])
+    prefixes = {f"{family}_" for family in families}
+    taken = {prefix for prefix, found in numbers.items() if prefix in prefixes or _looks_like(prefix, found, epochs)}
+    return [
+        f"{name}_" if (match := NUMBERED.fullmatch(name)) is not None and match[1] in taken else name
+        for name in settings
+    ]
+
+
+def _looks_like(prefix: str, numbers: Sequence[str], epochs: int) -> bool:
+    """Whether a reader would take numbered settings for values of epochs, or could not read their numbers."""
+    if max(map(len, numbers)) > MOST_DIGITS:
+        return True
+    found = set(map(int, numbers))
+    label = prefix.rstrip(" _-.:@")
+    if len(numbers) == 1:
+        return False
+    if len(found) < len(numbers) or label.lower() in SECONDS or names_a_metric(label) or phase_of(label) is not None:
+        return True
+    return (len(found) == epochs or max(found) == epochs) and not names_a_setting(label)
+
+
+def _cell(value: object) -> object:
+    """A value as one cell."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={item}" for name, item in value.items())
+    return "" if value is None else value
