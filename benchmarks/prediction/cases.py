@@ -60,7 +60,7 @@ class Case:
     title: str
     table: str
     goal: float
-    failed: Literal["keep", "drop"] = "keep"
+    incomplete: Literal["keep", "drop"] = "keep"
     link: str = "auto"
     figure: bool = True
     models: Mapping[str, float] = field(default_factory=dict, hash=False)
@@ -92,7 +92,7 @@ CASES = (
         "the same, failed runs removed",
         "deep_resnets_tinyimagenet",
         93,
-        failed="drop",
+        incomplete="drop",
         figure=False,
         models=_TINY,
         ablation=_TINY_INPUTS,
@@ -116,7 +116,7 @@ CASES = (
 @cache
 def load(case: Case) -> tuple[CurveTable, NDArray[np.intp]]:
     """A table and the rows that are used: those that were measured to their end without a gap."""
-    table = CurveTable(case.table, failed=case.failed)
+    table = CurveTable(case.table, incomplete=case.incomplete)
     return table, np.flatnonzero(np.isfinite(table.curves).all(axis=1))
 
 

@@ -80,7 +80,7 @@ def imports_of(module: Path) -> Iterator[str]:
 
 
 # The one arrow back: `History.from_optuna` is a name for users, and loads the reader of studies when it is called.
-EXCEPTIONS = {("curves", "studies"), ("studies", "integrations"), ("studies", "tools")}
+EXCEPTIONS = {("curves", "studies"), ("studies", "integrations")}
 
 
 def rooms_imported(module: Path) -> set[str]:

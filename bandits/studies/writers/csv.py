@@ -18,7 +18,7 @@ from bandits.objectives.curve_table import CurveTable
 from bandits.objectives.table_metric import find_metric
 from bandits.studies.sources import read_study
 from bandits.studies.study import EarlierStudy, EarlierTrial
-from bandits.tools.record.curve_file import column_name
+from bandits.studies.writers.table_text import column_name
 
 __all__ = ["ImportedCurves", "import_study"]
 

@@ -149,7 +149,7 @@ def test_nlp_defects(tables: dict[str, CurveTable]) -> None:
 
 def test_unknown_names(tmp_path: Path) -> None:
     """A word that is no table lists the tables; what looks like a path is said not to exist."""
-    with pytest.raises(UnknownPlugin, match=r"^table must be one of alexnet_imagenet, .*runs\.csv, got 'metaqnn'$"):
+    with pytest.raises(UnknownPlugin, match=r"^table must be one of alexnet_imagenet, .*runs\.csv, got 'metaqnn'"):
         CurveTable("metaqnn")
     for missing in ("runs.csv", "folder/runs", tmp_path / "metaqnn_svhn", tmp_path):
         with pytest.raises(CurveTableError, match=r"^table must be a csv file that exists, got '.*'$"):
