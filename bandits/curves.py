@@ -13,15 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandits.errors import ProtocolError, SettingError
-
-if TYPE_CHECKING:
-    from optuna.study import Study
 
 __all__ = ["Curve", "Goal", "History", "Metric", "Trial"]
 
@@ -168,37 +165,6 @@ class History:
             for epoch, score in enumerate(curve.scores.tolist(), start=1):
                 history.record(trial, epoch, score)
         return history
-
-    @classmethod
-    def from_optuna(cls, study: Study, *, max_epochs: int | None = None) -> History:
-        """Build a history from what the trials of an Optuna study have reported so far.
-
-        Every trial that reported a finite number has a curve, also one that was pruned, failed, or still runs. Its id
-        is its number, its configuration its parameters, its features those that `PredictivePruner` sees, and its curve
-        is read as there: steps are epochs, from 0 or from 1, and those that were left out, NaN and infinities are
-        filled from their neighbours.
-
-        Args:
-            study: of one objective.
-            max_epochs: reports of later epochs are left out, >= 1; None for none.
-
-        Raises:
-            SettingError: the study has several objectives, `max_epochs` is below 1, or a step is so large that it
-                counts no epochs (100,000 at most without `max_epochs`).
-
-        Example:
-            >>> import optuna
-            >>> optuna.logging.set_verbosity(optuna.logging.ERROR)
-            >>> study = optuna.create_study(direction="minimize")
-            >>> trial = study.ask({"lr": optuna.distributions.FloatDistribution(0.0, 1.0)})
-            >>> for epoch, loss in enumerate([0.5, 0.3], start=1):
-            ...     trial.report(loss, epoch)
-            >>> History.from_optuna(study).curve(0).scores.tolist()
-            [-0.5, -0.3]
-        """
-        from bandits.studies.optuna_history import curves_of_study  # Optuna takes half a second to load
-
-        return cls.from_curves(curves_of_study(study, max_epochs))
 
     def record(self, trial: Trial, epoch: int, score: float) -> None:
         """Append one measured epoch.

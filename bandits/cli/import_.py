@@ -16,9 +16,9 @@ __all__ = ["import_"]
 @click.option("--out", metavar="CURVES.csv", required=True, help="Where the curves go; a new file.")
 @click.option("--goal", metavar="GOAL", help="maximize or minimize, for a source that does not tell.")
 @click.option(
-    "--epochs", "longest", metavar="T", type=int, default=10_000, show_default=True, help="Leave later epochs out."
+    "--epochs", "longest", metavar="T", type=int, help="Leave later epochs out, in the unit in which STUDY counts."
 )
-def import_(study: str, out: str, goal: Any, longest: int) -> None:
+def import_(study: str, out: str, goal: Any, longest: int | None) -> None:
     """Write the curves of STUDY as a table, a row a trial, a column an epoch.
 
     STUDY is an Optuna storage (study.db, sqlite:///study.db, the file of a JournalStorage; with #NAME where it holds
@@ -31,6 +31,6 @@ def import_(study: str, out: str, goal: Any, longest: int) -> None:
     way = f"{curves.metric.name}, {curves.metric.goal}"
     complete = f"{curves.complete:,} of them complete"
     show(f"wrote  {curves.path}: {curves.rows:,} curves ({way}) of up to {curves.epochs:,} epochs, {complete}")
-    if curves.filled:
-        show(f"filled {curves.filled:,} epochs between two reports, from their neighbours")
+    for sentence in curves.account.sentences():
+        show(f"note   {sentence}")
     show(f"next   bandits predict {curves.path}   or   bandits run random --objective table:{curves.path}")

@@ -102,6 +102,7 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     earlier = summary.warm_start()
     if earlier is not None:
         yield "warm", earlier.sentence()
+        yield from (("warm", note) for note in earlier.notes)
     yield from (("note", f"{summary.spec}: {note}") for note in summary.notes)
     reasons = summary.why_nothing_was_dropped()
     if reasons:

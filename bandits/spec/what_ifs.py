@@ -45,10 +45,11 @@ class WhatIfSpec:
             raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", self.goal)
         predictor = registry.load("predictors", self.predictor)()
         study = read_studies(self.sources, goal=self.goal, argument="`SOURCE`")
-        if self.goal not in (None, study.metric.goal):
-            rule = f"must be {study.metric.goal!r} or left out, as {study.source} says"
+        metric = study.returned or study.metric
+        if self.goal not in (None, metric.goal):
+            rule = f"must be {metric.goal!r} or left out, as {study.source} says"
             raise SettingError.broken("`goal`", rule, self.goal)
-        if not study.trials:
+        if not any(len(trial.reports) for trial in study.trials):
             rule = "must hold a trial that has reported values (trial.report in Optuna) as it trained"
             raise SettingError.broken("`SOURCE`", rule, study.source)
         return what_if(study, predictor, **self.settings, watch=watch)

@@ -36,11 +36,11 @@ class Account:
 
     def _counts(self) -> Iterable[str]:
         if self.gaps:
-            yield f"{_count(self.gaps, 'report')} held no finite number: left out"
+            yield f"{_count(self.gaps, 'report')} held no finite number"
         if self.merged:
             yield f"{_count(self.merged, 'report')} came at a step that had one already: merged with it"
         if self.filled:
-            yield f"{_count(self.filled, 'epoch')} without a report: filled from the reports before and after"
+            yield f"{_count(self.filled, 'epoch')} without a finite report: filled from the reports before and after"
         if self.between:
             yield f"{_count(self.between, 'report')} between the epochs of the curves: left out"
         if self.later:

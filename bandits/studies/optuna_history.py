@@ -1,48 +1,47 @@
-"""A study as curves: what its trials reported, as predictors see it."""
+"""An Optuna study as a history: what its trials reported, as predictors see it."""
 
 from __future__ import annotations
 
-from optuna.study import Study, StudyDirection
+from typing import TYPE_CHECKING
 
-from bandits.curves import Curve, Trial
-from bandits.errors import SettingError, check_at_least
-from bandits.studies.epochs import CurveReader
-from bandits.studies.parameter_columns import ParameterColumns
+from bandits.curves import History, Trial
+from bandits.errors import check_at_least
+from bandits.studies.study_curves import read_curves
 
-__all__ = ["curves_of_study"]
+if TYPE_CHECKING:
+    from optuna.study import Study as OptunaStudy
 
-_MOST_EPOCHS = 100_000  # a curve has a score for every epoch: steps that count samples would fill the memory
+__all__ = ["history_of"]
 
 
-def curves_of_study(study: Study, max_epochs: int | None = None) -> list[tuple[Trial, Curve]]:
-    """The trials of a study that reported a finite number, with their curves.
+def history_of(study: OptunaStudy, *, max_epochs: int | None = None) -> History:
+    """Make a history of what the trials of an Optuna study have reported so far.
+
+    Every trial that reported a finite number has a curve, also one that was pruned, failed, or still runs. Its id is
+    its number, its configuration its parameters, its features those that `PredictivePruner` sees, and its curve is read
+    as there; see `bandits.studies.read_curves`, which also tells what was filled or left out.
 
     Args:
-        study: of one objective; its trials may still run.
-        max_epochs: reports of later epochs are left out; None for none.
-
-    Returns:
-        Pairs in the order of the trials' numbers, which are the ids; see `History.from_optuna`.
+        study: of one objective.
+        max_epochs: later reports are left out, in the unit in which the objective reports, >= 1; None for none.
 
     Raises:
-        SettingError: the study has several objectives, `max_epochs` is below 1, or a curve would have more than
-            100,000 epochs.
+        SettingError: the study has several objectives, `max_epochs` is below 1, or steps are time stamps.
+
+    Example:
+        >>> import optuna
+        >>> optuna.logging.set_verbosity(optuna.logging.ERROR)
+        >>> study = optuna.create_study(direction="minimize")
+        >>> trial = study.ask({"lr": optuna.distributions.FloatDistribution(0.0, 1.0)})
+        >>> for epoch, loss in enumerate([0.5, 0.3], start=1):
+        ...     trial.report(loss, epoch)
+        >>> history_of(study).curve(0).scores.tolist()
+        [-0.5, -0.3]
     """
-    if len(study.directions) != 1:
-        raise SettingError.broken("objectives of a study with curves", "must be one", len(study.directions))
-    limit = _MOST_EPOCHS + 1 if max_epochs is None else check_at_least("max_epochs", max_epochs, 1)
-    trials = study.get_trials(deepcopy=False)
-    last_step = max((step for trial in trials for step in trial.intermediate_values), default=0)
-    if min(last_step, limit) > _MOST_EPOCHS:
-        rule = f"must count epochs, at most {_MOST_EPOCHS:,} of them (or give a smaller `max_epochs`)"
-        raise SettingError.broken("steps of a study with curves", rule, last_step)
-    reader = CurveReader(1.0 if study.direction == StudyDirection.MAXIMIZE else -1.0, limit)
-    if any(0 in trial.intermediate_values for trial in trials):
-        reader.first_step = 0
-    curves = [(trial, curve) for trial in trials if (curve := reader.so_far(trial)) is not None]
-    columns = ParameterColumns()
-    columns.learn(trial for trial, _ in curves)
-    return [
-        (Trial(trial.number, trial.params, columns.encode(trial.params, trial.user_attrs)), curve)
-        for trial, curve in curves
-    ]
+    from bandits.studies.readers.optuna import study_of_optuna  # Optuna takes half a second to load
+
+    last = None if max_epochs is None else check_at_least("max_epochs", max_epochs, 1)
+    read = read_curves(study_of_optuna(study), last=last)
+    return History.from_curves(
+        (Trial(trial.number or 0, trial.config, trial.features), curve) for trial, curve in read.pairs()
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +11,14 @@ from bandits.errors import SettingError
 from bandits.objectives.csv_file import read_csv
 from bandits.objectives.csv_forms import form_of, log_error
 from bandits.studies.file_kinds import OPTUNA_RECORD, SQLITE, first_bytes, tables_of
+from bandits.studies.policies import POLICIES
 from bandits.studies.readers.journal import study_of_journal
 from bandits.studies.readers.long_csv import study_of_long_table
 from bandits.studies.readers.table import study_of_table
 from bandits.studies.readers.tensorboard import study_of_tensorboard, study_of_tensorboard_folder
 from bandits.studies.readers.wandb import study_of_wandb_chart
-from bandits.studies.study import EarlierStudy
+from bandits.studies.study import Reports, Study, StudyTrial
+from bandits.studies.study_curves import read_curves
 
 __all__ = ["read_studies", "read_study"]
 
@@ -28,10 +30,8 @@ _KINDS = (
 )
 
 
-def read_study(
-    source: str, *, goal: Goal | None = None, longest: int | None = None, argument: str = "`warm_start`"
-) -> EarlierStudy:
-    """Read an earlier study.
+def read_study(source: str, *, goal: Goal | None = None, argument: str = "`warm_start`") -> Study:
+    """Read a study.
 
     In this order: "table:..." is a table; what holds "://" is the URL of an Optuna storage; a folder holds exports of
     TensorBoard; a file called .csv or .csv.gz is an export of TensorBoard (columns Wall time, Step, Value), of Weights
@@ -42,8 +42,7 @@ def read_study(
     Args:
         source: one of these; an Optuna storage may be followed by "#" and the name of a study, an export by "#" and
             that of a metric.
-        goal: taken for a table or an export that does not tell its own; None for none.
-        longest: epochs after this one may be left out; None for all.
+        goal: taken for a source that does not tell which way is better; None for none.
         argument: how messages call the source.
 
     Raises:
@@ -51,7 +50,7 @@ def read_study(
 
     Example:
         >>> study = read_study("table:metaqnn_svhn")
-        >>> study.metric.name, study.trials[0].curve.tau
+        >>> study.metric.name, len(study.trials[0].reports)
         ('validation accuracy', 20)
     """
     kind, colon, rest = source.partition(":")
@@ -61,7 +60,7 @@ def read_study(
         from bandits.studies.readers.optuna import study_of_optuna_url  # half a second that others need not wait
 
         url, _, name = source.partition("#")
-        return study_of_optuna_url(source, url, name, longest, argument=argument)
+        return study_of_optuna_url(source, url, name, argument=argument, goal=goal)
     file, name = source, ""
     if not source or not Path(source).exists():
         file, _, name = source.rpartition("#")
@@ -72,19 +71,17 @@ def read_study(
         raise SettingError.broken(argument, f"must be a file that exists, or {_KINDS}", source)
     if path.name.endswith(_CSV):
         return _study_of_csv(source, path, name, goal, argument)
-    return _study_of_file(source, path, name, longest, argument)
+    return _study_of_file(source, path, name, argument, goal)
 
 
-def read_studies(
-    sources: Sequence[str], *, goal: Goal | None = None, longest: int | None = None, argument: str = "`warm_start`"
-) -> EarlierStudy:
+def read_studies(sources: Sequence[str], *, goal: Goal | None = None, argument: str = "`warm_start`") -> Study:
     """Read several sources as one study, whose trials were started source by source.
 
     Files of TensorBoard are read together, as a folder of them is; trials of several other sources have no numbers.
 
     Args:
         sources: at least one, each as `read_study` takes it.
-        goal, longest, argument: likewise.
+        goal, argument: likewise.
 
     Raises:
         SettingError: there is no source, or their metrics are better in different directions; and see `read_study`.
@@ -92,23 +89,32 @@ def read_studies(
     if not sources:
         raise SettingError.broken(argument, "must be given", sources)
     if len(sources) == 1:
-        return read_study(sources[0], goal=goal, longest=longest, argument=argument)
+        return read_study(sources[0], goal=goal, argument=argument)
     called = " ".join(sources)
     files = [Path(source) for source in sources]
     if all(file.is_file() and file.name.endswith(_CSV) and form_of(read_csv(file)) == "tensorboard" for file in files):
         return study_of_tensorboard(called, files, goal, argument=argument)
-    studies = [read_study(source, goal=goal, longest=longest, argument=argument) for source in sources]
+    studies = [read_study(source, goal=goal, argument=argument) for source in sources]
     first = studies[0]
     for study in studies[1:]:
         if study.metric.goal != first.metric.goal:
             rule = f"must be better in one direction; {first.source} is to {first.metric.goal}"
             raise SettingError.broken(argument, f"{rule} its metric, {study.source} to {study.metric.goal}", called)
-    trials = (replace(trial, number=None) for study in studies for trial in study.trials)
+    trials = (replace(trial, number=None) for study in studies for trial in _by_epoch(study))
     kinds = {study.kind for study in studies}
-    return EarlierStudy(called, first.metric, tuple(trials), first.kind if len(kinds) == 1 else "export")
+    notes = tuple(f"{study.source}: {note}" for study in studies for note in study.notes)
+    kind = first.kind if len(kinds) == 1 else "export"
+    return Study(called, first.metric, tuple(trials), kind, POLICIES["table"], first.returned, notes)
 
 
-def _study_of_csv(source: str, path: Path, name: str, goal: Goal | None, argument: str) -> EarlierStudy:
+def _by_epoch(study: Study) -> Iterable[StudyTrial]:
+    """The trials of a study with epochs for steps, since others count otherwise."""
+    for read in read_curves(study).trials:
+        raw = study.metric.orient(1.0) * read.scores
+        yield replace(read.trial, reports=Reports.of(read.epochs, raw, read.trial.reports.clock))
+
+
+def _study_of_csv(source: str, path: Path, name: str, goal: Goal | None, argument: str) -> Study:
     """Tell by the header what a csv file is."""
     file = read_csv(path)
     form = form_of(file)
@@ -123,7 +129,7 @@ def _study_of_csv(source: str, path: Path, name: str, goal: Goal | None, argumen
     return study_of_table(source, f"{path}#{name}" if name else str(path), goal)
 
 
-def _study_of_file(source: str, path: Path, name: str, longest: int | None, argument: str) -> EarlierStudy:
+def _study_of_file(source: str, path: Path, name: str, argument: str, goal: Goal | None) -> Study:
     """Look into a file whose name tells nothing."""
     begins = first_bytes(path)
     tables = (tables_of(path) or set()) if begins == SQLITE else set()
@@ -133,7 +139,7 @@ def _study_of_file(source: str, path: Path, name: str, longest: int | None, argu
         from bandits.studies.readers import optuna as optuna_studies
 
         if begins == SQLITE:
-            return optuna_studies.study_of_optuna_url(source, f"sqlite:///{path}", name, longest, argument=argument)
-        return optuna_studies.study_of_optuna_file(source, path, name, longest, argument=argument)
+            return optuna_studies.study_of_optuna_url(source, f"sqlite:///{path}", name, argument=argument, goal=goal)
+        return optuna_studies.study_of_optuna_file(source, path, name, argument=argument, goal=goal)
     found = f"an SQLite file with the tables {', '.join(sorted(tables))}" if tables else "of no known kind"
     raise SettingError.broken(argument, f"must be {_KINDS}; this file is {found}", source)

@@ -28,8 +28,8 @@ class TrialCurve:
         scores: `[m]` float64, larger is better, NaN for a gap: what it reported then.
         curve: a score for each epoch of the study's grid up to its last finite report; None where it has none.
         measured: places on the curve, from 1, at which it was reported, where some were filled; None where all were.
-        score: what it is worth: what it returned, or else, if it is completed, the last score of its curve; larger is
-            better. None where it has none.
+        score: what it is worth: what it returned, or else, where sources do not tell and it is completed, the last
+            score of its curve; larger is better. None where it has none.
     """
 
     trial: StudyTrial
@@ -81,7 +81,7 @@ def read_curves(study: Study, *, last: int | None = None) -> StudyCurves:
         >>> [round(score, 6) for score in read.trials[0].curve.scores.tolist()]
         [0.1, 0.2, 0.3, 0.4]
         >>> read.account.sentences()[0]
-        '1 report held no finite number: left out'
+        '1 report held no finite number'
     """
     policy = study.policy or POLICIES[study.kind]
     reports = [trial.reports for trial in study.trials]
@@ -121,7 +121,7 @@ def _trial_curve(
     score: float | None = None
     if trial.value is not None:
         score = (study.returned or study.metric).orient(trial.value)
-    elif trial.end == "completed" and curve is not None:
+    elif trial.end == "completed" and curve is not None and study.kind != "optuna":
         score = float(curve.scores[-1])
     return TrialCurve(trial, epochs, scores, curve, measured, score)
 

@@ -9,7 +9,8 @@ from bandits.errors import SettingError
 from bandits.objectives.base import Objective
 from bandits.stopping.earlier.training_set import EarlierCurves
 from bandits.studies.sources import read_study
-from bandits.studies.study import EarlierStudy
+from bandits.studies.study import Study, StudyTrial
+from bandits.studies.study_curves import read_curves
 
 __all__ = ["earlier_curves"]
 
@@ -37,28 +38,33 @@ def earlier_curves(sources: Sequence[str], objective: Objective, *, seed: int = 
         ('depth', 'lr', 'num_params')
     """
     metric = objective.metric
-    studies = [read_study(source, goal=metric.goal, longest=objective.max_epochs) for source in sources]
+    studies = [read_study(source, goal=metric.goal) for source in sources]
+    known: list[tuple[StudyTrial, Curve]] = []
+    notes: list[str] = []
     for study in studies:
-        if not study.trials:
+        read = read_curves(study)
+        if not read.pairs():
             raise SettingError.broken("`warm_start`", "must hold a measured epoch", study.source)
         if study.metric.goal != metric.goal:
             rule = f"must {metric.goal} its metric, as {metric.name} of {objective.name}; it {study.metric.goal}s"
             raise SettingError.broken("`warm_start`", rule, study.source)
-    names = _shared_names(studies, objective)
+        known += read.pairs()
+        notes += [f"{study.source}: {sentence}" for sentence in read.account.sentences()]
+    names = _shared_names(studies, [trial for trial, _ in known], objective)
     pairs: list[tuple[Trial, Curve]] = []
-    for trial in (trial for study in studies for trial in study.trials):
+    for trial, curve in known:
         features = {name: trial.features[name] for name in names}
-        curve = trial.curve.prefix(min(trial.curve.tau, objective.max_epochs))
-        pairs.append((Trial(-1 - len(pairs), trial.config, features), curve))
-    return EarlierCurves(pairs, sources=[_called(study, metric) for study in studies], seed=seed)
+        cut = curve.prefix(min(curve.tau, objective.max_epochs))
+        pairs.append((Trial(-1 - len(pairs), trial.config, features), cut))
+    return EarlierCurves(pairs, sources=[_called(study, metric) for study in studies], notes=notes, seed=seed)
 
 
-def _shared_names(studies: Sequence[EarlierStudy], objective: Objective) -> list[str]:
+def _shared_names(studies: Sequence[Study], trials: Sequence[StudyTrial], objective: Objective) -> list[str]:
     """The features that the objective and every earlier trial have."""
     own = set(objective.features(objective.sampler(0).propose(0)))
-    shared = own.intersection(*(trial.features for study in studies for trial in study.trials))
+    shared = own.intersection(*(trial.features for trial in trials))
     if own and not shared:
-        theirs = sorted({name for study in studies for trial in study.trials for name in trial.features})
+        theirs = sorted({name for trial in trials for name in trial.features})
         rule = (
             f"must share a feature with {objective.name} ({', '.join(sorted(own))}), and all sources the same one; "
             f"there are {', '.join(theirs) or 'none'}"
@@ -67,7 +73,7 @@ def _shared_names(studies: Sequence[EarlierStudy], objective: Objective) -> list
     return sorted(shared)
 
 
-def _called(study: EarlierStudy, metric: Metric) -> str:
+def _called(study: Study, metric: Metric) -> str:
     """A study as messages call it; with its metric, where that has another name than the new one's."""
     if study.metric.name in ("", metric.name):
         return study.source

@@ -29,7 +29,7 @@ from bandits.objectives import SHIPPED_TABLES
 from bandits.predictors import SRM
 from bandits.rng import rng_for
 from bandits.search_space import infer_space
-from bandits.studies import EarlierStudy, read_study
+from bandits.studies import Study, read_curves, read_study
 from bandits.tools.what_if import PastTrial, Settings, what_if
 from bandits.tools.what_if.trials import past_trials
 from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
@@ -39,7 +39,7 @@ HERE = Path(__file__).resolve().parent
 TRIALS, ORDERS = 60, 8
 
 
-def two_searches(table: str, seed: int) -> tuple[EarlierStudy, EarlierStudy]:
+def two_searches(table: str, seed: int) -> tuple[Study, Study]:
     """A search that is over, and the next one: different rows of a table."""
     study = read_study(f"table:{table}")
     rows = rng_for(seed, "rows").permutation(len(study.trials))[: 2 * TRIALS].tolist()
@@ -88,7 +88,7 @@ def one_question(task: tuple[str, int]) -> dict[str, Any]:
     seconds = time.process_time() - began
     settings = answer.settings
     same = ended(really(answer.trials, settings))
-    trials = past_trials(following, settings.max_epochs)
+    trials = past_trials(read_curves(following), settings.max_epochs)
     real = ended(really(trials, settings))
     epochs = [trial.epochs for trial in trials]
     completed = [place for place, trial in enumerate(trials) if trial.value is not None]

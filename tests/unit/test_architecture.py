@@ -79,10 +79,6 @@ def imports_of(module: Path) -> Iterator[str]:
             yield from (f"{name}.{alias.name}" if name == "bandits" else name for alias in node.names)
 
 
-# The one arrow back: `History.from_optuna` is a name for users, and loads the reader of studies when it is called.
-EXCEPTIONS = {("curves", "studies"), ("studies", "integrations")}
-
-
 def rooms_imported(module: Path) -> set[str]:
     """The rooms of the package that a module imports from."""
     names = (name.split(".") for name in imports_of(module) if name.split(".")[0] == "bandits")
@@ -118,8 +114,7 @@ def test_imports_point_one_way(module: Path) -> None:
     """vocabulary <- {schedulers, samplers, predictors} <- stopping <- runtime; samplers <- objectives <- runtime."""
     room = room_of(module)
     if room not in SEE_EVERYTHING:
-        allowed = {target for origin, target in EXCEPTIONS if origin == room}
-        assert rooms_imported(module) <= ARROWS[room] | allowed | {room}
+        assert rooms_imported(module) <= ARROWS[room] | {room}
 
 
 def test_arrows_make_no_circle() -> None:

@@ -42,6 +42,7 @@ class EarlierStatus:
         checked: how many new curves there were at the horizon where they were dropped; or how many they were held
             against, at the horizon where these are most.
         dropped: why they are no longer used; empty while they are.
+        notes: what was filled, merged or left out when they were read, a sentence each.
     """
 
     curves: int
@@ -49,6 +50,7 @@ class EarlierStatus:
     taught: int
     checked: int
     dropped: str
+    notes: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """The same in words.
@@ -99,6 +101,7 @@ class EarlierCurves:
         curves: pairs of a trial and its curve, oriented (larger is better). Ids are negative and differ, so that they
             are no new trial's; features have the names that the new study uses.
         sources: where they come from, for messages.
+        notes: what was filled, merged or left out when they were read, a sentence each, for reports.
         tester: the predictor of both checks, whatever the stopper's is; `SRM()` by default.
         risk: of dropping them wrongly by the test, and again by the comparisons, in (0, 1).
         most: how many earlier curves may teach one horizon, evenly spread over those that reach it, >= 1.
@@ -125,6 +128,7 @@ class EarlierCurves:
         curves: Iterable[Pair],
         *,
         sources: Sequence[str] = (),
+        notes: Sequence[str] = (),
         tester: Predictor | None = None,
         risk: float = 0.01,
         most: int = _LARGEST_TRAINING_SET,
@@ -140,7 +144,7 @@ class EarlierCurves:
                 raise SettingError.broken("ids of earlier trials", "must be negative", trial.id)
         shared = set(pairs[0][0].features).intersection(*(t.features for t, _ in pairs)) if pairs else set()
         self.names = tuple(sorted(shared))
-        self.sources = tuple(sources)
+        self.sources, self.notes = tuple(sources), tuple(notes)
         self.tester = SRM() if tester is None else tester
         self.risk = risk
         self.most = check_at_least("most", most, 1)
@@ -211,6 +215,7 @@ class EarlierCurves:
             taught=max((len(self._teaching(horizon)) for horizon in study.watches), default=0),
             checked=study.decided or max((watch.held for watch in study.watches.values()), default=0),
             dropped=study.dropped,
+            notes=self.notes,
         )
 
     def _restricted(self, trial: Trial) -> Trial:

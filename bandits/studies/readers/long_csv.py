@@ -13,7 +13,7 @@ from bandits.errors import SettingError
 from bandits.objectives.csv_cells import number_in, plain_name
 from bandits.objectives.csv_file import CsvFile, read_csv
 from bandits.studies.readers.runs import Run, study_of_runs
-from bandits.studies.study import EarlierStudy
+from bandits.studies.study import Study
 
 __all__ = ["is_long_table", "study_of_long_table"]
 
@@ -49,7 +49,7 @@ class _Columns:
 
 def study_of_long_table(
     source: str, path: Path, goal: Goal | None, *, metric: str = "", argument: str = "`warm_start`"
-) -> EarlierStudy:
+) -> Study:
     """Read the runs of a file, in the order of their first times, or else in the file's.
 
     Columns that hold one value a run are hyperparameters.

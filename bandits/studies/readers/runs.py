@@ -1,18 +1,20 @@
-"""Runs that another tool has logged, as an earlier study."""
+"""Runs that another tool has logged, as a study."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bandits.curves import Curve, Goal, Metric
+from bandits.curves import Goal, Metric
 from bandits.errors import CurveTableError
 from bandits.objectives.table_columns import column_of, values_of_cells
 from bandits.objectives.table_metric import find_metric
-from bandits.studies.study import EarlierStudy, EarlierTrial
+from bandits.studies.counting import count_epochs
+from bandits.studies.policies import POLICIES
+from bandits.studies.study import End, Reports, Study, StudyTrial
 
 __all__ = ["Run", "study_of_runs"]
 
@@ -42,16 +44,13 @@ class Run:
         if clock is not None:
             self.clock.append(clock)
 
-    def by_step(self) -> tuple[list[float], list[float]]:
-        """Steps, ascending, and their values: the last one of each step.
-
-        Where every report has the same step, nothing was counted, and the reports themselves are.
-        """
-        if len(set(self.steps)) == 1:
-            return list(map(float, range(1, len(self.values) + 1))), self.values
-        last = dict(zip(self.steps, self.values, strict=True))
-        steps = sorted(last)
-        return steps, [last[step] for step in steps]
+    def reports(self) -> Reports:
+        """What was logged, in the order in which it was, as far as the times tell."""
+        if len(self.clock) != len(self.values):
+            return Reports.of(self.steps, self.values)
+        order = np.argsort(np.array(self.clock), kind="stable").tolist()
+        columns = ([column[place] for place in order] for column in (self.steps, self.values, self.clock))
+        return Reports.of(*columns)
 
     def seconds(self) -> float | None:
         """How long it trained, from before its first report; None where that cannot be told."""
@@ -61,75 +60,51 @@ class Run:
         return (max(self.clock) - min(self.clock)) * len(self.clock) / (len(self.clock) - 1)
 
 
-def study_of_runs(source: str, runs: Sequence[Run], label: str, goal: Goal | None) -> EarlierStudy:
+def study_of_runs(
+    source: str, runs: Sequence[Run], label: str, goal: Goal | None, *, notes: Sequence[str] = ()
+) -> Study:
     """Make a study of runs.
 
-    An epoch is what lies between two reports. Where all runs reported at steps of the longest one, its k-th step is
-    epoch k; otherwise each run's k-th report is. A value that is no finite number ends a curve. A run that comes to the
-    last epoch of the longest one is complete, and worth its last value; shorter ones were stopped.
+    A run that comes to the last epoch of the longest one is complete; shorter ones were stopped. What an epoch is, and
+    which value counts where there are several, is said by the policy of exports (`bandits.studies.policies`).
 
     Args:
         source: as the user wrote it.
         runs: in the order in which they were started, as far as the source tells.
         label: name of the metric.
         goal: taken where neither the metric's name nor the shape of the curves tells which way is better.
+        notes: what the reader has guessed or left out, a sentence each.
 
     Raises:
         CurveTableError: there is no value at all, or nothing tells which way is better.
+        SettingError: steps are time stamps.
     """
-    logged = [(run, *run.by_step()) for run in runs if run.values]
-    grid = max((steps for _, steps, _ in logged), key=len, default=[])
-    shared = set(grid).issuperset(step for _, steps, _ in logged for step in steps)
-    places = {step: epoch for epoch, step in enumerate(grid, start=1)}
-    curves: list[tuple[Run, list[int], list[float]]] = []
-    for run, steps, values in logged:
-        finite = next((i for i, value in enumerate(values) if not math.isfinite(value)), len(values))
-        epochs = [places[step] for step in steps] if shared else list(range(1, len(steps) + 1))
-        if finite:
-            curves.append((run, epochs[:finite], values[:finite]))
-    if not curves:
+    logged = [(run, run.reports()) for run in runs if run.values]
+    counted = count_epochs([reports for _, reports in logged], POLICIES["export"], source=source)
+    longest = max((int(epochs[-1]) for epochs, _ in counted), default=0)
+    trials: list[StudyTrial] = []
+    curves: list[list[float]] = []
+    for (run, reports), (epochs, values) in zip(logged, counted, strict=True):
+        finite = np.isfinite(values)
+        if finite.any():
+            complete = int(epochs[finite][-1]) == longest
+            end: End = "completed" if complete else "stopped"
+            trials.append(StudyTrial(run.config, {}, reports, end, seconds=run.seconds(), name=run.name))
+            curves.append(values[finite].tolist())
+    if not trials:
         raise CurveTableError.broken(f"{source}", "must hold a value", "none")
     metric = _metric(label, curves, goal, source)
-    known = _configs_and_features([run for run, _, _ in curves], [values for _, _, values in curves])
-    return EarlierStudy(
-        source,
-        metric,
-        tuple(
-            _trial(run.name, run.seconds(), epochs, values, config, features, metric, complete=epochs[-1] == len(grid))
-            for (run, epochs, values), (config, features) in zip(curves, known, strict=True)
-        ),
-        "export",
+    known = _configs_and_features(trials, curves)
+    described = (
+        replace(trial, config=config, features=features)
+        for trial, (config, features) in zip(trials, known, strict=True)
     )
+    return Study(source, metric, tuple(described), "export", notes=tuple(notes))
 
 
-def _trial(
-    name: str,
-    seconds: float | None,
-    epochs: Sequence[int],
-    values: Sequence[float],
-    config: Mapping[str, object],
-    features: Mapping[str, float],
-    metric: Metric,
-    *,
-    complete: bool,
-) -> EarlierTrial:
-    scores = [metric.orient(value) for value in values]
-    curve = Curve(np.interp(np.arange(1, epochs[-1] + 1), epochs, scores))
-    return EarlierTrial(
-        config,
-        features,
-        curve,
-        end="completed" if complete else "stopped",
-        value=scores[-1] if complete else None,
-        seconds=seconds,
-        measured=None if len(epochs) == epochs[-1] else tuple(epochs),
-        name=name,
-    )
-
-
-def _metric(label: str, curves: Sequence[tuple[Run, list[int], list[float]]], goal: Goal | None, source: str) -> Metric:
+def _metric(label: str, curves: Sequence[Sequence[float]], goal: Goal | None, source: str) -> Metric:
     """What the metric's name or the curves tell; else the goal that was given."""
-    ends = np.array([[values[0], values[-1]] for _, _, values in curves])
+    ends = np.array([[values[0], values[-1]] for values in curves])
     try:
         return find_metric(label, ends, metric=None, goal=None, source=source)[0]
     except CurveTableError:
@@ -137,13 +112,14 @@ def _metric(label: str, curves: Sequence[tuple[Run, list[int], list[float]]], go
 
 
 def _configs_and_features(
-    runs: Sequence[Run], values: Sequence[Sequence[float]]
+    trials: Sequence[StudyTrial], values: Sequence[Sequence[float]]
 ) -> list[tuple[dict[str, object], dict[str, float]]]:
     """Hyperparameters of runs as values, and as numbers that predictors see, as in tables of curves."""
     outcomes = [[curve[-1] for curve in values], [max(curve) for curve in values], [min(curve) for curve in values]]
-    known: list[tuple[dict[str, object], dict[str, float]]] = [({}, {}) for _ in runs]
-    for name in dict.fromkeys(name for run in runs for name in run.config):
-        cells = values_of_cells(name, [run.config.get(name, "") for run in runs], [f"run {run.name}" for run in runs])
+    known: list[tuple[dict[str, object], dict[str, float]]] = [({}, {}) for _ in trials]
+    for name in dict.fromkeys(name for trial in trials for name in trial.config):
+        written = [str(trial.config.get(name, "")) for trial in trials]
+        cells = values_of_cells(name, written, [f"run {trial.name}" for trial in trials])
         if all(cell is None for cell in cells):
             continue
         for (config, _), cell in zip(known, cells, strict=True):

@@ -1,19 +1,21 @@
-"""A curve table as an earlier study."""
+"""A curve table as a study."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from bandits.curves import Goal
 from bandits.errors import CurveTableError
 from bandits.objectives.curve_table import CurveTable
-from bandits.studies.study import EarlierStudy, EarlierTrial, curve_until_gap
+from bandits.studies.study import Reports, Study, StudyTrial
 
 __all__ = ["study_of_table"]
 
 
-def study_of_table(source: str, table: str, goal: Goal | None) -> EarlierStudy:
-    """Read the rows of a table, each up to its first gap.
+def study_of_table(source: str, table: str, goal: Goal | None) -> Study:
+    """Read the rows of a table.
 
-    A row that was measured to the table's last epoch is complete, and worth its last score; shorter ones were stopped.
+    A row that was measured to the table's last epoch is complete; shorter ones were stopped.
 
     Args:
         source: as the user wrote it.
@@ -28,20 +30,20 @@ def study_of_table(source: str, table: str, goal: Goal | None) -> EarlierStudy:
     except CurveTableError:
         rows = CurveTable(table, goal=goal)  # whatever else was wrong still is
     trials = []
-    for number, (config, raw) in enumerate(zip(rows.configs, rows.scores.tolist(), strict=True)):
-        curve = curve_until_gap(raw)
-        if curve is None:
+    for number, (config, scores) in enumerate(zip(rows.configs, rows.scores, strict=True)):
+        measured = np.flatnonzero(np.isfinite(scores))
+        if len(measured) == 0:
             continue
-        complete = curve.tau == rows.max_epochs
+        tau = int(measured[-1]) + 1
+        raw = rows.metric.orient(1.0) * scores[measured]
         trials.append(
-            EarlierTrial(
+            StudyTrial(
                 config,
                 rows.features(config),
-                curve,
-                end="completed" if complete else "stopped",
-                value=float(curve.scores[-1]) if complete else None,
-                seconds=None if rows.seconds is None else float(rows.seconds[number, : curve.tau].sum()),
+                Reports.of(measured + 1, raw),
+                end="completed" if tau == rows.max_epochs else "stopped",
+                seconds=None if rows.seconds is None else float(rows.seconds[number, :tau].sum()),
                 number=number,
             )
         )
-    return EarlierStudy(source, rows.metric, tuple(trials), "table")
+    return Study(source, rows.metric, tuple(trials), "table")

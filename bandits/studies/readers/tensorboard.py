@@ -11,7 +11,7 @@ from bandits.errors import SettingError
 from bandits.objectives.csv_cells import plain_name
 from bandits.objectives.csv_file import read_csv
 from bandits.studies.readers.runs import Run, study_of_runs
-from bandits.studies.study import EarlierStudy
+from bandits.studies.study import Study
 
 __all__ = ["is_tensorboard", "study_of_tensorboard", "study_of_tensorboard_folder"]
 
@@ -26,7 +26,7 @@ def is_tensorboard(header: Sequence[str]) -> bool:
 
 def study_of_tensorboard(
     source: str, files: Sequence[Path], goal: Goal | None, *, tag: str = "", argument: str = "`warm_start`"
-) -> EarlierStudy:
+) -> Study:
     """Read some files, each of which is a run.
 
     Args:
@@ -51,7 +51,7 @@ def study_of_tensorboard(
 
 def study_of_tensorboard_folder(
     source: str, folder: Path, goal: Goal | None, *, tag: str = "", argument: str = "`warm_start`"
-) -> EarlierStudy:
+) -> Study:
     """Read all .csv files of a folder and of those in it.
 
     Raises:

@@ -11,7 +11,7 @@ from bandits.errors import SettingError
 from bandits.objectives.csv_cells import plain_name
 from bandits.objectives.csv_file import read_csv
 from bandits.studies.readers.runs import Run, study_of_runs
-from bandits.studies.study import EarlierStudy
+from bandits.studies.study import Study
 
 __all__ = ["is_wandb_chart", "study_of_wandb_chart"]
 
@@ -27,7 +27,7 @@ def is_wandb_chart(header: Sequence[str]) -> bool:
 
 def study_of_wandb_chart(
     source: str, path: Path, goal: Goal | None, *, metric: str = "", argument: str = "`warm_start`"
-) -> EarlierStudy:
+) -> Study:
     """Read the runs of a chart, in the order of its columns.
 
     Args:

@@ -1,4 +1,4 @@
-"""An earlier study as a table of learning curves, the csv file that `CurveTable` and `bandits predict` read."""
+"""A study as a table of learning curves, the csv file that `CurveTable` and `bandits predict` read."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from typing import get_args
 
 import numpy as np
 
-from bandits.curves import Goal, Metric
-from bandits.errors import CurveTableError, SettingError
+from bandits.curves import Curve, Goal, Metric
+from bandits.errors import CurveTableError, SettingError, check_at_least
 from bandits.objectives.curve_table import CurveTable
 from bandits.objectives.table_metric import find_metric
+from bandits.studies.account import Account
 from bandits.studies.sources import read_study
-from bandits.studies.study import EarlierStudy, EarlierTrial
+from bandits.studies.study import Study, StudyTrial
+from bandits.studies.study_curves import TrialCurve, read_curves
 from bandits.studies.writers.table_text import column_name
 
 __all__ = ["ImportedCurves", "import_study"]
 
-_MOST_EPOCHS = 10_000
 _NOT_A_METRIC = {"cost", "duration", "sec", "seconds", "secs", "time", "times", "wall_time"}  # read as seconds
 _NUMBER = "trial"  # a name that readers take for a label
 _NUMBERED = re.compile(r"(.*?)([0-9]+)")
@@ -39,7 +40,7 @@ class ImportedCurves:
         complete: how many of them are as long as the longest.
         epochs: how long that is.
         timed: whether the file says how long epochs took.
-        filled: how many values stand between two reports and were not measured.
+        account: what was filled, merged or left out.
     """
 
     path: Path
@@ -48,18 +49,18 @@ class ImportedCurves:
     complete: int
     epochs: int
     timed: bool
-    filled: int
+    account: Account
 
 
 def import_study(
-    source: str, out: str | Path, *, goal: Goal | None = None, longest: int = _MOST_EPOCHS
+    source: str, out: str | Path, *, goal: Goal | None = None, longest: int | None = None
 ) -> ImportedCurves:
-    """Write an earlier study as a table of learning curves.
+    """Write a study as a table of learning curves.
 
     A row a trial with a measured epoch: its number, if it has one, every part of its configuration, every other
-    feature, then the curve: raw values, and empty cells after the last epoch that was measured. Epochs between two
-    reports are filled from their neighbours, as every reader of studies here does. Where the study tells how long
-    each trial trained, each epoch gets an equal share of it in the columns seconds_1, ....
+    feature, then the curve: raw values, and empty cells after the last epoch that was measured. What an epoch is, and
+    how gaps are filled, is as everywhere here (`read_curves`). Where the study tells how long each trial trained, each
+    epoch gets an equal share of it in the columns seconds_1, ....
 
     The epoch columns bear the metric's name where that tells which way is better, with "score" or "loss" added
     where it does not.
@@ -68,7 +69,7 @@ def import_study(
         source: an Optuna study, a journal, or whatever else `read_study` takes.
         out: the file; a new one that ends in .csv.
         goal: of a source that does not tell which way is better.
-        longest: epochs after this one are left out, 2 to 10,000.
+        longest: epochs after this one are left out, in the unit in which the source counts, >= 2; None for none.
 
     Raises:
         SettingError, JournalError, UnknownPlugin: the source cannot be read, or has fewer than two curves; the file
@@ -95,10 +96,10 @@ def import_study(
     path = _new_file(out)
     if goal not in (None, *get_args(Goal)):
         raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", goal)
-    if isinstance(longest, bool) or not isinstance(longest, int) or not 2 <= longest <= _MOST_EPOCHS:
-        raise SettingError.broken("`epochs`", f"must be between 2 and {_MOST_EPOCHS:,}", longest)
-    study = read_study(source, goal=goal, longest=longest, argument="the study")
-    trials = [_cut(trial, longest) for trial in study.trials]
+    last = None if longest is None else check_at_least("epochs", longest, 2)
+    study = read_study(source, goal=goal, argument="the study")
+    read = read_curves(study, last=last)
+    trials = [(_timed(trial, last), trial.curve) for trial in read.trials if trial.curve is not None]
     if len(trials) < 2:
         raise SettingError.broken("the study", f"must hold 2 trials with a measured epoch, has {len(trials)}", source)
     family = _family(study.metric)
@@ -113,9 +114,10 @@ def import_study(
     except CurveTableError:
         path.unlink()
         raise
-    lengths = [trial.curve.tau for trial in trials]
-    filled = sum(trial.curve.tau - len(trial.measured) for trial in trials if trial.measured is not None)
-    return ImportedCurves(path, table.metric, len(trials), lengths.count(max(lengths)), max(lengths), timed, filled)
+    lengths = [curve.tau for _, curve in trials]
+    return ImportedCurves(
+        path, table.metric, len(trials), lengths.count(max(lengths)), max(lengths), timed, read.account
+    )
 
 
 def _new_file(out: str | Path) -> Path:
@@ -129,12 +131,10 @@ def _new_file(out: str | Path) -> Path:
     return path
 
 
-def _cut(trial: EarlierTrial, longest: int) -> EarlierTrial:
-    """The trial with at most so many epochs; what it took for all of them is not known any more then."""
-    if trial.curve.tau <= longest:
-        return trial
-    measured = None if trial.measured is None else tuple(epoch for epoch in trial.measured if epoch <= longest)
-    return replace(trial, curve=trial.curve.prefix(longest), seconds=None, measured=measured)
+def _timed(read: TrialCurve, last: int | None) -> StudyTrial:
+    """The trial; how long it trained is not known of one that reported after the last epoch."""
+    later = last is not None and len(read.epochs) > 0 and read.epochs[-1] > last
+    return replace(read.trial, seconds=None) if later else read.trial
 
 
 def _family(metric: Metric) -> str:
@@ -154,9 +154,10 @@ def _goal_of(label: str) -> Goal | None:
         return None
 
 
-def _text(study: EarlierStudy, trials: Sequence[EarlierTrial], family: str) -> tuple[str, bool]:
+def _text(study: Study, pairs: Sequence[tuple[StudyTrial, Curve]], family: str) -> tuple[str, bool]:
     """The file, and whether it holds seconds."""
-    epochs = max(2, *(trial.curve.tau for trial in trials))  # one column makes no family
+    trials = [trial for trial, _ in pairs]
+    epochs = max(2, *(curve.tau for _, curve in pairs))  # one column makes no family
     numbered = [_NUMBER] if all(trial.number is not None for trial in trials) else []
     config = dict.fromkeys(name for trial in trials for name in trial.config if name not in numbered)
     more = dict.fromkeys(name for trial in trials for name in trial.features if not _repeats(name, config))
@@ -166,15 +167,15 @@ def _text(study: EarlierStudy, trials: Sequence[EarlierTrial], family: str) -> t
     writer = csv.writer(text, lineterminator="\n")
     columns = [f"{label}_{number}" for label in families for number in range(1, epochs + 1)]
     writer.writerow((*_headings([*numbered, *config, *more], epochs), *columns))
-    for trial in trials:
-        empty = [""] * (epochs - trial.curve.tau)
+    for trial, curve in pairs:
+        empty = [""] * (epochs - curve.tau)
         cells: list[object] = [trial.number for _ in numbered]
         cells += [_cell(trial.config.get(name)) for name in config]
         cells += [trial.features.get(name, "") for name in more]
-        cells += [study.metric.restore(score) for score in trial.curve.scores.tolist()]
+        cells += [study.metric.restore(score) for score in curve.scores.tolist()]
         cells += empty
         if timed:
-            cells += [(trial.seconds or 0.0) / trial.curve.tau] * trial.curve.tau
+            cells += [(trial.seconds or 0.0) / curve.tau] * curve.tau
             cells += empty
         writer.writerow(cells)
     return text.getvalue(), timed

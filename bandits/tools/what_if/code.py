@@ -36,7 +36,7 @@ def _optuna(answer: WhatIf, predictor: str) -> list[str]:
     return [
         "from bandits.integrations.optuna import PredictivePruner",
         wanted,
-        f"study = optuna.create_study(direction={answer.study.metric.goal!r}, pruner=PredictivePruner({said}))",
+        f"study = optuna.create_study(direction={answer.metric.goal!r}, pruner=PredictivePruner({said}))",
     ]
 
 

@@ -76,7 +76,7 @@ def _draw(axes: Axes, answer: WhatIf) -> None:
     from matplotlib.ticker import LogFormatter, MaxNLocator
 
     curves = [_curve(answer, place) for place in range(len(answer.trials))]
-    logarithmic, frame = _frame([values for _, values in curves], falls=answer.study.metric.goal == "minimize")
+    logarithmic, frame = _frame([values for _, values in curves], falls=answer.metric.goal == "minimize")
     if logarithmic:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(LogFormatter())
@@ -125,7 +125,7 @@ def _caption(answer: WhatIf) -> str:
 def _curve(answer: WhatIf, place: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Epochs and raw values of a trial."""
     epochs, scores = zip(*answer.trials[place].reports, strict=True)
-    return np.array(epochs), np.array([answer.study.metric.restore(score) for score in scores])
+    return np.array(epochs), np.array([answer.metric.restore(score) for score in scores])
 
 
 def _drawn(answer: WhatIf) -> list[int]:

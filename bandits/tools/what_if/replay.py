@@ -82,6 +82,8 @@ def replay(
     order: Sequence[int],
     numbers: Sequence[int],
     checkpoints: Container[int],
+    *,
+    down: bool = False,
 ) -> Replay:
     """Let trials come one after another, each from its first report to its end, or to where it is pruned.
 
@@ -94,15 +96,18 @@ def replay(
         order: places of the trials, each once.
         numbers: of the trials, in this order, ascending; who is audited depends on them.
         checkpoints: after which epochs the pruner is asked. Between them it has nothing new to say, since no other
-            trial ends meanwhile; asked after each of 500 epochs, it would say so for most of a replay's time.
+            trial ends meanwhile; asked after each of 500 epochs, it would say so for most of a replay's time. Where
+            reports are missing in any trial, it is asked at every report.
+        down: whether the trials counted their epochs down.
     """
     study = _ReplayedStudy()
     epochs = [trial.epochs for trial in trials]
+    asked = checkpoints if all(trial.reports_each_epoch for trial in trials) else None
     dropped: list[Dropped] = []
     for moment, (place, number) in enumerate(zip(order, numbers, strict=True)):
         past = trials[place]
         trial = _started(past, number, _BEGIN + 2 * moment * _TICK)
-        stopped_at = _train(past, trial, pruner, study, checkpoints)
+        stopped_at = _train(past, trial, pruner, study, asked, down=down)
         trial.datetime_complete = _BEGIN + (2 * moment + 1) * _TICK
         if stopped_at is None:
             trial.state = _STATES[past.end]
@@ -118,13 +123,18 @@ def replay(
 
 
 def _train(
-    past: PastTrial, trial: FrozenTrial, pruner: PredictivePruner, study: _ReplayedStudy, checkpoints: Container[int]
+    past: PastTrial,
+    trial: FrozenTrial,
+    pruner: PredictivePruner,
+    study: _ReplayedStudy,
+    asked: Container[int] | None,
+    *,
+    down: bool,
 ) -> int | None:
     """Report epoch by epoch; the epoch after which the trial is pruned, if it is."""
-    after_each = len(past.reports) == past.epochs
     for epoch, score in past.reports:
-        trial.intermediate_values[epoch] = score
-        if after_each and epoch not in checkpoints:
+        trial.intermediate_values[past.epochs - epoch if down else epoch] = score
+        if asked is not None and epoch not in asked:
             continue
         if pruner.prune(study, trial):
             return epoch
@@ -142,6 +152,6 @@ def _started(past: PastTrial, number: int, now: datetime) -> FrozenTrial:
         params=dict(past.params),
         distributions=dict(past.distributions),
         user_attrs={},
-        system_attrs={},
+        system_attrs={"failed_trial": number} if past.resumed else {},  # Optuna's mark of a trial that was resumed
         intermediate_values={},
     )

@@ -40,8 +40,8 @@ class WhatIfReport:
         return {
             "source": study.source,
             "kind": study.kind,
-            "metric": study.metric.name,
-            "goal": study.metric.goal,
+            "metric": answer.metric.name,
+            "goal": answer.metric.goal,
             "predictor": self.predictor,
             "settings": {
                 "max_epochs": settings.max_epochs,
@@ -71,7 +71,7 @@ class WhatIfReport:
         }
 
     def _trial(self, place: int) -> dict[str, Any]:
-        trial, metric = self.answer.trials[place], self.answer.study.metric
+        trial, metric = self.answer.trials[place], self.answer.metric
         return {
             "trial": trial.called,
             "end": trial.end,
@@ -146,7 +146,7 @@ def _facts(report: WhatIfReport) -> Iterable[tuple[str, str]]:
     ends = [trial.end for trial in answer.trials]
     words = (("completed", "completed"), ("stopped", "stopped early"), ("failed", "failed"))
     counts = ", ".join(f"{ends.count(end):,} {word}" for end, word in words if end in ends)
-    goal = "larger" if answer.study.metric.goal == "maximize" else "smaller"
+    goal = "larger" if answer.metric.goal == "maximize" else "smaller"
     yield "search", f"{answer.study.source}: {counts}; {metric_name(answer)}, {goal} is better"
     rule = f"risk {settings.risk:g}" if settings.confidence is None else f"confidence {settings.confidence:g}"
     yield "pruner", f"{report.predictor}, {rule}, up to epoch {settings.max_epochs}, seed {settings.seed}"
@@ -206,7 +206,7 @@ def _numbers(answer: WhatIf) -> Table:
 
 def _dropped(report: WhatIfReport) -> Table:
     """The first trials that would have been dropped."""
-    answer, metric = report.answer, report.answer.study.metric
+    answer, metric = report.answer, report.answer.metric
     dropped = answer.own.dropped
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("dropped", no_wrap=True, overflow="ellipsis", max_width=24)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
-from bandits.studies.study import EarlierStudy
+from bandits.curves import Metric
+from bandits.studies.study import Study
+from bandits.studies.study_curves import StudyCurves
 from bandits.tools.what_if.replay import Replay
 from bandits.tools.what_if.settings import Settings
 from bandits.tools.what_if.trials import PastTrial
@@ -21,16 +23,26 @@ class WhatIf:
     """A search that is over, and its replays.
 
     Args:
-        study: where it came from.
+        read: where it came from, and how its reports were read.
         settings: what was asked.
         trials: those that were replayed, in the study's order.
         replays: in the study's own order, then in random ones; none where too few trials were completed.
     """
 
-    study: EarlierStudy
+    read: StudyCurves
     settings: Settings
     trials: tuple[PastTrial, ...]
     replays: tuple[Replay, ...]
+
+    @property
+    def study(self) -> Study:
+        """Where the trials came from."""
+        return self.read.study
+
+    @property
+    def metric(self) -> Metric:
+        """What makes a trial better: what trials returned, or else reported."""
+        return self.study.returned or self.study.metric
 
     @property
     def own(self) -> Replay:
@@ -78,7 +90,9 @@ class WhatIf:
         if not self.timed:
             return None
         pairs = zip(self.trials, replay.epochs, strict=True)
-        return sum(trial.seconds * (1 - spent / trial.epochs) for trial, spent in pairs if trial.seconds is not None)
+        return sum(
+            trial.seconds * (1 - spent / max(trial.epochs, 1)) for trial, spent in pairs if trial.seconds is not None
+        )
 
     def mean_saved(self, replays: Sequence[Replay]) -> float:
         """The mean share of the epochs that is saved; of at least one replay."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 from bandits.errors import SettingError
 from bandits.predictors.base import Predictor
 from bandits.rng import rng_for
-from bandits.studies.study import EarlierStudy
+from bandits.studies.study import Study
+from bandits.studies.study_curves import read_curves
 from bandits.tools.what_if.replay import replay
 from bandits.tools.what_if.results import WhatIf
 from bandits.tools.what_if.settings import Settings
@@ -18,7 +19,7 @@ __all__ = ["what_if"]
 
 
 def what_if(
-    study: EarlierStudy,
+    study: Study,
     predictor: Predictor,
     *,
     max_epochs: int | None = None,
@@ -67,23 +68,26 @@ def what_if(
         >>> answer.saved_share(answer.own) > 0.2
         True
     """
-    finished = [trial for trial in study.trials if trial.end != "running"]
+    read = read_curves(study)
+    finished = [each for each in read.trials if each.trial.end != "running" and each.curve is not None]
     if not finished:
         raise SettingError.broken("`SOURCE`", "must hold a finished trial with a measured epoch", study.source)
     if max_epochs is None:
-        lengths = [trial.curve.tau for trial in finished if trial.end == "completed"]
-        max_epochs = max(lengths or [trial.curve.tau for trial in finished])
+        lengths = [int(each.epochs[-1]) for each in finished if each.trial.end == "completed"]
+        max_epochs = max(lengths or [int(each.epochs[-1]) for each in finished])
     settings = Settings(predictor, max_epochs, risk, audit, confidence, margin, keep, top, orders, seed)
-    trials = past_trials(study, max_epochs)
+    trials = past_trials(read, max_epochs)
     if sum(trial.reaches(max_epochs) for trial in trials) < settings.needed:
-        return WhatIf(study, settings, trials, ())
-    metric = replace(study.metric, name=study.metric.name or "value")
+        return WhatIf(read, settings, trials, ())
+    metric = study.returned or study.metric
+    metric = replace(metric, name=metric.name or "value")
     checkpoints = settings.checkpoints
     places, numbers = range(len(trials)), [trial.number for trial in trials]
-    replays = [replay(trials, settings.pruner(), metric, places, numbers, checkpoints)]
+    down = read.counts_down
+    replays = [replay(trials, settings.pruner(), metric, places, numbers, checkpoints, down=down)]
     for which in range(1, orders + 1):
         if watch is not None:
             watch(which)
         order = rng_for(seed, "order", which).permutation(len(trials)).tolist()
-        replays.append(replay(trials, settings.pruner(which), metric, order, places, checkpoints))
-    return WhatIf(study, settings, trials, tuple(replays))
+        replays.append(replay(trials, settings.pruner(which), metric, order, places, checkpoints, down=down))
+    return WhatIf(read, settings, trials, tuple(replays))

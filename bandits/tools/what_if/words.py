@@ -48,7 +48,7 @@ def _sentences(answer: WhatIf) -> Iterable[str]:
 
 def _losses(answer: WhatIf) -> Iterable[str]:
     """What became of the best trials."""
-    own, best, metric = answer.own, answer.ranked()[0], answer.study.metric
+    own, best, metric = answer.own, answer.ranked()[0], answer.metric
     trial = answer.trials[best]
     name = f"The best trial ({trial.called}, {metric_name(answer)} {metric.restore(trial.value or 0.0):.6g})"
     if answer.best_survives(own):
@@ -94,7 +94,8 @@ def _too_few(answer: WhatIf) -> Iterable[str]:
 
 def _shorter(answer: WhatIf) -> tuple[int, int] | None:
     """The last epoch that enough trials reach, and how many; None where there is none."""
-    lengths = sorted((trial.curve.tau for trial in answer.study.trials if trial.end != "running"), reverse=True)
+    ended = (read for read in answer.read.trials if read.trial.end != "running" and len(read.epochs))
+    lengths = sorted((int(read.epochs[-1]) for read in ended), reverse=True)
     needed = answer.settings.needed
     if len(lengths) < needed or not 2 <= lengths[needed - 1] < answer.settings.max_epochs:
         return None
@@ -105,6 +106,9 @@ def _shorter(answer: WhatIf) -> tuple[int, int] | None:
 def _notes(answer: WhatIf) -> Iterable[str]:
     ends = Counter(trial.end for trial in answer.trials)
     running = sum(trial.end == "running" for trial in answer.study.trials)
+    yield from answer.read.account.sentences()
+    if answer.read.counts_down:
+        yield "the pruner stops no trial that counts down: report epochs that go up, from 0 or 1"
     if running:
         yield f"{_count(running, 'trial')} still running or broken off: left out"
     if ends["stopped"]:
@@ -112,7 +116,7 @@ def _notes(answer: WhatIf) -> Iterable[str]:
             f"{_count(ends['stopped'], 'trial')} had been stopped early already, and end where they did; how they would"
             " have gone on is unknown, and those which were left to go on looked good"
         )
-    if any(trial.curve.tau > answer.settings.max_epochs for trial in answer.study.trials):
+    if any(epoch > answer.settings.max_epochs for read in answer.read.trials for epoch in read.epochs[-1:]):
         yield f"curves are cut at epoch {answer.settings.max_epochs}, as if every training had ended there"
     if answer.timed and answer.timed < len(answer.trials):
         yield f"times are known of {answer.timed:,} of {len(answer.trials):,} trials, and told of these"
@@ -130,7 +134,7 @@ def _notes(answer: WhatIf) -> Iterable[str]:
 
 def metric_name(answer: WhatIf) -> str:
     """What the values are called."""
-    return answer.study.metric.name or "value"
+    return answer.metric.name or "value"
 
 
 def percent(share: float) -> str:

@@ -21,7 +21,7 @@ from bandits.objectives import CurveTable, FunctionObjective
 from bandits.runtime import records
 from bandits.runtime.journal import SqliteJournal
 from bandits.schedulers import RandomSearch
-from bandits.studies import EarlierStudy, earlier_curves, read_study
+from bandits.studies import Study, earlier_curves, read_curves, read_study
 
 LOSS = Metric("loss", goal="minimize")
 NAN = math.nan
@@ -36,15 +36,15 @@ def _quiet() -> Iterable[None]:
     optuna.logging.set_verbosity(before)
 
 
-def read(source: object, goal: Goal = "minimize", longest: int = 10) -> EarlierStudy:
-    return read_study(str(source), goal=goal, longest=longest)
+def read(source: object, goal: Goal = "minimize") -> Study:
+    return read_study(str(source), goal=goal)
 
 
-def scores(study: EarlierStudy) -> list[list[float]]:
-    return [trial.curve.scores.tolist() for trial in study.trials]
+def scores(study: Study, last: int | None = None) -> list[list[float]]:
+    return [curve.scores.tolist() for _, curve in read_curves(study, last=last).pairs()]
 
 
-def features(study: EarlierStudy) -> list[Mapping[str, float]]:
+def features(study: Study) -> list[Mapping[str, float]]:
     return [trial.features for trial in study.trials]
 
 
@@ -81,21 +81,22 @@ def made_study(storage: object, name: str = "first", direction: str = "minimize"
     return study
 
 
-CURVES_OF_STUDY = [[-3.0, -2.0, -1.0], [-4.0, -3.0], [-5.0], [-6.0, -5.0, -4.0]]
+CURVES_OF_STUDY = [[-3.0, -2.0, -1.0], [-4.0, -3.0], [-5.0, -4.5, -4.0], [-6.0, -5.0, -4.0]]
 
 
 # tables
 
 
-def test_a_table_gives_each_row_up_to_its_first_gap(tmp_path: Path) -> None:
-    """Losses become scores; a row that begins with a gap gives nothing."""
+def test_a_table_gives_each_row_with_its_gaps_filled(tmp_path: Path) -> None:
+    """Losses become scores; what was filled is said."""
     file = tmp_path / "runs.csv"
     file.write_text(TABLE)
 
     for source in (file, f"table:{file}"):
         study = read(source)
         assert study.metric == Metric("loss", "minimize")
-        assert scores(study) == [[-3.0, -2.0, -1.0], [-3.5], [-5.0, -4.0, -3.0]]
+        assert scores(study) == [[-3.0, -2.0, -1.0], [-3.5, -2.5, -1.5], [-2.0, -2.0, -1.0], [-5.0, -4.0, -3.0]]
+        assert read_curves(study).account.filled == 2
         assert features(study)[1] == {"lr": 0.2, "wd": 2.0}
 
 
@@ -140,7 +141,7 @@ def test_a_journal_gives_the_curves_of_its_run(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_broke_off_gives_what_it_has(tmp_path: Path) -> None:
-    """A trial without an epoch, and what comes after a value that is no number, are left out."""
+    """A trial without an epoch has no curve; a value that is no number is a gap."""
     path = tmp_path / "run.db"
     with SqliteJournal.create(path) as journal:
         journal.append(records.RunStarted("random", {}, None, "f", "loss", "minimize", 0, 1))
@@ -149,7 +150,7 @@ def test_a_journal_that_broke_off_gives_what_it_has(tmp_path: Path) -> None:
             for epoch, value in enumerate(values, start=1):
                 journal.append(records.Epoch(trial, epoch, value, 1.0, 1.0))
 
-    assert scores(read(path)) == [[-3.0, -2.0], [-4.0]]
+    assert scores(read(path)) == [[-3.0, -2.0], [-4.0, -3.5, -3.0]]
 
 
 def test_a_journal_without_a_beginning_is_an_error(tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ def test_a_journal_without_a_beginning_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("written", ["file", "url", "file and name", "url and name"])
 def test_an_optuna_study_gives_what_its_trials_reported(tmp_path: Path, written: str) -> None:
-    """Pruned trials too; a report that is no number ends a curve, a step that is left out is filled."""
+    """Pruned trials too; a report that is no number is filled, and so is a step that is left out."""
     file = tmp_path / "study.db"
     made_study(f"sqlite:///{file}")
     source = (f"sqlite:///{file}" if "url" in written else f"{file}") + ("#first" if "name" in written else "")
@@ -183,12 +184,12 @@ def test_optunas_own_journal_is_told_by_its_first_line(tmp_path: Path) -> None:
     study = optuna.create_study(storage=storage, study_name="one", direction="maximize")
     study.set_metric_names(["accuracy"])
     study.add_trial(create_trial(value=0.5, intermediate_values={1: 0.1, 2: 0.4, 3: 0.5}))
-    found = read(tmp_path / "journal.log", longest=2)
+    found = read(tmp_path / "journal.log")
 
     with pytest.raises(SettingError, match=r"one of its studies \(one\)"):
         read(f"{tmp_path / 'journal.log'}#two")
     assert found.metric == Metric("accuracy", "maximize")
-    assert scores(found) == [[0.1, 0.4]]
+    assert scores(found, last=2) == [[0.1, 0.4]]
 
 
 def test_of_several_studies_one_must_be_named(tmp_path: Path) -> None:
@@ -295,11 +296,12 @@ def test_curves_come_with_negative_ids_the_new_names_and_the_new_length(tmp_path
     pairs = earlier.training_set(History(), 1).reaching(1)
 
     assert earlier.names == ("lr",)
-    assert [trial.id for trial, _ in pairs] == [-1, -2, -3, -4, -5, -6]
+    assert [trial.id for trial, _ in pairs] == [-1, -2, -3, -4, -5, -6, -7, -8]
     assert [trial.features for trial, _ in pairs][:2] == [{"lr": 0.1}, {"lr": 0.2}]
-    assert earlier.training_set(History(), 2).count_reaching(2) == 4
+    assert earlier.training_set(History(), 2).count_reaching(2) == 8
     assert earlier.training_set(History(), 3).count_reaching(3) == 0
     assert earlier.sources == (source, source)
+    assert earlier.notes[0] == f"{source}: 2 epochs without a finite report: filled from the reports before and after"
     assert earlier.seed == 3
 
 

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from bandits.runtime import records
 from bandits.runtime.journal import SqliteJournal
 from bandits.schedulers.lifecycle import State
-from bandits.studies import read_study
+from bandits.studies import read_curves, read_study
 
 NAN = float("nan")
 
@@ -30,14 +30,14 @@ def test_a_row_of_a_table_is_complete_if_it_comes_to_the_last_epoch(tmp_path: Pa
     """Then it is worth its last score; seconds are those of the epochs of the curve."""
     (tmp_path / "runs.csv").write_text(
         "lr,loss_1,loss_2,loss_3,seconds_1,seconds_2,seconds_3\n"
-        "0.1,3,2,1,10,20,30\n0.2,,2,1,,5,5\n0.3,4,3,,10,20,\n0.4,5,,1,10,,5\n"
+        "0.1,3,2,1,10,20,30\n0.2,,,,,,\n0.3,4,3,,10,20,\n0.4,5,,1,10,5,5\n"
     )
-    trials = read_study(str(tmp_path / "runs.csv")).trials
+    read = read_curves(read_study(str(tmp_path / "runs.csv"))).trials
 
-    assert [trial.end for trial in trials] == ["completed", "stopped", "stopped"]
-    assert [trial.value for trial in trials] == [-1.0, None, None]
-    assert [trial.seconds for trial in trials] == [60.0, 30.0, 10.0]
-    assert [trial.number for trial in trials] == [0, 2, 3]
+    assert [each.trial.end for each in read] == ["completed", "stopped", "completed"]
+    assert [each.score for each in read] == [-1.0, None, -1.0]
+    assert [each.trial.seconds for each in read] == [60.0, 30.0, 20.0]
+    assert [each.trial.number for each in read] == [0, 2, 3]
 
 
 def test_a_journal_tells_how_each_trial_ended(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_journal_tells_how_each_trial_ended(tmp_path: Path) -> None:
 
     assert study.kind == "journal"
     assert [trial.end for trial in study.trials] == ["completed", "stopped", "stopped", "running", "running", "failed"]
-    assert [trial.value for trial in study.trials] == [-0.5, None, None, None, None, None]
+    assert [read.score for read in read_curves(study).trials] == [-0.5, None, None, None, None, None]
     assert [trial.seconds for trial in study.trials] == [8.0, 8.0, 8.0, 8.0, 8.0, 4.0]
     assert [trial.number for trial in study.trials] == [0, 1, 2, 3, 4, 5]
 
@@ -77,11 +77,13 @@ def test_an_optuna_study_tells_how_each_trial_ended(tmp_path: Path) -> None:
     found = read_study(url)
 
     assert found.kind == "optuna"
-    assert [trial.end for trial in found.trials] == ["completed", "stopped", "failed", "completed", "running"]
-    assert [trial.value for trial in found.trials] == [-1.5, None, None, None, None]
-    assert [trial.seconds for trial in found.trials] == [90.0, 90.0, 90.0, 90.0, None]
-    assert [trial.measured for trial in found.trials] == [None, (1, 3), None, None, None]
-    assert [trial.number for trial in found.trials] == [0, 1, 3, 4, 5]
+    ends = ["completed", "stopped", "failed", "failed", "completed", "running"]
+    assert [trial.end for trial in found.trials] == ends
+    assert [trial.value for trial in found.trials] == [1.5, None, None, None, None, None]
+    assert [trial.seconds for trial in found.trials][3:] == [90.0, 90.0, None]
+    assert [trial.number for trial in found.trials] == [0, 1, 2, 3, 4, 5]
+    assert [read.score for read in read_curves(found).trials] == [-1.5, None, None, None, None, None]
+    assert [read.measured for read in read_curves(found).trials] == [None, (1, 3), None, None, None, None]
 
 
 def _trial(state: TrialState, reports: dict[int, float], value: float | None = None) -> FrozenTrial:

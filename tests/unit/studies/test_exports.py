@@ -11,17 +11,17 @@ import pytest
 
 from bandits.curves import Metric
 from bandits.errors import CurveTableError, SettingError
-from bandits.studies import EarlierStudy, read_studies, read_study
+from bandits.studies import Study, read_curves, read_studies, read_study
 
 FALLING = [3.0, 2.0, 1.5]
 RISING = [0.1, 0.2, 0.3]
 
 
-def scores(study: EarlierStudy) -> list[list[float]]:
-    return [trial.curve.scores.tolist() for trial in study.trials]
+def scores(study: Study, last: int | None = None) -> list[list[float]]:
+    return [curve.scores.tolist() for _, curve in read_curves(study, last=last).pairs()]
 
 
-def names(study: EarlierStudy) -> list[str]:
+def names(study: Study) -> list[str]:
     return [trial.name for trial in study.trials]
 
 
@@ -53,7 +53,7 @@ def test_a_folder_of_tensorboard_is_a_run_a_file_in_the_order_of_their_times(tmp
     assert names(study) == ["early", "late"]
     assert scores(study) == [[-4.0, -3.5], [-3.0, -2.0, -1.5]]
     assert [trial.end for trial in study.trials] == ["stopped", "completed"]
-    assert [trial.value for trial in study.trials] == [None, -1.5]
+    assert [read.score for read in read_curves(study).trials] == [None, -1.5]
     assert [trial.seconds for trial in study.trials] == [20.0, 30.0]
 
 
@@ -195,7 +195,7 @@ def test_a_step_that_is_left_out_is_filled_in(tmp_path: Path) -> None:
     study = read_study(long(tmp_path / "log.csv", [(0, 1), (5, 2), (10, 3)], [(10, 5), (0, 3)]))
 
     assert scores(study) == [[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]
-    assert [trial.measured for trial in study.trials] == [None, (1, 3)]
+    assert [read.measured for read in read_curves(study).trials] == [None, (1, 3)]
     assert [trial.end for trial in study.trials] == ["completed", "completed"]
 
 
@@ -213,12 +213,12 @@ def test_of_a_step_that_repeats_the_last_report_counts(tmp_path: Path) -> None:
     assert scores(study) == [[1.0, 2.0], [1.0, 2.0]]
 
 
-def test_a_value_that_is_no_number_ends_a_curve(tmp_path: Path) -> None:
-    """A run that begins with one has none."""
+def test_a_value_that_is_no_number_is_a_gap(tmp_path: Path) -> None:
+    """It is filled, but for those at the end."""
     runs = [(0, 1), (1, 2)], [(0, 1), (1, "nan")], [(0, "inf"), (1, 2)]
     study = read_study(long(tmp_path / "log.csv", *runs), goal="maximize")
 
-    assert scores(study) == [[1.0, 2.0], [1.0]]
+    assert scores(study) == [[1.0, 2.0], [1.0], [2.0, 2.0]]
     with pytest.raises(CurveTableError, match="must hold a value"):
         read_study(long(tmp_path / "none.csv", [(0, "nan")]))
 
@@ -301,7 +301,7 @@ def test_sources_of_two_directions_are_an_error(tmp_path: Path) -> None:
 def test_a_warm_start_may_read_an_export(tmp_path: Path) -> None:
     """Its configurations are features under their own names."""
     rows = [(run, step, run / 10 + step, run / 100) for run in range(3) for step in range(3)]
-    study = read_study(written(tmp_path / "log.csv", ("run", "step", "value", "lr"), *rows), goal="maximize", longest=2)
+    study = read_study(written(tmp_path / "log.csv", ("run", "step", "value", "lr"), *rows), goal="maximize")
 
     assert [trial.features for trial in study.trials] == [{"lr": 0.0}, {"lr": 0.01}, {"lr": 0.02}]
-    assert math.isclose(study.trials[2].curve.scores[0], 0.2)
+    assert math.isclose(scores(study, last=2)[2][0], 0.2)

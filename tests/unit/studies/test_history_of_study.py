@@ -1,4 +1,4 @@
-"""`History.from_optuna`: a study at hand as curves that teach."""
+"""`history_of`: a study at hand as curves that teach."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from optuna.trial import TrialState, create_trial
 from bandits import History
 from bandits.errors import SettingError
 from bandits.predictors import SRM
+from bandits.studies import history_of
 
 SPACE = {"lr": FloatDistribution(0.1, 2.0), "kind": CategoricalDistribution(["a", "b"])}
 
@@ -51,7 +52,7 @@ def test_reports_are_curves_and_parameters_are_features() -> None:
     made = study({1: 0.1}, {1: 0.2, 2: 0.4}, {})
     trial = made.ask(SPACE)
     trial.report(0.3, 1)
-    history = History.from_optuna(made)
+    history = history_of(made)
     known, _ = history.reaching(2)[0]
 
     assert curves(history) == {0: [0.1], 1: [0.2, 0.4], 3: [0.3]}
@@ -61,31 +62,31 @@ def test_reports_are_curves_and_parameters_are_features() -> None:
 
 def test_scores_are_oriented() -> None:
     """Larger is better, also of a study that minimizes."""
-    assert curves(History.from_optuna(study({1: 3.0, 2: 2.0}, direction="minimize"))) == {0: [-3.0, -2.0]}
+    assert curves(history_of(study({1: 3.0, 2: 2.0}, direction="minimize"))) == {0: [-3.0, -2.0]}
 
 
 def test_steps_from_0_and_gaps() -> None:
     """Step 0 is epoch 1 then; what is missing, or no finite number, is filled from its neighbours."""
-    history = History.from_optuna(study({0: 1.0, 1: 2.0}, {0: 1.0, 2: 3.0}, {0: 1.0, 1: math.nan, 2: 2.0}, {2: 5.0}))
+    history = history_of(study({0: 1.0, 1: 2.0}, {0: 1.0, 2: 3.0}, {0: 1.0, 1: math.nan, 2: 2.0}, {2: 5.0}))
 
     assert curves(history) == {0: [1.0, 2.0], 1: [1.0, 2.0, 3.0], 2: [1.0, 1.5, 2.0], 3: [5.0, 5.0, 5.0]}
 
 
 def test_later_epochs_may_be_left_out() -> None:
     """A trial that reported nothing else has no curve."""
-    assert curves(History.from_optuna(study({1: 1.0, 2: 2.0, 3: 3.0}, {3: 1.0}), max_epochs=2)) == {0: [1.0, 2.0]}
+    assert curves(history_of(study({1: 1.0, 2: 2.0, 3: 3.0}, {3: 1.0}), max_epochs=2)) == {0: [1.0, 2.0]}
 
 
 def test_a_study_without_trials_is_an_empty_history() -> None:
     """Nothing has been measured."""
-    assert len(History.from_optuna(study())) == 0
+    assert len(history_of(study())) == 0
 
 
 def test_a_predictor_learns_from_it() -> None:
     """That is what it is for."""
     made = study(*({epoch: i / 20 * (1 - 0.5**epoch) for epoch in range(1, 7)} for i in range(1, 16)))
-    fitted = SRM().fit(History.from_optuna(made), horizon=6, rng=np.random.default_rng(0))
-    trial, curve = History.from_optuna(made).reaching(6)[7]
+    fitted = SRM().fit(history_of(made), horizon=6, rng=np.random.default_rng(0))
+    trial, curve = history_of(made).reaching(6)[7]
 
     assert fitted.forecast(trial, curve.prefix(3)).mean == pytest.approx(curve.scores[-1], abs=0.02)  # type: ignore[union-attr]
 
@@ -93,10 +94,16 @@ def test_a_predictor_learns_from_it() -> None:
 def test_what_is_no_study_of_curves() -> None:
     """One sentence each."""
     with pytest.raises(SettingError, match="objectives of a study with curves must be one, got 2"):
-        History.from_optuna(optuna.create_study(directions=["minimize", "maximize"]))
+        history_of(optuna.create_study(directions=["minimize", "maximize"]))
     with pytest.raises(SettingError, match="max_epochs` must be an integer >= 1, got 0"):
-        History.from_optuna(study(), max_epochs=0)
+        history_of(study(), max_epochs=0)
+    with pytest.raises(SettingError, match=r"steps of .* must count epochs, .* time stamps, got 1700000000"):
+        history_of(study({1_700_000_000: 1.0}))
+
+
+def test_large_steps_are_counted_by_reports() -> None:
+    """A curve is as long as its trial has reports."""
     samples = study({1: 1.0, 500_000: 2.0})
-    with pytest.raises(SettingError, match=r"steps of a study with curves must count epochs, .* got 500000"):
-        History.from_optuna(samples)
-    assert curves(History.from_optuna(samples, max_epochs=2)) == {0: [1.0]}
+
+    assert curves(history_of(samples)) == {0: [1.0, 2.0]}
+    assert curves(history_of(samples, max_epochs=2)) == {0: [1.0]}

@@ -3,6 +3,7 @@
 import optuna
 from optuna.trial import create_trial
 
+from bandits.studies import read_curves
 from bandits.studies.readers.optuna import study_of_optuna
 
 
@@ -14,4 +15,4 @@ def test_each_trial_counts_its_epochs_as_it_does() -> None:
 
     read = study_of_optuna(study)
 
-    assert [[1.0, 2.0, 3.0]] * 2 == [trial.curve.scores.tolist() for trial in read.trials]
+    assert [[1.0, 2.0, 3.0]] * 2 == [curve.scores.tolist() for _, curve in read_curves(read).pairs()]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from bandits.curves import Curve, Metric
+from bandits.curves import Metric
 from bandits.errors import SettingError
 from bandits.predictors import SRM
-from bandits.studies import EarlierStudy, EarlierTrial
+from bandits.studies import Reports, Study, StudyTrial
 from bandits.studies.study import End
 from bandits.tools.what_if import WhatIf, what_if
 from tests.integration.optuna.made_studies import Notebook
@@ -19,20 +19,27 @@ ACCURACY, LOSS = Metric("accuracy", "maximize"), Metric("loss", "minimize")
 T = 4
 
 
-def flat(value: float, end: End = "completed", epochs: int = T, seconds: float | None = 8.0) -> EarlierTrial:
+def trial_of(
+    scores: Iterable[float], end: End = "completed", seconds: float | None = None, epochs: Iterable[float] = ()
+) -> StudyTrial:
+    """A trial that reported these scores, after each epoch or after some."""
+    values = list(scores)
+    return StudyTrial({}, {}, Reports.of(list(epochs) or range(1, len(values) + 1), values), end, seconds=seconds)
+
+
+def flat(value: float, end: End = "completed", epochs: int = T, seconds: float | None = 8.0) -> StudyTrial:
     """A trial whose scores are all the same, so that the last one tells the end."""
-    worth = value if end == "completed" else None
-    return EarlierTrial({"lr": value}, {"lr": value}, Curve(np.full(epochs, value)), end, worth, seconds)
+    return replace(trial_of([value] * epochs, end, seconds), config={"lr": value}, features={"lr": value})
 
 
-def study_of(*trials: EarlierTrial, metric: Metric = ACCURACY) -> EarlierStudy:
-    return EarlierStudy("runs", metric, trials)
+def study_of(*trials: StudyTrial, metric: Metric = ACCURACY) -> Study:
+    return Study("runs", metric, trials)
 
 
 TEN = tuple(flat(float(value)) for value in range(10, 0, -1))  # the best one, 10, comes first
 
 
-def ask(*trials: EarlierTrial, metric: Metric = ACCURACY, orders: int = 0, **options: object) -> WhatIf:
+def ask(*trials: StudyTrial, metric: Metric = ACCURACY, orders: int = 0, **options: object) -> WhatIf:
     """What the rule of the paper would have done, with a predictor that takes the last score for the end."""
     arguments = {"confidence": 0.99} | options
     return what_if(study_of(*trials, metric=metric), Notebook(), orders=orders, **arguments)  # type: ignore[arg-type]
@@ -60,8 +67,8 @@ def test_a_hand_made_search_gives_the_known_answer() -> None:
 
 def test_losses_are_told_in_their_own_units() -> None:
     """Scores are turned round for the pruner, and back for the reader."""
-    trials = [flat(float(score)) for score in range(-10, 0)]
-    answer = ask(*trials, flat(-3.0), metric=LOSS)
+    trials = [flat(float(loss)) for loss in range(10, 0, -1)]
+    answer = ask(*trials, flat(3.0), metric=LOSS)
 
     assert cut(answer) == [(10, 1)]
     assert answer.own.dropped[0].reason == "P(loss at epoch 4 >= 1) = 1 >= 0.99"
@@ -69,7 +76,7 @@ def test_losses_are_told_in_their_own_units() -> None:
 
 def test_a_best_trial_that_is_lost_is_said_to_be() -> None:
     """It starts below the bar and ends above it."""
-    late = EarlierTrial({}, {}, Curve([1.0, 1.0, 1.0, 12.0]), "completed", 12.0)
+    late = trial_of([1.0, 1.0, 1.0, 12.0])
     answer = ask(*TEN, late, flat(11.0))
 
     assert cut(answer) == [(10, 1)]
@@ -105,7 +112,7 @@ def test_running_trials_are_left_out() -> None:
 
 def test_curves_are_cut_at_the_last_epoch() -> None:
     """As if every training ended there: what went on is complete, with the score of that epoch."""
-    rising = EarlierTrial({}, {}, Curve([1.0, 2.0, 3.0, 20.0]), "stopped", None, 8.0)
+    rising = trial_of([1.0, 2.0, 3.0, 20.0], "stopped", 8.0)
     answer = ask(*TEN, rising, max_epochs=3)
 
     assert answer.trials[10].value == 3.0
@@ -116,14 +123,14 @@ def test_curves_are_cut_at_the_last_epoch() -> None:
 
 def test_reports_come_when_they_came() -> None:
     """A trial that reported every other epoch can only be stopped after such a report."""
-    strided = EarlierTrial({}, {}, Curve(np.ones(T)), "stopped", None, measured=(2, T))
+    strided = trial_of([1.0, 1.0], "stopped", epochs=(2, T))
 
     assert cut(ask(*TEN, strided)) == [(10, 2)]
 
 
 def test_an_epoch_without_a_report_may_be_the_last() -> None:
     """Cut before its first report, a curve has the score that its study's filling gives it."""
-    strided = EarlierTrial({}, {}, Curve(np.full(T, 5.0)), "completed", 5.0, measured=(T,))
+    strided = trial_of([5.0], epochs=[T])
 
     assert ask(*TEN, strided, max_epochs=2).trials[10].reports == ((2, 5.0),)
 
@@ -182,13 +189,13 @@ def test_numbers_of_a_study_are_kept_where_they_ascend() -> None:
     """A pruner audits by number; names are told as they are."""
 
     def numbered(*numbers: int | None) -> Sequence[int]:
-        trials = [EarlierTrial({}, {}, Curve([1.0]), value=1.0, number=number) for number in numbers]
+        trials = [replace(trial_of([1.0]), number=number) for number in numbers]
         return [trial.number for trial in ask(*trials).trials]
 
     assert numbered(0, 2, 5) == [0, 2, 5]
     assert numbered(2, 0, 5) == [0, 1, 2]
     assert numbered(None, None) == [0, 1]
-    called = [EarlierTrial({}, {}, Curve([1.0]), number=4), EarlierTrial({}, {}, Curve([1.0]), name="calm")]
+    called = [replace(trial_of([1.0]), number=4), replace(trial_of([1.0]), name="calm")]
     assert [trial.called for trial in ask(*called).trials] == ["4", "calm"]
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from bandits.curves import Curve, Metric
+from bandits.curves import Metric
 from bandits.errors import SettingError
-from bandits.studies import EarlierStudy, EarlierTrial
+from bandits.studies import Reports, Study, StudyTrial
 from bandits.tools.what_if import WhatIf, what_if
 from bandits.tools.what_if import plot as what_if_plot
 from bandits.tools.what_if.code import lines_of_code
@@ -22,10 +23,15 @@ TEN = [np.full(4, float(value)) for value in range(10, 0, -1)]
 LATE = np.array([1.0, 1.0, 1.0, 12.0])
 
 
+def trial_of(values: NDArray[np.float64], seconds: float | None = None) -> StudyTrial:
+    return StudyTrial({}, {}, Reports.of(range(1, len(values) + 1), values), seconds=seconds)
+
+
 def ask(*scores: object, goal: str = "maximize", seconds: float | None = None, **options: object) -> WhatIf:
     """What the rule of the paper would have done, with a predictor that takes the last score for the end."""
-    trials = tuple(EarlierTrial({}, {}, Curve(row), "completed", float(row[-1]), seconds) for row in scores)  # type: ignore[index, arg-type]
-    study = EarlierStudy("runs", Metric("", goal), trials)  # type: ignore[arg-type]
+    sign = 1.0 if goal == "maximize" else -1.0
+    trials = tuple(trial_of(sign * np.asarray(row), seconds) for row in scores)
+    study = Study("runs", Metric("", goal), trials)  # type: ignore[arg-type]
     return what_if(study, Notebook(), confidence=0.99, **({"orders": 0} | options))  # type: ignore[arg-type]
 
 
@@ -54,8 +60,8 @@ def test_where_nothing_is_dropped_that_is_said() -> None:
 def test_hours_are_those_of_the_trials_that_are_known() -> None:
     """A note tells how many these are."""
     study = ask(*TEN, np.full(4, 1.0), seconds=7200.0).study
-    one = EarlierTrial({}, {}, Curve([1.0] * 4), "completed", 1.0)
-    answer = what_if(EarlierStudy("runs", study.metric, (*study.trials, one)), Notebook(), confidence=0.99, orders=0)
+    trials = (*study.trials, trial_of(np.ones(4)))
+    answer = what_if(Study("runs", study.metric, trials), Notebook(), confidence=0.99, orders=0)
 
     assert "(1.5 of 22 hours)" in verdict(answer)
     assert "times are known of 11 of 12 trials, and told of these" in notes(answer)
