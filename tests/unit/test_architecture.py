@@ -187,12 +187,6 @@ def test_modules_say_what_they_are_for(module: Path) -> None:
     assert ast.get_docstring(tree) or not tree.body
 
 
-# Circles of files that are known, and wait to be cut.
-KNOWN_CIRCLES = {
-    frozenset({"curves.py", "studies/epochs.py", "studies/optuna_history.py", "studies/parameter_columns.py"}),
-}
-
-
 def files_imported(module: Path) -> Iterator[str]:
     """The files of the package that a module imports from, itself aside."""
     package = ["bandits", *module.parts[:-1]]
@@ -250,7 +244,7 @@ def test_files_form_no_circle() -> None:
     """No file needs itself by way of others, wherever in it the import stands."""
     arrows = {str(module): set(files_imported(module)) for module in MODULES}
 
-    assert circles_of(arrows) == KNOWN_CIRCLES
+    assert circles_of(arrows) == set()
 
 
 def test_a_circle_of_files_is_found() -> None:
