@@ -1,40 +1,63 @@
 """The `bandits` command: arguments in, rows out.
 
-Exit codes: 0 done, 1 the run failed or was interrupted, 2 wrong usage. Errors go to stderr in one line.
+Exit codes: 0 done, 1 the run failed or was interrupted, 2 wrong usage. Errors go to stderr in one line; where it is an
+error of this library, the variable BANDITS_TRACEBACK=1 shows where it happened.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from bandits import __version__
-from bandits.cli.explain import explain
-from bandits.cli.export import export
-from bandits.cli.import_ import import_
-from bandits.cli.listing import list_
 from bandits.cli.output import say
-from bandits.cli.predict import predict
-from bandits.cli.record import record
-from bandits.cli.run import run
-from bandits.cli.what_if import what_if
 from bandits.errors import BanditsError, JournalError
 
 __all__ = ["command", "main"]
 
 _FAILED, _USAGE = 1, 2
+_COMMANDS: Mapping[str, str] = {
+    "run": "bandits.cli.run:run",
+    "record": "bandits.cli.record:record",
+    "predict": "bandits.cli.predict:predict",
+    "list": "bandits.cli.listing:list_",
+    "explain": "bandits.cli.explain:explain",
+    "export": "bandits.cli.export:export",
+    "import": "bandits.cli.import_:import_",
+    "what-if": "bandits.cli.what_if:what_if",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Commands that are imported when they are used: what one needs, others need not wait for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the alphabet."""
+        del ctx
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None where there is none of that name."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(module), attribute)
+        return found
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="bandits")
-def command() -> None:
+@click.pass_context
+def command(context: click.Context) -> None:
     """Train many configurations under one budget; stop the ones that cannot win, early."""
-
-
-for _each in (run, predict, record, list_, explain, export, import_, what_if):
-    command.add_command(_each)
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main() -> NoReturn:
@@ -44,10 +67,15 @@ def main() -> NoReturn:
     except click.ClickException as error:
         say(error.format_message())
         code = _USAGE
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         say("interrupted")
         code = _FAILED
     except BanditsError as error:
         say(str(error))
         code = _USAGE if isinstance(error, ValueError | LookupError | ImportError | JournalError) else _FAILED
+    except Exception as error:
+        if os.environ.get("BANDITS_TRACEBACK"):
+            raise
+        say(f"this should not happen: {type(error).__name__}: {error} (BANDITS_TRACEBACK=1 shows where)")
+        code = _FAILED
     sys.exit(code or 0)

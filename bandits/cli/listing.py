@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
 
 from bandits import registry
+from bandits.cli.completion import names_of
 from bandits.cli.output import stdout
-from bandits.report.listings import listing, predictor_listing
+from bandits.config import entry_settings
+from bandits.errors import SettingError
+from bandits.report.listings import listing, predictor_listing, settings_listing
 
-__all__ = ["list_"]
+__all__ = ["built_in_objectives", "list_"]
+
+
+def _names(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Names of the kind that stands before."""
+    kind = ctx.params.get("kind")
+    return names_of(kind)(ctx, parameter, begun) if kind in registry.KINDS else []
 
 
 @click.command("list")
 @click.argument("kind", required=False, type=click.Choice(registry.KINDS))
-def list_(kind: registry.Kind | None) -> None:
-    """Show what there is, plug-ins too: algorithms, predictors, objectives or samplers."""
+@click.argument("name", required=False, shell_complete=_names)
+def list_(kind: registry.Kind | None, name: str | None) -> None:
+    """Show what there is, plug-ins too; or the settings of one thing.
+
+    KIND is algorithms, predictors, rules, objectives or samplers. With NAME, its settings are shown: what follows the
+    name as NAME:key=value,...
+    """
     console = stdout()
+    if kind is not None and name is not None:
+        entry = registry.find(kind, name.partition(":")[0])
+        if name != entry.name and ":" in name:
+            raise SettingError.broken("`NAME`", f"must be a name alone, such as {entry.name}", name)
+        console.print(settings_listing(entry, entry_settings(entry).values()))
+        return
     for each in registry.KINDS if kind is None else (kind,):
         if kind == "predictors":
             console.print(predictor_listing(registry.entries(kind)))
@@ -23,12 +44,14 @@ def list_(kind: registry.Kind | None) -> None:
         rows = [(entry.name, entry.purpose) for entry in registry.entries(each)]
         if each == "objectives":
             plugins = [(entry.name, entry.purpose) for entry in registry.entries(each) if entry.plugin]
-            rows = [*_built_in_objectives(), *plugins]
+            rows = [*built_in_objectives(), *plugins]
             rows.append(("your_module:your_function", "your own training function, a value an epoch"))
+            rows.append(("your_file.py:your_function", "the same, from a file"))
         console.print(listing(each, rows), soft_wrap=True)
 
 
-def _built_in_objectives() -> list[tuple[str, str]]:
+def built_in_objectives() -> list[tuple[str, str]]:
+    """What built-in objectives hold, as it is written after --objective, with what each is."""
     from bandits.data import IMAGE_SETS, TEXT_SETS
     from bandits.objectives import shipped_titles
 

@@ -7,57 +7,44 @@ from typing import Any
 
 import click
 
-from bandits.spec import DEFAULT_OBJECTIVE
+from bandits.cli.completion import complete_objectives, names_of
+from bandits.cli.grouped_help import in_group
+from bandits.cli.short_forms import setting_options
+from bandits.config import DEFAULT_OBJECTIVE
+from bandits.errors import SettingError
 
-__all__ = ["objective_options", "objective_spec_option", "running_options"]
+__all__ = ["objective_option", "objective_options", "predictor_option", "rule_options", "running_options", "with_set"]
 
-
-def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Several options as one decorator, for commands that share them."""
-
-    def decorate(function: Any) -> Any:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-objective_spec_option = click.option(
+objective_option = click.option(
     "--objective",
     metavar="SPEC",
     default=DEFAULT_OBJECTIVE,
     show_default=True,
-    help="What is trained: table:NAME, table:FILE.csv, cnn:DATASET, lstm:CORPUS or your_module:your_function.",
+    shell_complete=complete_objectives,
+    help="What is trained: table:NAME, table:FILE.csv, cnn:DATASET, lstm:CORPUS, your_module:your_function or"
+    " your_file.py:your_function.",
 )
-objective_options = _options(
-    click.option("--goal", metavar="GOAL", help="maximize or minimize, for a file whose metric does not tell."),
-    click.option(
-        "--space",
-        metavar="NAME",
-        help="Search space of cnn (metaqnn, resnet, resnet-cifar, convnet) or lstm. [default: the objective's first]",
-    ),
-    click.option("--device", metavar="NAME", help="Of cnn and lstm: cpu, cuda, cuda:0,1 or auto. [default: auto]"),
-    click.option(
-        "--data-dir", metavar="DIR", help="Where data sets lie. [default: $BANDITS_DATA, else a cache of your own]"
-    ),
-    click.option("--threads", metavar="N", type=int, help="CPU threads of each training. [default: 1]"),
-    click.option(
-        "--restarts",
-        metavar="N",
-        type=int,
-        help="How often a net of cnn begins anew, at 0.4 times the learning rate, if its first epoch ends at chance."
-        " [default: 0; 4 for metaqnn]",
+objective_options = in_group(
+    "Settings of the objective",
+    *setting_options(
+        "objectives",
+        "--goal GOAL",
+        "--space NAME",
+        "--device NAME",
+        "--data-dir DIR",
+        "--threads N",
+        "--restarts N",
     ),
     click.option(
         "--set",
-        "arguments",
+        "assignments",
         metavar="NAME=VALUE",
         multiple=True,
-        help="Any other argument of cnn, lstm or a plug-in, such as batch_size=64. Repeatable.",
+        help="Any other setting of the objective, such as batch_size=64. Repeatable.",
     ),
 )
-running_options = _options(
+running_options = in_group(
+    "Running",
     click.option(
         "--workers",
         metavar="N",
@@ -77,3 +64,41 @@ running_options = _options(
     click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Of everything random."),
     click.option("--journal", metavar="FILE", help="Write every event to a new SQLite file, for `bandits explain`."),
 )
+rule_options = in_group(
+    "Settings of the rule that drops arms",
+    click.option(
+        "--rule",
+        metavar="NAME",
+        shell_complete=names_of("rules"),
+        help="See `bandits list rules`. [default: risk-controlled; probability with --confidence]",
+    ),
+    *setting_options("rules", "--risk P", "--audit P", "--confidence P", "--margin M", "--keep N", "--from-epoch N"),
+)
+
+
+def predictor_option(default: str | None, words: str) -> Callable[[Any], Any]:
+    """The option --predictor."""
+    return click.option(
+        "--predictor",
+        metavar="NAME",
+        default=default,
+        show_default=default is not None,
+        shell_complete=names_of("predictors"),
+        help=words,
+    )
+
+
+def with_set(assignments: tuple[str, ...], settings: dict[str, str]) -> None:
+    """Add what --set gives to the settings of an objective.
+
+    Raises:
+        SettingError: it is no NAME=VALUE, or names a setting that has been given.
+    """
+    for text in assignments:
+        name, equals, value = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or not name:
+            raise SettingError.broken("`set`", "must be NAME=VALUE, such as batch_size=64", text)
+        if name in settings:
+            raise SettingError.broken(f"`{name}` of the objective", "must be given once", [settings[name], value])
+        settings[name] = value.strip()

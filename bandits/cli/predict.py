@@ -7,9 +7,13 @@ from typing import Any
 
 import click
 
+from bandits.cli.epochs import epoch_from
+from bandits.cli.options import predictor_option
 from bandits.cli.output import show
+from bandits.config import build
 from bandits.errors import SettingError
-from bandits.spec import PredictionSpec
+from bandits.objectives.curve_table import CurveTable
+from bandits.tools.predict import predict_table
 from bandits.tools.predict.plot import check_plot_file, save_plot
 from bandits.tools.predict.report import ForecastReport, forecast_view
 
@@ -18,7 +22,7 @@ __all__ = ["predict"]
 
 @click.command()
 @click.argument("curves")
-@click.option("--predictor", metavar="NAME", default="srm", show_default=True, help="See `bandits list predictors`.")
+@predictor_option("srm", "See `bandits list predictors`.")
 @click.option(
     "--at",
     metavar="TAU",
@@ -45,7 +49,19 @@ __all__ = ["predict"]
 @click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Of everything random.")
 @click.option("--plot", metavar="FILE", help="Draw curves, forecasts and intervals: .html, .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def predict(*, coverage: float, plot: str | None, as_json: bool, **options: Any) -> None:
+def predict(
+    *,
+    curves: str,
+    predictor: str,
+    at: str | None,
+    horizon: int | None,
+    coverage: float,
+    check: int,
+    goal: Any,
+    seed: int,
+    plot: str | None,
+    as_json: bool,
+) -> None:
     """Forecast how the partial curves of CURVES will end, learning from its complete ones.
 
     CURVES is a csv file, a row a configuration, a column an epoch, empty where not measured yet; or table:NAME.
@@ -54,8 +70,12 @@ def predict(*, coverage: float, plot: str | None, as_json: bool, **options: Any)
         raise SettingError.broken("`coverage`", "must be in (0, 1)", coverage)
     if plot is not None:
         check_plot_file(plot)
-    spec = PredictionSpec(**options)
-    report = ForecastReport(spec.curves, spec.predictor, spec.predict(), coverage)
+    forecasting = build("predictors", predictor)
+    kind, _, name = curves.partition(":")
+    table = CurveTable(name if kind == "table" and name else curves, goal=goal, duplicates="keep")
+    cut = None if at is None else epoch_from(at, horizon or table.max_epochs)
+    predictions = predict_table(table, forecasting, at=cut, horizon=horizon, check=check, seed=seed)
+    report = ForecastReport(curves, predictor, predictions, coverage)
     if plot is not None:
         save_plot(report, plot)
     show(json.dumps(report.as_json(), indent=2, allow_nan=False) if as_json else forecast_view(report))

@@ -8,12 +8,15 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bandits.cli.options import objective_options, objective_spec_option, running_options
+from bandits.cli.assembly import training
+from bandits.cli.grouped_help import GroupedCommand
+from bandits.cli.options import objective_option, objective_options, running_options, with_set
 from bandits.cli.output import say, show
+from bandits.cli.short_forms import given_settings
 from bandits.report.live import LiveView
 from bandits.report.terminal import recording_view
+from bandits.runtime.executors import executor_for
 from bandits.runtime.journal import SqliteJournal
-from bandits.spec import RunSpec
 from bandits.tools.record import record as record_table
 
 __all__ = ["record"]
@@ -21,32 +24,50 @@ __all__ = ["record"]
 _FAILED = 1
 
 
-@click.command()
-@objective_spec_option
+@click.command(cls=GroupedCommand)
+@objective_option
 @click.option("--trials", metavar="N", type=int, required=True, help="How many configurations.")
 @click.option("--epochs", "max_epochs", metavar="T", type=int, help="Epochs of each. [default: the objective's]")
 @click.option("--out", metavar="FILE.csv", required=True, help="Where the curves go; settings go to FILE.json.")
 @objective_options
 @running_options
 @click.pass_context
-def record(context: click.Context, /, out: str, journal: str | None, **options: Any) -> None:
+def record(
+    context: click.Context,
+    /,
+    objective: str,
+    trials: int,
+    max_epochs: int | None,
+    out: str,
+    assignments: tuple[str, ...],
+    **options: Any,
+) -> None:
     """Train random configurations in full, and write their learning curves as a table.
 
     The table can be replayed, --objective table:FILE.csv, warm-start a run, or be the test of a predictor. What was
     measured is in the file also when the recording is interrupted.
     """
-    spec = RunSpec("random", **options)
-    objective = spec.build_objective()
+    short = given_settings(context.command, options)
+    with_set(assignments, short["objectives"])
+    trained = training(objective, short, max_epochs)
+    executor = executor_for(
+        trained.objective,
+        options["workers"],
+        order="fixed" if options["fixed_order"] else "arrival",
+        checkpoints=options["checkpoints"],
+        threads=trained.threads,
+    )
+    journal: str | None = options["journal"]
     with ExitStack() as stack:
         records = None if journal is None else stack.enter_context(SqliteJournal.create(journal))
         view = stack.enter_context(LiveView(Console(stderr=True)))
         recording = record_table(
-            objective,
+            trained.objective,
             out,
-            trials=options["trials"],
-            max_epochs=spec.max_epochs,
-            seed=spec.seed,
-            executor=spec.build_executor(objective),
+            trials=trials,
+            max_epochs=max_epochs,
+            seed=options["seed"],
+            executor=executor,
             journal=records,
             watch=view,
         )

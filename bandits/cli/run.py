@@ -9,89 +9,45 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bandits.cli.options import objective_options, objective_spec_option, running_options
+from bandits.cli.assembly import AskedRun, Training, assemble, training
+from bandits.cli.completion import names_of
+from bandits.cli.grouped_help import GroupedCommand, in_group
+from bandits.cli.options import (
+    objective_option,
+    objective_options,
+    predictor_option,
+    rule_options,
+    running_options,
+    with_set,
+)
 from bandits.cli.output import say, show
-from bandits.objectives.base import Objective
+from bandits.cli.short_forms import given_settings, setting_options
+from bandits.config import choose
 from bandits.report.live import LiveView
 from bandits.report.summary import Summary
 from bandits.report.terminal import summary_view
+from bandits.runtime.executors import executor_for
 from bandits.runtime.journal import SqliteJournal
 from bandits.runtime.loop import run as run_loop
 from bandits.runtime.result import Result
 from bandits.samplers.q_learning import QLearning
-from bandits.schedulers.base import Scheduler
-from bandits.spec import RunSpec
 
 __all__ = ["run"]
 
 _FAILED = 1
 
 
-@click.command()
-@click.argument("algorithm")
-@click.option("--predictor", metavar="NAME", help="Forecasts learning curves, to drop arms early.")
+@click.command(cls=GroupedCommand)
+@click.argument("algorithm", shell_complete=names_of("algorithms"))
+@predictor_option(None, "Forecasts learning curves, to drop arms early; see `bandits list predictors`.")
 @click.option(
     "--sampler",
     metavar="NAME",
-    help="Chooses the configurations (see `bandits list samplers`). [default: random, or the algorithm's own]",
+    shell_complete=names_of("samplers"),
+    help="Chooses the configurations; see `bandits list samplers`. [default: random, or the algorithm's own]",
 )
-@objective_spec_option
+@objective_option
 @click.option("--max-epochs", metavar="R", type=int, help="Longest training of one arm. [default: the objective's]")
-@click.option("--eta", metavar="N", type=int, help="One in N arms goes on at each rung. [default: 3]")
-@click.option("--loops", metavar="N", type=int, help="Repeat Hyperband's brackets N times. [default: 1]")
-@click.option(
-    "--trials",
-    metavar="N",
-    type=int,
-    help="How many configurations. [default: one bracket's for halving, asha and pasha, else all rows of a table]",
-)
-@click.option(
-    "--risk", metavar="P", type=float, help="Probability of dropping an arm that would end as the best. [default: 0.1]"
-)
-@click.option(
-    "--audit",
-    metavar="P",
-    type=float,
-    help="Share of arms that go on whatever is forecast, as a check. [default: 0.02]",
-)
-@click.option("--confidence", metavar="P", type=float, help="Instead of --risk: drop an arm whenever P(it loses) >= P.")
-@click.option("--margin", metavar="M", type=float, help="Keep arms that may end within M of the bar. [default: 0]")
-@click.option("--keep", metavar="N", type=int, help="Protect the N best arms. [default: 1]")
-@click.option(
-    "--kappa",
-    metavar="K",
-    type=float,
-    help="Share of a rung's arms that must finish before one may be dropped. [default: as many as are promoted]",
-)
-@click.option("--burn-in", metavar="N", type=int, help="Arms that random trains in full first. [default: 20]")
-@click.option("--min-epochs", metavar="N", type=int, help="Epochs of asha's and pasha's lowest rung. [default: 1]")
-@click.option(
-    "--percentile", metavar="P", type=float, help="How much of the noise pasha's rankings tolerate. [default: 90]"
-)
-@click.option("--warm-up", metavar="N", type=int, help="Epochs before median's first test of an arm. [default: 0]")
-@click.option("--min-arms", metavar="N", type=int, help="Arms that a median is taken of, at least. [default: 5]")
-@click.option("--interval", metavar="N", type=int, help="Epochs from one of median's tests to the next. [default: 1]")
-@click.option("--k", metavar="N", type=int, help="Arms that top-k trains to the end. [default: 3]")
-@click.option("--first-epochs", metavar="N", type=int, help="Epochs that top-k gives every arm. [default: 1]")
-@click.option(
-    "--sizes", metavar="FORM", help="Hyperband's bracket sizes: ceil (Algorithm 1) or floor (Table 1). [default: ceil]"
-)
-@click.option(
-    "--look-ahead",
-    is_flag=True,
-    default=None,
-    help="At every rung of Hyperband, also drop arms that would not end as the run's best.",
-)
-@click.option(
-    "--epsilon",
-    metavar="STAGES",
-    help="metaqnn's exploration, EPSILON:NETS,... [default: the paper's, scaled to --trials]",
-)
-@click.option("--q-learning-rate", metavar="A", type=float, help="metaqnn's alpha. [default: 0.01]")
-@click.option("--discount", metavar="G", type=float, help="metaqnn's gamma. [default: 1]")
-@click.option("--initial-value", metavar="Q", type=float, help="metaqnn's value of the untried. [default: 0.5]")
-@click.option("--replay", metavar="N", type=int, help="Nets that metaqnn learns from again after each. [default: 128]")
-@objective_options
 @click.option(
     "--warm-start",
     metavar="SOURCE",
@@ -99,30 +55,100 @@ _FAILED = 1
     help="An earlier study whose curves the predictor starts with: table:NAME, a .csv file, a journal, or an Optuna"
     " storage (file or URL, with #STUDY where it holds several). Repeatable.",
 )
+@in_group(
+    "Settings of the algorithm",
+    *setting_options(
+        "algorithms",
+        "--trials N",
+        "--eta N",
+        "--loops N",
+        "--kappa K",
+        "--sizes FORM",
+        "--look-ahead",
+        "--burn-in N",
+        "--min-epochs N",
+        "--percentile P",
+        "--warm-up N",
+        "--min-arms N",
+        "--interval N",
+        "--k N",
+        "--first-epochs N",
+        notes={
+            "--trials": "[default: one bracket's for halving, asha and pasha; else all rows of a table, or 100]",
+            "--min-epochs": "Forecasts may drop an arm before: see --from-epoch. [default: 1]",
+        },
+    ),
+)
+@rule_options
+@in_group(
+    "Settings of the sampler of metaqnn",
+    *setting_options(
+        "samplers",
+        "--epsilon STAGES",
+        "--q-learning-rate A learning_rate",
+        "--discount G",
+        "--initial-value Q",
+        "--replay N",
+        notes={"--epsilon": "[default: the paper's, scaled to --trials]"},
+    ),
+)
+@objective_options
 @running_options
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@in_group("Running", click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."))
 @click.pass_context
-def run(context: click.Context, /, journal: str | None, as_json: bool, **options: Any) -> None:
-    """Run ALGORITHM (see `bandits list algorithms`)."""
-    spec = RunSpec(**options)
-    objective = spec.build_objective()
-    sampler = spec.build_sampler(objective)
-    scheduler = spec.build_scheduler(objective)
+def run(
+    context: click.Context,
+    /,
+    algorithm: str,
+    objective: str,
+    max_epochs: int | None,
+    assignments: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Run ALGORITHM (see `bandits list algorithms`).
+
+    ALGORITHM, and what --predictor, --rule, --sampler and --objective name, may be followed by settings, such as
+    hyperband:eta=4,loops=2 or srm:min_curves=20. `bandits list algorithms hyperband` shows which there are. Options
+    are short forms of the settings that are used most.
+    """
+    short = given_settings(context.command, options)
+    with_set(assignments, short["objectives"])
+    chosen = choose("algorithms", algorithm, short["algorithms"])
+    longest = chosen.settings.get("max_epochs", max_epochs)
+    trained = training(objective, short, longest, chosen.entry.objective)
+    asked = assemble(
+        chosen,
+        trained.objective,
+        short,
+        max_epochs=max_epochs,
+        **{name: options[name] for name in ("predictor", "rule", "sampler", "warm_start", "seed")},
+    )
+    executor = executor_for(
+        trained.objective,
+        options["workers"],
+        order="fixed" if options["fixed_order"] else "arrival",
+        checkpoints=options["checkpoints"],
+        threads=trained.threads,
+    )
+    journal: str | None = options["journal"]
     with ExitStack() as stack:
         records = None if journal is None else stack.enter_context(SqliteJournal.create(journal))
         view = None if as_json else stack.enter_context(LiveView(Console(stderr=True)))
+        sampler = asked.sampler()
         result = run_loop(
-            scheduler,
-            objective,
+            asked.scheduler,
+            trained.objective,
             sampler=sampler,
-            seed=spec.seed,
-            executor=spec.build_executor(objective),
+            seed=options["seed"],
+            executor=executor,
             journal=records,
             watch=view,
         )
         stages = sampler.stages() if isinstance(sampler, QLearning) else ()
-        baseline = _baseline(spec, scheduler, objective, result)
-        summary = Summary(spec.objective, spec.predictor, result, baseline, stages, spec.sampler_name, objective.notes)
+        baseline = _baseline(asked, trained, result)
+        notes = trained.objective.notes
+        summary = Summary(objective, options["predictor"], result, baseline, stages, asked.sampler_name, notes)
         shown = json.dumps(summary.as_json(), indent=2, default=_plain) if as_json else summary_view(summary)
     show(shown)
     if result.interrupted:
@@ -132,14 +158,14 @@ def run(context: click.Context, /, journal: str | None, as_json: bool, **options
     context.exit(_FAILED if result.interrupted or result.best is None else 0)
 
 
-def _baseline(spec: RunSpec, scheduler: Scheduler, objective: Objective, result: Result) -> Result | None:
+def _baseline(asked: AskedRun, trained: Training, result: Result) -> Result | None:
     """The same run without its predictor, where a replay makes that possible."""
-    if not objective.virtual_time or result.interrupted:
+    if not trained.objective.virtual_time or result.interrupted:
         return None
-    if scheduler.stopper is None:
+    if asked.scheduler.stopper is None:
         return result
-    sampler = spec.build_sampler(objective)  # one that learns is used up by a run
-    return run_loop(scheduler.fresh(stopper=None), objective, sampler=sampler, seed=spec.seed, workers=spec.workers)
+    plain = asked.scheduler.fresh(stopper=None)
+    return run_loop(plain, trained.objective, sampler=asked.sampler(), seed=result.seed, workers=result.workers)
 
 
 def _last_reason(result: Result) -> str:

@@ -107,7 +107,7 @@ def entry_settings(entry: Entry) -> dict[str, Setting]:
     Raises:
         MissingDependency, SettingError: it cannot be imported.
     """
-    own = settings_of(entry.load_target(), without=entry.arguments)
+    own = settings_of(entry.load_target(), without={"stopper", *entry.arguments})
     if not entry.options:
         return own
     handed_on = settings_of(entry.load_options(), without=own)

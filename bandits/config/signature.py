@@ -18,6 +18,7 @@ _EMPTY = inspect.Parameter.empty
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _SECTION = re.compile(r"(\w[\w ]*):")
 _ENTRY = re.compile(r"(\*{0,2}\w+(?:\s*,\s*\*{0,2}\w+)*)\s*(?:\([^)]*\))?\s*:\s*(.*)")
+_ROLE = re.compile(r":\w+(?::\w+)?:`~?([^`<]*)(?:<[^`]*)?`")
 _END_OF_SENTENCE = re.compile(r"(?<=[^.\s][.])\s+(?=[A-Z\"`])")
 
 
@@ -98,7 +99,13 @@ def meanings(docstring: str) -> Mapping[str, str]:
             found.update(dict.fromkeys(names, entry[2]))
         else:
             found.update({name: f"{found[name]} {stripped}".strip() for name in names})
-    return {name: _END_OF_SENTENCE.split(text, maxsplit=1)[0].removesuffix(".") for name, text in found.items()}
+    return {name: _sentence(text) for name, text in found.items()}
+
+
+def _sentence(text: str) -> str:
+    """The first sentence, without the marks of reStructuredText that docstrings of other libraries have."""
+    plain = _ROLE.sub(r"\1", text).partition(" .. ")[0].replace("``", "`")
+    return _END_OF_SENTENCE.split(plain, maxsplit=1)[0].removesuffix(".")
 
 
 def _kind(target: Callable[..., Any], parameter: inspect.Parameter) -> Kind | None:

@@ -41,8 +41,8 @@ class CNNObjective(NeuralObjective):
         space: which nets: "metaqnn" (any net of MetaQNN's grammar), "resnet" and "resnet-cifar" (residual nets),
             "convnet" (one small net, whose training varies); see `bandits.objectives.spaces`.
         max_epochs: the longest training; schedules of learning rates are fitted to it where their papers' depend on it.
-        device: auto, cpu, cuda or cuda:0,1.
-        data_dir: where the data's files lie, or are downloaded to; None: where BANDITS_DATA says, else a cache.
+        device: "auto", "cpu", "cuda" or "cuda:0,1".
+        data_dir: where the data's files lie, or are downloaded to; None for where BANDITS_DATA says, else a cache.
         threads: CPU threads of each training.
         batch_size: images a step; None for 128, and 32 on digits, which are few.
         restarts: how many times a net begins anew, with 0.4 times the learning rate, whose first epoch ends at chance;

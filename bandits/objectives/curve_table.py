@@ -46,7 +46,7 @@ class CurveTable(Objective):
         metric: name and goal of the curves; by default the name of the epoch columns, with the goal that this name,
             else the shape of the curves, tells. If the file has several families of epoch columns, the one of
             the metric's name is taken.
-        goal: "maximize" or "minimize", where only the goal is to be said.
+        goal: "maximize" or "minimize", for a file whose metric does not tell.
         duplicates: "drop" leaves out rows that copy an earlier one in every cell; "keep" keeps them.
         incomplete: "keep" replays rows that end early or have gaps as they are, and those that failed: whose final
             value is below the `failed_below` of a shipped table. "drop" leaves them out.

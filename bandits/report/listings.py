@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from bandits.config import Setting
 from bandits.registry import Entry
 
-__all__ = ["listing", "predictor_listing"]
+__all__ = ["listing", "predictor_listing", "settings_listing"]
 
 
 def listing(kind: str, rows: Iterable[tuple[str, str]]) -> Table:
@@ -34,3 +37,20 @@ def predictor_listing(entries: Iterable[Entry]) -> Table:
     for entry in entries:
         table.add_row(*(escape(cell) for cell in (entry.name, entry.purpose, entry.needs, entry.cost, entry.when)))
     return table
+
+
+def settings_listing(entry: Entry, settings: Iterable[Setting]) -> Group:
+    """The settings of one thing: name, type, default and meaning; those that only Python can give are left out."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("setting", no_wrap=True)
+    for column in ("type", "default", "meaning"):
+        table.add_column(column)
+    alone = ""
+    for setting in settings:
+        if setting.kind is None:
+            continue
+        default = "(must be given)" if setting.required else setting.default_text
+        table.add_row(*map(escape, (setting.name, setting.kind.name, default, setting.meaning)))
+        alone = setting.name if setting.alone else alone
+    short = f"; {entry.name}:VALUE stands for {entry.name}:{alone}=VALUE" if alone else ""
+    return Group(Text(f"{entry.name}: {entry.purpose}"), Text(f"written {entry.name}:setting=value,...{short}"), table)

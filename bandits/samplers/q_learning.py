@@ -86,10 +86,10 @@ class QLearning(Sampler):
     Args:
         process: the nets, as walks of choices; a `Grammar` is one.
         epsilon: stages of exploration, counted in different nets; the paper's 2,700 nets by default.
-        learning_rate: alpha, in (0, 1].
-        discount: gamma, in (0, 1].
-        initial_value: Q0, of a choice that was never made. 0.5 is meant for scores in [0, 1], such as accuracies;
-            for others, set it to a fair score: with a lower one untried choices look bad, with a higher one good.
+        learning_rate: alpha of the updates, in (0, 1].
+        discount: gamma of the updates, in (0, 1].
+        initial_value: Q0, the value of a choice that was never made: a fair score. The default is meant for scores in
+            [0, 1], such as accuracies; with a lower value untried choices look bad, with a higher one good.
         replay: how many walks are replayed after an outcome, >= 0.
         config: the other hyperparameters, the same for all nets.
         seed: of everything random, >= 0.

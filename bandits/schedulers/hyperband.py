@@ -221,8 +221,9 @@ class Hyperband(BracketScheduler):
         stopper: who forecasts; None for plain Hyperband.
         kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]. By default as
             many as will be promoted must; at the last rung, where arms compete with the whole run, none.
-        sizes: "ceil" for the bracket sizes of the paper's Algorithm 1, "floor" for those of its Table 1.
-        look_ahead: ask at every rung how an arm would end at R as well. Nothing to a run without a stopper.
+        sizes: bracket sizes, "ceil" for those of the paper's Algorithm 1, "floor" for those of its Table 1.
+        look_ahead: at every rung, also drop arms that would not end, at R, as the run's best. It means nothing without
+            a stopper.
 
     Raises:
         SettingError: an argument breaks its rule.

@@ -40,7 +40,7 @@ class MedianRule(RandomSearch):
         burn_in: how many arms start before the first one that a forecast may drop, >= 1.
         warm_up: how many epochs an arm trains before its first test, >= 0; it is tested after the next one.
         min_arms: how many arms must have ended at or after an epoch before one may be cut there, >= 1.
-        interval: an arm is tested every so many epochs, >= 1.
+        interval: epochs from one test of an arm to the next, >= 1.
 
     Raises:
         SettingError: an argument breaks its rule.

@@ -41,7 +41,8 @@ class PASHA(ASHA):
         eta: 1 in eta arms goes on at each rung, >= 2.
         trials: how many configurations start, >= 1; eta^floor(log_eta(R / min_epochs)) by default.
         min_epochs: epochs of the lowest rung, between 1 and max_epochs.
-        percentile: of the differences that are noise, in [0, 100].
+        percentile: how much of the noise rankings tolerate: this percentile of the differences that are noise, in
+            [0, 100].
         stopper: who forecasts; None for plain PASHA.
 
     Raises:

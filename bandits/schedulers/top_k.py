@@ -24,8 +24,8 @@ class TopK(BracketScheduler):
     Args:
         trials: how many configurations, >= 1.
         max_epochs: R, epochs of a full training, >= 1.
-        k: how many go on, >= 1; all of them if there are no more.
-        first_epochs: epochs that all are given, between 1 and max_epochs.
+        k: how many arms train to the end, >= 1; all of them if there are no more.
+        first_epochs: epochs that every arm is given, between 1 and max_epochs.
         stopper: who forecasts; None to train all k in full.
 
     Raises:

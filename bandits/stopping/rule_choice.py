@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from inspect import signature
 from typing import Any
 
 from bandits.checks import check_instance
@@ -17,22 +17,27 @@ RULE_NUMBERS = ("risk", "audit", "confidence", "margin", "keep", "from_epoch")
 """The settings by which a rule can be chosen without naming it."""
 
 
-def rule_with(given: Mapping[str, Any]) -> type[RiskControlledRule] | type[ProbabilityRule]:
-    """The rule that has these settings: `ProbabilityRule` where a confidence is among them, else `RiskControlledRule`.
+def rule_with(given: Mapping[str, Any], usual: type[StoppingRule] = RiskControlledRule) -> type[StoppingRule]:
+    """The rule that has these settings: `ProbabilityRule` where a confidence is among them, else the usual one, else
+    `RiskControlledRule`.
 
     Args:
         given: values by name; names of `RULE_NUMBERS`.
+        usual: the rule that is meant where it has all of them.
 
     Raises:
         SettingError: no rule has all of them.
     """
-    if "confidence" not in given:
-        return RiskControlledRule
-    own = {field.name for field in fields(ProbabilityRule)}
-    for name, value in given.items():
-        if name not in own:
-            raise SettingError.broken(f"`{name}`", "must be left out with `confidence`, another rule's", value)
-    return ProbabilityRule
+    if "confidence" in given:
+        for name in given.keys() - _settings(ProbabilityRule):
+            rule = "must be left out with `confidence`, another rule's"
+            raise SettingError.broken(f"`{name}`", rule, given[name])
+        return ProbabilityRule
+    return usual if given.keys() <= _settings(usual) else RiskControlledRule
+
+
+def _settings(rule: type[StoppingRule]) -> set[str]:
+    return set(signature(rule).parameters)
 
 
 def choose_rule(rule: StoppingRule | None = None, **numbers: Any) -> StoppingRule:

@@ -67,9 +67,9 @@ class ProbabilityRule(StoppingRule):
     """Drop an arm when P(score at the horizon <= bar - margin) >= confidence.
 
     Args:
-        confidence: Delta in the paper, in (0, 1). The default is the paper's for whole searches; an arm is tested
-            after every epoch, so the chance of dropping it wrongly at some point of its life is several times
-            that of one test.
+        confidence: an arm is dropped once P(it loses) is at least this: Delta in the paper, in (0, 1). The
+            default is the paper's for whole searches; an arm is tested after every epoch, so the chance of dropping it
+            wrongly at some point of its life is several times that of one test.
         margin: delta in the paper: an arm that may end within this distance of the bar is kept; in score units,
             >= 0.
         keep: n of the paper's n-th best: the bar is the n-th best score, so that the best n arms survive, >= 1.

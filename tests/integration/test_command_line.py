@@ -119,8 +119,11 @@ def test_states_add_up(bandits):
         (["run", "hyperband", "--max-epochs", "81"], ["`max_epochs` must be <= 20", "metaqnn_cifar10", "got 81"]),
         (["run", "hyperband", "--eta", "1"], ["`eta` must be", ">= 2", "got 1"]),
         (["run", "hyperband", "--loops", "0"], ["`loops`", ">= 1", "got 0"]),
-        (["run", "hyperband", "--sizes", "round"], ["`sizes` must be 'ceil' or 'floor'", "'round'"]),
-        (["run", "random", "--loops", "2"], ["`loops` must be a setting of random (trials, burn_in)", "got 2"]),
+        (["run", "hyperband", "--sizes", "round"], ["`sizes` of hyperband must be one of 'ceil', 'floor'", "'round'"]),
+        (
+            ["run", "random", "--loops", "2"],
+            ["`loops` must be a setting of random (trials, max_epochs, burn_in)", "got 2"],
+        ),
         (["run", "random", "--trials", "0"], ["`trials`", ">= 1", "got 0"]),
         (["run", "hyperband", "--predictor", "srm", "--confidence", "1"], ["`confidence` must be in (0, 1)", "1.0"]),
         (["run", "hyperband", "--predictor", "srm", "--margin", "-1"], ["`margin`", ">= 0", "-1.0"]),
@@ -130,7 +133,7 @@ def test_states_add_up(bandits):
         (["run", "hyperband", "--look-ahead"], ["`look_ahead` must come with a predictor", "got True"]),
         (
             ["run", "halving", "--predictor", "srm", "--look-ahead"],
-            ["`look_ahead` must be a setting of halving (eta, trials, kappa)", "got True"],
+            ["`look_ahead` must be a setting of halving (max_epochs, eta, trials, kappa)", "got True"],
         ),
         (["run", "hyperband", "--risk", "0.2"], ["`risk` must come with a predictor", "0.2"]),
         (["run", "hyperband", "--audit", "0.2"], ["`audit` must come with a predictor", "0.2"]),

@@ -9,6 +9,7 @@ from bandits.objectives import CurveTable
 
 pytest.importorskip("torch")
 
+TABLE = "table (source, goal, duplicates, failed, untrained_first)"
 SMALL = ("--objective", "cnn:digits", "--space", "convnet", "--set", "batch_size=256")
 
 
@@ -87,14 +88,21 @@ def test_a_recording_becomes_a_table(bandits, tmp_path):
         ),
         (
             ("--objective", "cnn:digits", "--set", "batch_sze=3"),
-            "`batch_sze` must be left out for cnn, which has no such setting, got 3",
+            "`batch_sze` must be a setting of cnn (data, space, max_epochs, device, data_dir, threads, batch_size,"
+            " restarts), got 3 (did you mean 'batch_size'?)",
         ),
         (
             ("--objective", "cnn:digits", "--set", "batch_size"),
             "`set` must be NAME=VALUE, such as batch_size=64, got 'batch_size'",
         ),
-        (("--space", "resnet"), "`space` must be left out for table, which has no such setting, got 'resnet'"),
-        (("--threads", "2"), "`threads` must be left out for table, which has no such setting, got 2"),
+        (
+            ("--space", "resnet"),
+            f"`space` must be a setting of {TABLE}, got 'resnet'",
+        ),
+        (
+            ("--threads", "2"),
+            f"`threads` must be a setting of {TABLE}, got 2",
+        ),
     ],
 )
 def test_bad_usage_is_one_sentence(bandits, arguments, sentence):

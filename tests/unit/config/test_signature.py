@@ -31,7 +31,7 @@ def test_defaults_kinds_and_what_needs_no_name():
 
     assert ["max_epochs"] == [name for name, setting in settings.items() if setting.alone]
     assert ["max_epochs"] == [name for name, setting in settings.items() if setting.required]
-    assert settings["stopper"].kind is None
+    assert "Algorithm 1" in settings["sizes"].meaning
     assert ("3", "none", "ceil", "false", "") == tuple(
         settings[name].default_text for name in ("eta", "kappa", "sizes", "look_ahead", "max_epochs")
     )

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from bandits.cli.epochs import epoch_from
 from bandits.curves import Metric
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast
 from bandits.objectives import CurveTable
 from bandits.predictors import LastSeenValue
 from bandits.predictors.base import Forecaster, Predictor
-from bandits.spec import epoch_from
 from bandits.tools.predict import predict_table
 
 NAN = np.nan

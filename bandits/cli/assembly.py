@@ -1,0 +1,181 @@
+"""The words of a command become the objects of a run: objective, scheduler, stopper and sampler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bandits import registry
+from bandits.config import Choice, choose, choose_objective, entry_settings
+from bandits.config.values import untyped
+from bandits.errors import SettingError
+from bandits.objectives.base import Objective
+from bandits.registry import Kind
+from bandits.samplers.base import Sampler
+from bandits.samplers.epsilon_schedule import EpsilonSchedule
+from bandits.schedulers.base import Scheduler
+from bandits.stopping import EarlyStopper, RiskControlledRule
+from bandits.stopping.rule_choice import rule_with
+
+__all__ = ["AskedRun", "Training", "assemble", "training"]
+
+Short = Mapping[Kind, Mapping[str, str]]
+
+_TRIALS_WITHOUT_TABLE = 100
+_FOR_FORECASTS = ("kappa", "look_ahead")  # settings of algorithms that mean nothing without a predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What trains, and with how many threads.
+
+    Args:
+        objective: the objective.
+        threads: CPU threads of each training.
+    """
+
+    objective: Objective
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRun:
+    """The objects of a run that a command line asks for.
+
+    Args:
+        scheduler: the algorithm, sized for the objective.
+        sampler: makes who chooses the configurations; gives None where the objective's own sampler will do. One that
+            learns is used up by a run.
+        sampler_name: its name in the registry; None where none was asked for.
+    """
+
+    scheduler: Scheduler
+    sampler: Callable[[], Sampler | None]
+    sampler_name: str | None
+
+
+def training(objective: str, short: Short, max_epochs: int | None, usual: Mapping[str, Any] | None = None) -> Training:
+    """The objective that is meant.
+
+    Args:
+        objective: as `bandits.config.choose_objective` takes it.
+        short: settings that were given as options.
+        max_epochs: the longest training, for an objective whose length can be chosen.
+        usual: settings that it has where it takes them and no others were given.
+
+    Raises:
+        SettingError, UnknownPlugin, MissingDependency: there is no such objective, or a setting is wrong.
+    """
+    chosen = choose_objective(objective, short["objectives"])
+    if not isinstance(chosen, Choice):
+        return Training(chosen, 1)
+    chosen = chosen.unless_given(**(usual or {}), max_epochs=max_epochs)
+    return Training(chosen.build(), chosen.settings.get("threads", 1))
+
+
+def assemble(
+    algorithm: Choice,
+    objective: Objective,
+    short: Short,
+    *,
+    predictor: str | None,
+    rule: str | None,
+    sampler: str | None,
+    max_epochs: int | None,
+    warm_start: Sequence[str],
+    seed: int,
+) -> AskedRun:
+    """Build what a run needs besides its objective.
+
+    Args:
+        algorithm: which one, with its settings.
+        objective: what trains.
+        short: settings that were given as options.
+        predictor, rule, sampler: names with settings; None for none, the one that the options mean, and the usual one.
+        max_epochs: R; None for the objective's length.
+        warm_start: earlier studies, each as `bandits.studies.earlier_curves` takes it.
+        seed: of everything random.
+
+    Raises:
+        SettingError, UnknownPlugin, MissingDependency, JournalError: something is wrong, or does not go together.
+    """
+    name = None if sampler is None else choose("samplers", sampler).entry.name
+    proposing = _sampler(algorithm, objective, short, sampler)
+    algorithm = _with_trials(algorithm, objective, proposing)
+    stopper = _stopper(algorithm, objective, short, predictor, rule, warm_start, seed)
+    longest = objective.max_epochs if max_epochs is None else max_epochs
+    scheduler: Scheduler = algorithm.unless_given(max_epochs=longest).build(stopper=stopper)
+
+    def make_sampler() -> Sampler | None:
+        return None if proposing is None else proposing.build(process=objective.grammar, seed=seed)
+
+    make_sampler()  # what is wrong with it is said before anything is trained
+    return AskedRun(scheduler, make_sampler, name)
+
+
+def _stopper(
+    algorithm: Choice,
+    objective: Objective,
+    short: Short,
+    predictor: str | None,
+    rule: str | None,
+    warm_start: Sequence[str],
+    seed: int,
+) -> EarlyStopper | None:
+    """Predictor, rule and the curves of earlier studies; None without a predictor, which all others need."""
+    numbers = {name: untyped.read(text) for name, text in short["rules"].items()}
+    if predictor is None:
+        lost = {**({} if rule is None else {"rule": rule}), **numbers}
+        lost |= {name: algorithm.settings[name] for name in _FOR_FORECASTS if algorithm.settings.get(name)}
+        lost |= {"warm_start": warm_start} if warm_start else {}
+        for name, value in lost.items():
+            raise SettingError.broken(f"`{name}`", "must come with a predictor", value)
+        return None
+    usual: Any = registry.load("rules", algorithm.entry.rule) if algorithm.entry.rule else RiskControlledRule
+    meant = rule_with(numbers, usual).__name__ if rule is None else rule
+    judging = choose("rules", meant, short["rules"])
+    earlier = None
+    if warm_start:
+        from bandits.studies import earlier_curves  # others need not wait for its readers
+
+        earlier = earlier_curves(warm_start, objective, seed=seed)
+    return EarlyStopper(choose("predictors", predictor).build(), judging.build(), earlier=earlier, seed=seed)
+
+
+def _sampler(algorithm: Choice, objective: Objective, short: Short, sampler: str | None) -> Choice | None:
+    """Who chooses the configurations; None where the objective's own sampler will do."""
+    own = algorithm.entry.sampler
+    settings = short["samplers"]
+    if sampler is None and not own:
+        for name, text in settings.items():
+            rule = f"must be left out with {algorithm.entry.name}"
+            raise SettingError.broken(f"`{_OPTION.get(name, name)}`", rule, untyped.read(text))
+        return None
+    chosen = choose("samplers", own if sampler is None else sampler, settings)
+    if own and chosen.entry.name != own:
+        rule = f"must be left out with {algorithm.entry.name}, which has its own"
+        raise SettingError.broken("`sampler`", rule, sampler)
+    if chosen.accepts("process"):
+        if objective.grammar is None:
+            who = algorithm.entry.name if own else chosen.entry.name
+            rule = f"must be one whose nets {who} can choose layer by layer, such as cnn:digits"
+            raise SettingError.broken("`objective`", rule, objective.name)
+        trials = algorithm.settings.get("trials")
+        usual = EpsilonSchedule.paper() if trials is None else EpsilonSchedule.scaled(trials)
+        return chosen.unless_given(epsilon=usual)
+    return None if chosen.entry.name == "random" else chosen
+
+
+_OPTION = {"learning_rate": "q_learning_rate"}  # options whose name is not that of their setting
+
+
+def _with_trials(algorithm: Choice, objective: Objective, proposing: Choice | None) -> Choice:
+    """The algorithm with as many trials as there is to try, where it must be told."""
+    setting = entry_settings(algorithm.entry).get("trials")
+    if setting is None or not setting.required:
+        return algorithm
+    schedule = None if proposing is None else proposing.settings.get("epsilon")
+    if isinstance(schedule, EpsilonSchedule) and algorithm.entry.sampler:
+        return algorithm.unless_given(trials=schedule.nets)
+    return algorithm.unless_given(trials=objective.configurations or _TRIALS_WITHOUT_TABLE)

@@ -1,0 +1,34 @@
+"""Names that the shell completes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+from click.shell_completion import CompletionItem
+
+from bandits import registry
+
+__all__ = ["complete_objectives", "names_of"]
+
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def names_of(kind: registry.Kind) -> Completer:
+    """Completes the names of a kind, with what each is for."""
+
+    def complete(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+        del ctx, parameter
+        entries = registry.entries(kind)
+        return [CompletionItem(entry.name, help=entry.purpose) for entry in entries if entry.name.startswith(begun)]
+
+    return complete
+
+
+def complete_objectives(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Completes what `bandits list objectives` shows: kinds and, for the built-in ones, what they hold."""
+    from bandits.cli.listing import built_in_objectives
+
+    del ctx, parameter
+    named = [*built_in_objectives(), *((f"{name}:", "") for name in registry.names("objectives"))]
+    return [CompletionItem(name, help=purpose) for name, purpose in named if name.startswith(begun)]

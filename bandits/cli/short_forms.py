@@ -1,0 +1,99 @@
+"""Options that stand for one setting of whatever was asked for by name: `--eta 4` for `hyperband:eta=4`.
+
+What a setting is called, which values it takes, its default and its meaning are declared by constructors alone. Here
+is only which settings have an option of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import click
+
+from bandits import registry
+from bandits.config import Setting, entry_settings
+from bandits.registry import Kind
+
+__all__ = ["SettingOption", "given_settings", "setting_options"]
+
+
+class SettingOption(click.Option):
+    """One setting as an option; its help is read off the constructors that have it.
+
+    Args:
+        words: of the option, such as "--eta".
+        kind: of the things whose setting it is.
+        setting: its name; by default that of the option.
+        note: what the help says besides: a default that the command chooses, say.
+    """
+
+    def __init__(self, words: list[str], *, kind: Kind, setting: str = "", note: str = "", **attributes: Any) -> None:
+        super().__init__(words, default=None, **attributes)
+        self.kind = kind
+        self.setting = setting or str(self.name)
+        self._note = note
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option, the meaning of its setting, whose it is, and its default."""
+        owners = dict(self._owners())
+        if owners and self.help is None:
+            setting = next(iter(owners.values()))
+            all_names = [entry.name for entry in registry.entries(self.kind) if not entry.plugin]
+            whose = "" if len(owners) == len(all_names) else f" ({', '.join(owners)})"
+            note = self._note or _defaults(owners)
+            self.help = f"{setting.meaning[:1].upper()}{setting.meaning[1:]}.{whose}{note and ' '}{note}"
+        return super().get_help_record(ctx)
+
+    def _owners(self) -> Iterator[tuple[str, Setting]]:
+        for entry in registry.entries(self.kind):
+            if not entry.plugin and not entry.options:
+                setting = entry_settings(entry).get(self.setting)
+                if setting is not None:
+                    yield entry.name, setting
+
+
+def _defaults(owners: Mapping[str, Setting]) -> str:
+    """The default that most have, and who has another; nothing where it is none, or off."""
+    texts = {name: setting.default_text for name, setting in owners.items()}
+    usual = next(iter(texts.values()))
+    if usual in ("", "none", "false"):
+        return ""
+    others = "".join(f"; {text} for {name}" for name, text in texts.items() if text != usual)
+    return f"[default: {usual}{others}]"
+
+
+def setting_options(kind: Kind, *words: str, notes: Mapping[str, str] | None = None) -> list[Callable[[Any], Any]]:
+    """Decorators for options of one kind.
+
+    Args:
+        kind: of the things whose settings they are.
+        words: each "--option METAVAR" or "--flag", or "--option METAVAR setting" where the names differ.
+        notes: see `SettingOption`, by option.
+    """
+    options = []
+    for text in words:
+        option, metavar, setting = (*text.split(), "", "")[:3]
+        shape: dict[str, Any] = {"metavar": metavar} if metavar else {"is_flag": True, "flag_value": "true"}
+        note = (notes or {}).get(option, "")
+        options.append(click.option(option, cls=SettingOption, kind=kind, setting=setting, note=note, **shape))
+    return options
+
+
+def given_settings(command: click.Command, values: dict[str, Any]) -> Mapping[Kind, dict[str, str]]:
+    """Take the settings that were given as options out of a command's values.
+
+    Args:
+        command: whose options these are.
+        values: by parameter; those of `SettingOption` are removed.
+
+    Returns:
+        The text of each setting that was given, by kind and by the setting's name.
+    """
+    given: dict[Kind, dict[str, str]] = {kind: {} for kind in registry.KINDS}
+    for option in command.params:
+        if isinstance(option, SettingOption):
+            value = values.pop(str(option.name), None)
+            if value is not None and value is not False:
+                given[option.kind][option.setting] = "true" if value is True else str(value)
+    return given

@@ -1,0 +1,200 @@
+"""Names with settings on the command line, and what it says of them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import ShellComplete
+
+from bandits import cli, registry
+
+OBJECTIVE = """
+from optuna.distributions import FloatDistribution
+from bandits.curves import Metric
+from bandits.objectives import objective
+
+@objective(space={"x": FloatDistribution(0, 1)}, metric=Metric("loss", goal="minimize"), max_epochs=9)
+def train(config):
+    for epoch in range(1, 10):
+        yield (config["x"] - 0.5) ** 2 + 1 / epoch
+"""
+
+
+@pytest.mark.parametrize("module", [[], ["-m", "bandits"]])
+def test_without_arguments_the_help_is_shown(bandits, module):
+    """`bandits` and `python -m bandits` print all of it and exit with 0."""
+    if module:
+        done = subprocess.run([sys.executable, *module], capture_output=True, text=True, check=False)
+        code, out, err = done.returncode, done.stdout, done.stderr
+    else:
+        code, out, err = bandits()
+
+    assert (0, "") == (code, err)
+    for words in ("Usage:", "--version", "what-if", "record"):
+        assert words in out
+
+
+def test_a_line_with_settings_everywhere(bandits):
+    """Algorithm, predictor, rule, sampler and objective are all named with settings of their own."""
+    code, out, err = bandits(
+        "run", "hyperband:loops=2", "--predictor", "srm:min_curves=5", "--rule", "risk:risk=0.2,from_epoch=3",
+        "--sampler", "tpe:n_startup_trials=5", "--objective", "table:lstm_ptb,goal=minimize", "--json",
+    )  # fmt: skip
+
+    told = json.loads(out)
+    assert (0, "") == (code, err)
+    assert 2 == told["settings"]["loops"]
+    assert {"min_curves": 5} == told["stopper"]["predictor_settings"]
+    assert (0.2, 3) == (told["stopper"]["rule"]["risk"], told["stopper"]["rule"]["from_epoch"])
+
+
+def test_no_arm_is_dropped_before_the_epoch_that_is_asked_for(bandits):
+    """`--from-epoch` is a floor for forecasts."""
+    run = ("run", "random", "--predictor", "srm", "--trials", "60", "--confidence", "0.9", "--journal")
+    for name, words in (("plain.journal", ()), ("floor.journal", ("--from-epoch", "7"))):
+        assert 0 == bandits(*run, name, *words)[0]
+
+    assert min(epochs_of_drops("plain.journal")) < 7 <= min(epochs_of_drops("floor.journal"))
+
+
+def epochs_of_drops(path: str) -> list[int]:
+    """How long arms trained that a forecast dropped."""
+    from bandits.runtime import SqliteJournal
+
+    with SqliteJournal.open(path) as journal:
+        return [record.epoch for record in journal.records() if getattr(record, "drop", False)]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_file_is_an_objective(bandits, workers):
+    """`folder/file.py:function` works like a module, in worker processes as well."""
+    Path("sub").mkdir()
+    Path(f"sub/own_{workers}.py").write_text(OBJECTIVE)
+    code, out, _ = bandits(
+        "run", "halving", "--objective", f"sub/own_{workers}.py:train", "--workers", workers, "--json"
+    )
+
+    assert (0, 0) == (code, json.loads(out)["failed"])
+
+
+BAD = {
+    "raising.py": "raise RuntimeError('not today')",
+    "missing.py": "import no_such_library",
+    "ending.py": "raise SystemExit(3)",
+    "wrong.py": "def train(:",
+    "json.py": "train = 1",
+}
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [
+        ("raising.py:train", "must be importable, but raising.py raised RuntimeError: not today"),
+        ("raising:train", "must be importable, but raising raised RuntimeError: not today"),
+        ("missing.py:train", "must be importable, but missing.py raised ModuleNotFoundError: No module named 'no_such"),
+        ("missing:train", "must be importable, but missing raised ModuleNotFoundError"),
+        ("ending.py:train", "must be importable, but ending.py raised SystemExit: 3"),
+        ("wrong.py:train", "must be importable, but wrong.py raised SyntaxError"),
+        ("json.py:train", "must be in a file whose name is not taken: 'json' is already the module"),
+        ("nofile.py:x", "must name a Python file that exists, got 'nofile.py:x'"),
+        ("a.b.py:x", "must be in a file without a dot in its name"),
+        ("mod:", "must have a setting or an argument after its colon"),
+        ("tabel:lstm_ptb", "objective must be one of table:..., cnn:..., lstm:..., your_module:your_function"),
+        ("own:tran", "must name an attribute of own, got 'tran'"),
+        ("own:train,x=1", "`x` must be left out for own:train, whose settings are in its own code, got 1"),
+        ("table", "objective must be one of table:..."),
+        ("table:lstm_ptb,goal=up", "`goal` of table must be one of 'maximize', 'minimize' or none, got 'up'"),
+        ("table:a,b", "must give every setting as key=value, and quote a value that holds a comma"),
+    ],
+)
+def test_an_objective_that_cannot_be_had_is_one_sentence(bandits, objective, words):
+    """Whatever the user's file does when it is imported."""
+    for name, text in {**BAD, "own.py": OBJECTIVE, "a.b.py": OBJECTIVE}.items():
+        Path(name).write_text(text)
+    for name in ("own", "raising", "missing", "ending", "wrong"):
+        sys.modules.pop(name, None)
+
+    code, out, err = bandits("run", "random", "--objective", objective)
+    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert words in err
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [
+        ("algorithms", "hyperband", ["eta", "an integer", "3", "1 in eta arms goes on"]),
+        ("algorithms", "random", ["trials", "(must be given)"]),
+        ("predictors", "srm", ["min_curves", "10", "srm:VALUE stands for srm:model=VALUE", "'svr_rbf'"]),
+        ("rules", "risk", ["tolerance", "a number or 'noise'", "from_epoch"]),
+        ("samplers", "tpe", ["n_startup_trials", "min_arms", "an integer or none"]),
+        ("objectives", "table", ["duplicates", "one of 'drop', 'keep'"]),
+    ],
+)
+def test_list_shows_the_settings_of_one_thing(bandits, kind, name, words):
+    """Name, type, default and meaning of each."""
+    code, out, _ = bandits("list", kind, name)
+
+    assert 0 == code
+    assert [] == [word for word in words if word not in out]
+
+
+def test_list_refuses_what_there_is_not(bandits):
+    """An unknown name is answered with the nearest."""
+    code, _, err = bandits("list", "algorithms", "hyperbnd")
+
+    assert 2 == code
+    assert "(did you mean 'hyperband'?)" in err
+
+
+def test_the_help_groups_options_by_whose_they_are(bandits):
+    """Meanings, owners and defaults come from the constructors."""
+    _, out, _ = bandits("run", "--help")
+
+    said = " ".join(out.split())
+    titles = ["Options:", "Settings of the algorithm:", "Settings of the rule that drops arms:",
+              "Settings of the sampler of metaqnn:", "Settings of the objective:", "Running:"]  # fmt: skip
+    assert sorted(titles, key=said.index) == titles
+    assert "--eta N 1 in eta arms goes on at each rung, >= 2. (halving, hyperband, asha, asha-stopping, pasha)" in said
+    assert "(random, median, metaqnn) [default: 20; 100 for metaqnn]" in said
+    assert "--min-epochs N Epochs of the lowest rung" in said
+    assert "Forecasts may drop an arm before: see --from-epoch." in said
+
+
+def completed(*words: str) -> list[str]:
+    """What the shell is offered after some words, the last of which has been begun."""
+    complete = ShellComplete(cli.command, {}, "bandits", "_BANDITS_COMPLETE")
+    return [item.value for item in complete.get_completions(list(words[:-1]), words[-1])]
+
+
+def test_the_shell_completes_names():
+    """Of algorithms, predictors, rules, samplers and objectives, and of what `bandits list` shows."""
+    assert ["asha", "asha-stopping"] == completed("run", "ash")
+    assert ["srm-forest"] == completed("run", "hyperband", "--predictor", "srm-f")
+    assert ["tpe"] == completed("run", "hyperband", "--sampler", "t")
+    assert ["probability"] == completed("run", "hyperband", "--rule", "p")
+    assert ["table:lstm_ptb"] == completed("run", "hyperband", "--objective", "table:lstm_p")
+    assert ["pow3", "pow4"] == completed("predict", "runs.csv", "--predictor", "po")
+    assert list(registry.KINDS) == completed("list", "")
+    assert ["rules"] == completed("list", "ru")
+    assert ["hyperband"] == completed("list", "algorithms", "hyp")
+    assert [] == completed("list", "nothing", "hyp")
+
+
+def test_what_should_not_happen_is_one_sentence(bandits, monkeypatch):
+    """An error of this library ends with code 1; a variable of the environment shows where it happened."""
+
+    def fail(ctx: click.Context) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(cli.command, "invoke", fail)
+    code, out, err = bandits("list")
+    assert (1, "") == (code, out)
+    assert "bandits: this should not happen: ZeroDivisionError: oh (BANDITS_TRACEBACK=1 shows where)\n" == err
+
+    monkeypatch.setenv("BANDITS_TRACEBACK", "1")
+    monkeypatch.setattr(sys, "argv", ["bandits", "list"])
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
