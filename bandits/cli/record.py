@@ -15,7 +15,7 @@ from bandits.cli.output import say, show
 from bandits.cli.short_forms import given_settings
 from bandits.report.live import LiveView
 from bandits.report.terminal import recording_view
-from bandits.runtime.executors import executor_for
+from bandits.runtime.executor_choice import executor_for
 from bandits.runtime.journal import SqliteJournal
 from bandits.tools.record import record as record_table
 

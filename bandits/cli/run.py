@@ -26,7 +26,7 @@ from bandits.config import choose
 from bandits.report.live import LiveView
 from bandits.report.summary import Summary
 from bandits.report.terminal import summary_view
-from bandits.runtime.executors import executor_for
+from bandits.runtime.executor_choice import executor_for
 from bandits.runtime.journal import SqliteJournal
 from bandits.runtime.loop import run as run_loop
 from bandits.runtime.result import Result
