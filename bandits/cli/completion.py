@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from bandits import registry
+from bandits.cli.built_in_objectives import built_in_objectives
 
 __all__ = ["complete_objectives", "names_of"]
 
@@ -27,8 +28,6 @@ def names_of(kind: registry.Kind) -> Completer:
 
 def complete_objectives(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Completes what `bandits list objectives` shows: kinds and, for the built-in ones, what they hold."""
-    from bandits.cli.listing import built_in_objectives
-
     del ctx, parameter
     named = [*built_in_objectives(), *((f"{name}:", "") for name in registry.names("objectives"))]
     return [CompletionItem(name, help=purpose) for name, purpose in named if name.startswith(begun)]

@@ -6,13 +6,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from bandits import registry
+from bandits.cli.built_in_objectives import built_in_objectives
 from bandits.cli.completion import names_of
 from bandits.cli.output import stdout
 from bandits.config import entry_settings
 from bandits.errors import SettingError
 from bandits.report.listings import listing, predictor_listing, settings_listing
 
-__all__ = ["built_in_objectives", "list_"]
+__all__ = ["list_"]
 
 
 def _names(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -48,16 +49,3 @@ def list_(kind: registry.Kind | None, name: str | None) -> None:
             rows.append(("your_module:your_function", "your own training function, a value an epoch"))
             rows.append(("your_file.py:your_function", "the same, from a file"))
         console.print(listing(each, rows), soft_wrap=True)
-
-
-def built_in_objectives() -> list[tuple[str, str]]:
-    """What built-in objectives hold, as it is written after --objective, with what each is."""
-    from bandits.data import IMAGE_SETS, TEXT_SETS
-    from bandits.objectives import shipped_titles
-
-    return [
-        *((f"table:{name}", title) for name, title in shipped_titles().items()),
-        ("table:FILE.csv", "your own table: a row a configuration, a column an epoch"),
-        *((f"cnn:{name}", f"trains convolutional networks on {title}") for name, title in IMAGE_SETS.items()),
-        *((f"lstm:{name}", f"trains LSTM language models on {title}") for name, title in TEXT_SETS.items()),
-    ]

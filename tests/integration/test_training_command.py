@@ -9,7 +9,7 @@ from bandits.objectives import CurveTable
 
 pytest.importorskip("torch")
 
-TABLE = "table (source, goal, duplicates, failed, untrained_first)"
+TABLE = "table (source, goal, duplicates, incomplete, untrained_first)"
 SMALL = ("--objective", "cnn:digits", "--space", "convnet", "--set", "batch_size=256")
 
 
