@@ -7,13 +7,21 @@ import re
 import warnings
 from collections import deque
 
-__all__ = ["PendingWarnings", "PruningWarning"]
+__all__ = ["PendingWarnings", "PruningWarning", "described"]
 
 _PASSED_OVER = ("bandits.", "optuna.")
 
 
 class PruningWarning(UserWarning):
     """A pruner cannot judge trials, for a reason that the user can change; they go on unpruned."""
+
+
+def described(error: BaseException) -> str:
+    """An error in words: its type, and what it says, if it can say something."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # its `__str__` raises
+        return type(error).__name__
 
 
 class PendingWarnings:

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial
 from bandits.causes import Cause
 from bandits.curves import Metric
 from bandits.integrations.optuna.compat import set_attribute
-from bandits.integrations.optuna.pending_warnings import PendingWarnings
+from bandits.integrations.optuna.pending_warnings import PendingWarnings, described
 from bandits.verdicts import Drop, Keep, Verdict
 
 __all__ = ["VERDICT", "TrialVerdict", "metric_of", "save_verdict", "saved_verdict"]
@@ -98,7 +98,7 @@ def save_verdict(study: Study, trial: FrozenTrial, verdict: TrialVerdict, warnin
     try:
         set_attribute(study, trial, VERDICT, verdict.as_json(metric_of(study)))
     except Exception as error:  # whatever a driver raises
-        warnings.add(f"a verdict could not be written to its trial: {type(error).__name__}: {error}", kind="saving")
+        warnings.add(f"a verdict could not be written to its trial: {described(error)}", kind="saving")
 
 
 def saved_verdict(trial: FrozenTrial) -> Verdict | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bandits.errors import check_at_least
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors.base import Predictor
-from bandits.stopping import RiskControlledRule
+from bandits.stopping import RiskControlledRule, StoppingRule, choose_rule
 
 __all__ = ["Settings"]
 
@@ -57,13 +57,21 @@ class Settings:
         return PredictivePruner(
             self.predictor,
             max_epochs=self.max_epochs,
-            risk=self.risk,
-            audit=self.audit,
+            rule=self.rule,
+            n_startup_trials=_STARTUP_TRIALS,
+            seed=self.seed + replay,
+        )
+
+    @property
+    def rule(self) -> StoppingRule:
+        """The rule that the numbers mean."""
+        usual = RiskControlledRule()
+        return choose_rule(
+            risk=None if self.risk == usual.risk else self.risk,
+            audit=None if self.audit == usual.audit else self.audit,
             confidence=self.confidence,
             margin=self.margin,
             keep=self.keep,
-            n_startup_trials=_STARTUP_TRIALS,
-            seed=self.seed + replay,
         )
 
     @property

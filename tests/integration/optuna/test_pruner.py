@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import pickle
 from pathlib import Path
 from typing import Any
@@ -191,9 +193,9 @@ def test_state_goes_with_the_study() -> None:
     """A study that is no longer used is not kept alive by its pruner."""
     _, pruner, study = notebook_study(finished(line(0.5)))
     pruner.prune(study, running(study, {1: 0.1}))
-    assert len(pruner._known) == 1
+    assert len(pruner._studies) == 1
     del study
-    assert len(pruner._known) == 0
+    assert len(pruner._studies) == 0
 
 
 @pytest.mark.parametrize("database", [False, True], ids=["in memory", "database"])
@@ -310,10 +312,7 @@ def test_odd_data_never_raise(
         ({"risk": 0.0}, "`risk` must be in (0, 0.5], got 0.0"),
         ({"audit": 1.5}, "`audit` must be in [0, 1], got 1.5"),
         ({"confidence": 1.0}, "`confidence` must be in (0, 1), got 1.0"),
-        (
-            {"confidence": 0.99, "risk": 0.05},
-            "`risk` and `audit` must be left out with `confidence`, got (0.05, 0.02)",
-        ),
+        ({"confidence": 0.99, "risk": 0.05}, "`risk` must be left out with `confidence`, another rule's, got 0.05"),
         ({"margin": -1.0}, "`margin` must be >= 0 and finite, got -1.0"),
         ({"keep": 0}, "`keep` must be an integer >= 1, got 0"),
         ({"n_startup_trials": -1}, "`n_startup_trials` must be an integer >= 0, got -1"),
@@ -329,6 +328,37 @@ def test_settings_are_checked(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingError) as error:
         PredictivePruner(**arguments)
     assert message == str(error.value)
+
+
+WHOLE = ("max_epochs", "n_startup_trials", "n_warmup_steps", "interval_steps", "max_curves", "keep", "seed")
+NUMBERS = ("risk", "audit", "confidence", "margin", "max_wait")
+WRONG: dict[str, list[object]] = {
+    **{name: ["2", 2.5, True, math.nan, -1, [2]] for name in WHOLE},
+    **{name: ["0.1", True, math.nan, math.inf, -1, [0.1]] for name in NUMBERS},
+    "predictor": [None, "SRM", SRM, 3],
+    "rule": ["risk", ProbabilityRule, 0.9, True],
+    "inner": ["hyperband", optuna.pruners.MedianPruner, True],
+    "user_attrs": ["size", None, 5, {"size"}, [1], [None]],
+    "save_verdicts": [None, 1, "yes"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values], ids=repr
+)
+def test_wrong_settings_are_named(name: str, value: object) -> None:
+    """Whatever is given of whatever type: one sentence that names the argument, its rule and the value."""
+    arguments: dict[str, Any] = {"predictor": SRM(), "max_epochs": T} | {name: value}
+    with pytest.raises(SettingError) as error:
+        PredictivePruner(**arguments)
+    assert str(error.value).startswith(f"`{name}` must be ")
+    assert str(error.value).endswith(f", got {value!r}")
+    assert "\n" not in str(error.value)
+
+
+def test_every_setting_is_among_the_wrong_ones() -> None:
+    """The table of wrong settings lacks none."""
+    assert set(inspect.signature(PredictivePruner).parameters) == set(WRONG)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ def test_late_checkpoint_is_not_lost() -> None:
     predictor.go.set()
     settle(pruner)
     live.report(2.0, 3)
-    pruner._max_wait = PATIENCE
+    pruner._settings = replace(pruner._settings, max_wait=PATIENCE)
     assert live.should_prune()
     assert predictor.asked[-1][1].scores.tolist() == [0.1, 0.1]
 
@@ -221,7 +222,7 @@ def test_pickled_pruner_has_its_own_background() -> None:
 
     pruner = PredictivePruner(SRM(), max_epochs=T, max_wait=1.5)
     there = pickle.loads(pickle.dumps(pruner))  # noqa: S301 - our own bytes
-    assert there._max_wait == 1.5
+    assert there._settings.max_wait == 1.5
     assert there._background is not pruner._background
 
 
@@ -255,7 +256,7 @@ def test_interpreter_exits_while_a_fit_goes_on() -> None:
 @pytest.mark.parametrize("max_wait", [-1.0, float("inf"), float("nan"), "1", True], ids=repr)
 def test_max_wait_is_checked(max_wait: Any) -> None:
     """A time is a finite number of seconds."""
-    with pytest.raises(SettingError, match=r"^`max_wait` must be finite and >= 0, or None, got "):
+    with pytest.raises(SettingError, match=r"^`max_wait` must be >= 0 and finite, or None, got "):
         PredictivePruner(SRM(), max_epochs=T, max_wait=max_wait)
 
 

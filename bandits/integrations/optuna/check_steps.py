@@ -1,0 +1,25 @@
+"""At which steps a trial is checked, as in Optuna's own pruners."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+
+__all__ = ["is_check_due"]
+
+
+def is_check_due(steps: Iterable[int], *, warmup: int, interval: int) -> bool:
+    """Whether a check is due after the last report, or overdue since steps were left out.
+
+    Args:
+        steps: that were reported, one at least.
+        warmup: no check is due before this step.
+        interval: from there on, one is due every so many steps.
+
+    Example:
+        >>> [is_check_due(steps, warmup=2, interval=3) for steps in ([1], [1, 3], [1, 3, 4], [1, 3, 4, 6])]
+        [False, True, False, True]
+    """
+    last, *before = heapq.nlargest(2, steps)
+    due = last - (last - warmup) % interval
+    return last >= warmup and all(step < due for step in before)

@@ -1,0 +1,66 @@
+"""What is wrong with what a study reports, so that none of its trials can be pruned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optuna.trial import FrozenTrial
+
+from bandits.integrations.optuna.pending_warnings import PendingWarnings
+from bandits.integrations.optuna.settings import PrunerSettings
+from bandits.integrations.optuna.study.known_study import KnownStudy
+
+__all__ = ["StudyWarnings"]
+
+_SOME = 10  # complete trials: what is missing in all of them will not come
+
+
+class StudyWarnings:
+    """Finds what a user should be warned of in a study.
+
+    Args:
+        settings: of the pruner.
+        pending: to which warnings are added.
+    """
+
+    def __init__(self, settings: PrunerSettings, pending: PendingWarnings) -> None:
+        self._settings, self._pending = settings, pending
+        self._enough_seen = False  # whether there have been enough trials to say what is missing in all of them
+
+    def look(self, known: KnownStudy, finished: Sequence[FrozenTrial], *, has_reported: bool) -> None:
+        """Add warnings about what is known of a study.
+
+        Args:
+            known: what its trials have taught.
+            finished: its completed and pruned trials.
+            has_reported: whether the trial that is judged now has reported anything.
+        """
+        counts, end, warn = known.counts, self._settings.max_epochs, self._pending.add
+        if counts.unreported and not has_reported:
+            warn(
+                "trials of this study complete without having reported a value, so none can be pruned: call"
+                " trial.report(value, step) after every epoch, and trial.should_prune() after that",
+                kind="reports",
+            )
+        if counts.longer:
+            warn(
+                f"trials of this study report up to epoch {counts.longest}, but `max_epochs` is {end}: what is forecast"
+                f" is the value at epoch {end}, and no trial is pruned from there on",
+                kind="longer",
+            )
+        if not self._enough_seen and counts.complete >= max(_SOME, self._settings.n_startup_trials):
+            self._enough_seen = True
+            self._look_for_what_is_missing(known, finished)
+
+    def _look_for_what_is_missing(self, known: KnownStudy, finished: Sequence[FrozenTrial]) -> None:
+        counts, end = known.counts, self._settings.max_epochs
+        if 0 < counts.longest < end and not known.history:
+            self._pending.add(
+                f"trials of this study report up to epoch {counts.longest} and `max_epochs` is {end}: none of"
+                f" {counts.complete} complete ones has come so far, so nothing can be forecast and none is pruned",
+                kind="shorter",
+            )
+        for name in self._settings.user_attrs:
+            if not any(name in trial.user_attrs for trial in finished):
+                sentence = f"no finished trial of this study has the user attribute {name!r}, which `user_attrs` names"
+                self._pending.add(sentence, kind=f"attribute {name}")
