@@ -1,56 +1,15 @@
-"""Trials of an Optuna study as predictors see them: reports as curves, parameters and user attributes as features."""
+"""Trials of an Optuna study as predictors see them: parameters and user attributes as features."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from optuna.trial import FrozenTrial
 
-from bandits.curves import Curve
 from bandits.search_space.encoding import ABSENT, Encoder, Encoding, encoding_of, is_missing
 
-__all__ = ["ParameterColumns", "curve_through", "reports_of"]
-
-
-def reports_of(
-    trial: FrozenTrial, *, sign: float, first_step: int, last_epoch: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The finite reports of a trial.
-
-    Args:
-        trial: whose.
-        sign: 1 where a larger value is better, -1 where a smaller one is.
-        first_step: the step that is epoch 1.
-        last_epoch: reports of later epochs are left out.
-
-    Returns:
-        Epochs, ascending, `[m]`, and scores, larger is better, `[m]`.
-    """
-    reports = sorted(
-        (step - first_step + 1, sign * value)
-        for step, value in trial.intermediate_values.items()
-        if 0 <= step - first_step < last_epoch and math.isfinite(value)
-    )
-    return np.array([epoch for epoch, _ in reports], dtype=np.int64), np.array([score for _, score in reports])
-
-
-def curve_through(epochs: NDArray[np.int64], scores: NDArray[np.float64], last: int) -> Curve | None:
-    """The curve of epochs 1 to `last` through some reports, gaps filled from their neighbours.
-
-    Args:
-        epochs: `[m]` ascending, m >= 1.
-        scores: `[m]` finite, larger is better.
-        last: the curve's length.
-
-    Returns:
-        The curve; None where filling its gaps overflows.
-    """
-    filled = np.interp(np.arange(1, last + 1), epochs, scores)
-    return Curve(filled) if np.isfinite(filled).all() else None
+__all__ = ["ParameterColumns"]
 
 
 class ParameterColumns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from bandits.integrations.optuna.pending_warnings import PendingWarnings
 from bandits.integrations.optuna.settings import PrunerSettings
 from bandits.integrations.optuna.study.known_study import KnownStudy
 from bandits.integrations.optuna.study_warnings import StudyWarnings
-from bandits.integrations.optuna.trial_verdict import TrialVerdict
+from bandits.integrations.optuna.trial_verdict import TrialVerdict, said_of_epoch
 from bandits.stopping import Drop, Keep, Verdict
 
 __all__ = ["StudyJudge"]
@@ -50,7 +51,7 @@ class StudyJudge:
         self.warnings = PendingWarnings()
         self._study_warnings = StudyWarnings(settings, self.warnings)
         self._stopper = GuardedStopper(settings.predictor, settings.rule, seed=settings.seed, warnings=self.warnings)
-        self._every_epoch = False
+        self._every_epoch: tuple[int, bool] | None = None  # whether the rule judges after each one on its way there
         self._checks: dict[int, _Check] = {}  # the last one of each trial
         self._study: KnownStudy | None = None
 
@@ -59,8 +60,6 @@ class StudyJudge:
         """What the study has taught; nothing at first. Rules and predictors that are asked here may raise."""
         if self._study is None:
             settings = self._settings
-            epochs = settings.rule.checkpoints(settings.max_epochs)
-            self._every_epoch = list(epochs) == list(range(1, settings.max_epochs))
             options = settings.n_startup_trials, self._stopper, settings.user_attrs, settings.max_curves
             self._study = KnownStudy(self._sign, settings.max_epochs, *options)
         return self._study
@@ -102,16 +101,29 @@ class StudyJudge:
             return Keep("the trial is complete", cause=Cause.COMPLETE)
         if step is None or epoch is None:
             return Keep("nothing has been reported yet", cause=Cause.NOT_REPORTED)
+        unreadable = self._study_warnings.unreadable_steps(trial)
+        if unreadable is not None:
+            return Keep(unreadable, cause=Cause.NOT_REPORTED)
         no_check = self._no_check(trial, step, epoch)
         if no_check is not None:
             return no_check
         curve = self._known.curve(trial)
         if curve is None:
-            middle = "it was resumed after a failure, and what it reported before is not known"
-            nothing = "no finite value has been reported yet"
-            reason = middle if self._known.begins_in_the_middle(trial) else nothing
-            return Keep(reason, cause=Cause.NOT_REPORTED)
+            return self._no_curve(trial)
         return self._checked(trial, step, curve, remember)
+
+    def _no_curve(self, trial: FrozenTrial) -> Keep:
+        """Why there is no curve to judge a trial by."""
+        grid, end = self._known.grid, self._settings.max_epochs
+        if self._known.begins_in_the_middle(trial):
+            reason = "it was resumed after a failure, and what it reported before is not known"
+        elif not any(map(math.isfinite, trial.intermediate_values.values())):
+            reason = "no finite value has been reported yet"
+        elif len(grid) == 1 < end:
+            return Keep(f"no forecast: no complete trial has come to epoch {end}", cause=Cause.TOO_FEW_CURVES)
+        else:
+            reason = f"no finite value has been reported up to epoch {grid.epochs[0]}, the first of other trials"
+        return Keep(reason, cause=Cause.NOT_REPORTED)
 
     def _no_check(self, trial: FrozenTrial, step: int, epoch: int) -> Keep | None:
         """Why no check is due after this report, as far as settings tell; None if one is."""
@@ -130,12 +142,14 @@ class StudyJudge:
 
     def _checked(self, trial: FrozenTrial, step: int, curve: Curve, remember: bool) -> Verdict:
         """What the stopper says at the last check epoch, or what it said there before."""
-        known, end = self._known, self._settings.max_epochs
-        epoch = curve.tau if self._every_epoch else self._stopper.last_checkpoint(curve.tau, end)
+        known = self._known
+        end = known.horizon
+        every_epoch = self._is_every_epoch(end)
+        epoch = curve.tau if every_epoch else self._stopper.last_checkpoint(curve.tau, end)
         if epoch is None:
             return _NOT_CHECKED
         last = self._checks.get(trial.number)
-        if not self._every_epoch and last is not None and last.epoch == epoch and last.step != step:
+        if not every_epoch and last is not None and last.epoch == epoch and last.step != step:
             return last.verdict if isinstance(last.verdict, Drop) else _NOT_CHECKED
         waits = known.waits()
         if waits is not None:
@@ -144,9 +158,17 @@ class StudyJudge:
         verdict = self._stopper.advise(
             known.as_trial(trial), curve.prefix(epoch), known.history, horizon=end, bar=known.bar()
         )
+        verdict = said_of_epoch(verdict, self._settings.max_epochs)
         if remember and self._stopper.forecasts > asked:
             self._checks[trial.number] = _Check(epoch, step, verdict)
         return verdict
+
+    def _is_every_epoch(self, horizon: int) -> bool:
+        """Whether the rule judges after each epoch."""
+        if self._every_epoch is None or self._every_epoch[0] != horizon:
+            epochs = self._settings.rule.checkpoints(horizon)
+            self._every_epoch = horizon, list(epochs) == list(range(1, horizon))
+        return self._every_epoch[1]
 
 
 _NOT_CHECKED = Keep("not checked: no check epoch has been passed since the last check", cause=Cause.NOT_CHECKED)

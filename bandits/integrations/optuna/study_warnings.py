@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial
 from bandits.integrations.optuna.pending_warnings import PendingWarnings
 from bandits.integrations.optuna.settings import PrunerSettings
 from bandits.integrations.optuna.study.known_study import KnownStudy
+from bandits.studies.epochs import goes_down, is_time_stamp
 
 __all__ = ["StudyWarnings"]
 
@@ -51,6 +52,23 @@ class StudyWarnings:
         if not self._enough_seen and counts.complete >= max(_SOME, self._settings.n_startup_trials):
             self._enough_seen = True
             self._look_for_what_is_missing(known, finished)
+
+    def unreadable_steps(self, trial: FrozenTrial) -> str | None:
+        """Why the steps of a trial count no epochs, with a warning; None where they may."""
+        step = trial.last_step or 0
+        if is_time_stamp(step):
+            reason = f"its steps look like time stamps ({step})"
+        elif goes_down(trial.intermediate_values):
+            steps = list(trial.intermediate_values)
+            reason = f"its steps go down (from {steps[0]} to {steps[-1]})"
+        else:
+            return None
+        self._pending.add(
+            f"trial {trial.number} is not pruned, nor are others like it: {reason}; report epochs that go up, from 0 or"
+            " 1 to `max_epochs`",
+            kind="steps",
+        )
+        return reason
 
     def _look_for_what_is_missing(self, known: KnownStudy, finished: Sequence[FrozenTrial]) -> None:
         counts, end = known.counts, self._settings.max_epochs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optuna.study import Study, StudyDirection
@@ -13,9 +13,9 @@ from bandits.causes import Cause
 from bandits.curves import Metric
 from bandits.integrations.optuna.compat import set_attribute
 from bandits.integrations.optuna.pending_warnings import PendingWarnings, described
-from bandits.verdicts import Drop, Keep, Verdict
+from bandits.verdicts import SPARED, Drop, Keep, Verdict
 
-__all__ = ["VERDICT", "TrialVerdict", "metric_of", "save_verdict", "saved_verdict"]
+__all__ = ["VERDICT", "TrialVerdict", "metric_of", "said_of_epoch", "save_verdict", "saved_verdict"]
 
 VERDICT = "bandits:verdict"
 """The user attribute that holds the last verdict on a trial that is worth saving."""
@@ -80,6 +80,20 @@ class TrialVerdict:
             evidence.probability,
         )
         return fields | dict(zip(names, numbers, strict=True))
+
+
+def said_of_epoch(verdict: Verdict, epoch: int) -> Verdict:
+    """The same verdict, with the horizon in the unit in which the objective reports.
+
+    Args:
+        verdict: on a curve that may have fewer scores than there are epochs.
+        epoch: the one whose score was forecast.
+    """
+    evidence = verdict.evidence
+    if evidence is None or evidence.forecast.horizon == epoch:
+        return verdict
+    evidence = replace(evidence, forecast=replace(evidence.forecast, horizon=epoch))
+    return replace(verdict, reason=evidence.sentence() + SPARED * verdict.spared, evidence=evidence)
 
 
 def metric_of(study: Study) -> Metric:

@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
+from bandits.integrations.optuna.curve_reader import CurveReader, was_retried
 from bandits.integrations.optuna.study.counts import StudyCounts
 from bandits.integrations.optuna.study.finished_trial import FinishedTrial, Moment
 from bandits.integrations.optuna.study.policy import policy_of
@@ -17,7 +18,7 @@ from bandits.integrations.optuna.study.state import StudyState
 from bandits.integrations.optuna.study.teaching import TrainingSet
 from bandits.integrations.optuna.study.training_data import TrainingData, training_data
 from bandits.stopping import EarlyStopper, Keep
-from bandits.studies.epochs import CurveReader, was_retried
+from bandits.studies.epochs import EpochGrid
 
 __all__ = ["KnownStudy"]
 
@@ -33,7 +34,7 @@ class KnownStudy:
 
     Args:
         sign: 1 where a larger value is better, -1 where a smaller one is.
-        horizon: the epoch whose score decides.
+        max_epochs: the epoch whose score decides.
         n_startup_trials: how many trials must be complete before the first verdict.
         stopper: who learns; fits depend on the training set alone (`scratch_growth` 1).
         user_attrs: names of user attributes of trials that are features too; see `ParameterColumns`.
@@ -48,15 +49,15 @@ class KnownStudy:
     def __init__(
         self,
         sign: float,
-        horizon: int,
+        max_epochs: int,
         n_startup_trials: int,
         stopper: EarlyStopper,
         user_attrs: Sequence[str] = (),
         max_curves: int = _MAX_CURVES,
     ) -> None:
-        self._horizon, self._stopper, self._user_attrs = horizon, stopper, tuple(user_attrs)
-        self._policy = policy_of(stopper, horizon, n_startup_trials, max_curves)
-        self._reader = CurveReader(sign, horizon)
+        self._stopper, self._user_attrs = stopper, tuple(user_attrs)
+        self._policy = policy_of(stopper, max_epochs, n_startup_trials, max_curves)
+        self._reader = CurveReader(sign, max_epochs)
         self._finished: dict[int, FrozenTrial] = {}
         self._read: dict[int, FinishedTrial] = {}  # the same, as values
         self._spoke: dict[TrainingSet, bool] = {}
@@ -80,6 +81,16 @@ class KnownStudy:
         """The step that is epoch 1 for trials which do not tell: 0 if a completed trial has reported it, else 1."""
         return self._reader.first_step
 
+    @property
+    def grid(self) -> EpochGrid:
+        """The epochs for which curves have a score."""
+        return self._reader.grid
+
+    @property
+    def horizon(self) -> int:
+        """How many scores a curve has that comes to the end: the horizon for predictors and rules."""
+        return len(self._reader.grid)
+
     def epoch(self, trial: FrozenTrial, step: int) -> int:
         """Which epoch a step of a trial is."""
         return self._reader.epoch(trial, step)
@@ -89,15 +100,17 @@ class KnownStudy:
         return self._state.bar.score
 
     def waits(self) -> Keep | None:
-        """Why a rule that learns gives no verdict yet, where that is for want of uncensored trials; else None."""
-        there = len(self.teaching)
-        if self._state.teaching.has_begun or self.bar() is None or there < self._predictor_needs():
+        """Why there is no verdict yet, where that is for want of curves; else None."""
+        there, predictor = len(self.teaching), self._stopper.predictor
+        if self.bar() is None:
+            return None
+        if there < (needed := predictor.curves_needed(self.horizon)):
+            reason = f"{predictor.name} needs {needed} curves that reach epoch {self.grid.last}, has {there}"
+            return Keep(f"no forecast: {reason}", cause=Cause.TOO_FEW_CURVES)
+        if self._state.teaching.has_begun:
             return None
         reason = f"no threshold: the rule needs {self._policy.needed} uncensored trials, has {there}"
         return Keep(reason, cause=Cause.TOO_FEW_UNCENSORED)
-
-    def _predictor_needs(self) -> int:
-        return self._stopper.predictor.curves_needed(self._horizon)
 
     @property
     def history(self) -> History:
@@ -108,12 +121,12 @@ class KnownStudy:
         """The trial as predictors see it, who have learnt from `history`."""
         return self._taught_by(self._state.teaching.training_set()).as_trial(trial)
 
-    def curve(self, trial: FrozenTrial, last_step: int | None = None) -> Curve | None:
-        """The curve of a running trial up to its last finite report, no later than a step.
+    def curve(self, trial: FrozenTrial) -> Curve | None:
+        """The curve of a running trial up to its last finite report.
 
-        None if it has none, or `begins_in_the_middle`.
+        None if it has none, has not come to the first epoch of the grid, or `begins_in_the_middle`.
         """
-        return None if self.begins_in_the_middle(trial) else self._reader.so_far(trial, last_step)
+        return None if self.begins_in_the_middle(trial) else self._reader.so_far(trial)
 
     def begins_in_the_middle(self, trial: FrozenTrial) -> bool:
         """Whether a trial was resumed after a failure, without the reports that came before it."""
@@ -133,18 +146,13 @@ class KnownStudy:
         unknown = (trial for trial in reversed(finished) if trial.number not in self._finished)
         new = list(islice(unknown, missing))  # most are among the last
         self._finished.update((trial.number, trial) for trial in new)
-        if self._counts_from_0(new):
-            self._reader.first_step = 0
+        if self._reader.learn(filter(_is_complete, new)):
             self._read, self._spoke, self._data = {}, {}, None
             self._start_over()
         elif any(self._state.depends_on(_moment(trial)) for trial in new):
             self._start_over()
         else:
             self._take_in(new)
-
-    def _counts_from_0(self, new: Iterable[FrozenTrial]) -> bool:
-        """Whether the first completed trial that reports step 0 is among these."""
-        return self.first_step == 1 and any(_is_complete(trial) and 0 in trial.intermediate_values for trial in new)
 
     def _start_over(self) -> None:
         self._state = self._empty()
@@ -165,7 +173,7 @@ class KnownStudy:
         """What a training set teaches; built once."""
         if self._data is None or self._data[0] != teaching:
             data = training_data(
-                teaching, self._finished, self._whole, user_attrs=self._user_attrs, horizon=self._horizon
+                teaching, self._finished, self._whole, user_attrs=self._user_attrs, horizon=self.horizon
             )
             self._data = teaching, data
         return self._data[1]
@@ -185,8 +193,8 @@ class KnownStudy:
     def _asked_about(self, trial: FrozenTrial, teaching: TrainingSet, bar: float | None) -> bool:
         data, curve = self._taught_by(teaching), self._whole(trial)
         known_as = data.as_trial(trial)
-        for tau in self._stopper.rule.checkpoints(self._horizon):
-            verdict = self._stopper.advise(known_as, curve.prefix(tau), data.history, horizon=self._horizon, bar=bar)
+        for tau in self._stopper.rule.checkpoints(self.horizon):
+            verdict = self._stopper.advise(known_as, curve.prefix(tau), data.history, horizon=self.horizon, bar=bar)
             if verdict.exposed or verdict.evidence is not None:
                 return True
         return False
