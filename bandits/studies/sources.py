@@ -91,9 +91,11 @@ def read_studies(sources: Sequence[str], *, goal: Goal | None = None, argument: 
     if len(sources) == 1:
         return read_study(sources[0], goal=goal, argument=argument)
     called = " ".join(sources)
-    files = [Path(source) for source in sources]
-    if all(file.is_file() and file.name.endswith(_CSV) and form_of(read_csv(file)) == "tensorboard" for file in files):
-        return study_of_tensorboard(called, files, goal, argument=argument)
+    paths = [Path(source) for source in sources]
+    if all(path.is_file() and path.name.endswith(_CSV) for path in paths):
+        files = list(map(read_csv, paths))
+        if all(form_of(file) == "tensorboard" for file in files):
+            return study_of_tensorboard(called, files, goal, argument=argument)
     studies = [read_study(source, goal=goal, argument=argument) for source in sources]
     first = studies[0]
     for study in studies[1:]:
@@ -119,11 +121,11 @@ def _study_of_csv(source: str, path: Path, name: str, goal: Goal | None, argumen
     file = read_csv(path)
     form = form_of(file)
     if form == "tensorboard":
-        return study_of_tensorboard(source, [path], goal, tag=name, argument=argument)
+        return study_of_tensorboard(source, [file], goal, tag=name, argument=argument)
     if form == "wandb":
-        return study_of_wandb_chart(source, path, goal, metric=name, argument=argument)
+        return study_of_wandb_chart(source, file, goal, metric=name, argument=argument)
     if form == "long":
-        return study_of_long_table(source, path, goal, metric=name, argument=argument)
+        return study_of_long_table(source, file, goal, metric=name, argument=argument)
     if form == "log":
         raise log_error(file)
     return study_of_table(source, f"{path}#{name}" if name else str(path), goal)

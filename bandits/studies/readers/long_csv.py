@@ -3,133 +3,126 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from bandits.curves import Goal
-from bandits.errors import SettingError
-from bandits.objectives.csv_cells import number_in, plain_name
-from bandits.objectives.csv_file import CsvFile, read_csv
+from bandits.errors import CurveTableError, SettingError
+from bandits.objectives.csv_cells import is_missing, number_in, words_of
+from bandits.objectives.csv_file import CsvFile
+from bandits.studies.policies import MEAN_OVER_SEEDS, POLICIES, Policy
+from bandits.studies.readers.choices import choose_metric, keep_one_phase, listed
+from bandits.studies.readers.long_columns import LongColumns, find_columns, settings_in
 from bandits.studies.readers.runs import Run, study_of_runs
 from bandits.studies.study import Study
 
-__all__ = ["is_long_table", "study_of_long_table"]
+__all__ = ["study_of_long_table"]
 
-# What columns may be called, as `plain_name` has it; the first that is there is taken.
-_RUN = ("runid", "runuuid", "run", "trialid", "trialnumber", "trial", "runname", "name")
-_STEP = ("epoch", "step", "globalstep", "iteration", "iter", "trainingiteration")
-_VALUE = ("value", "metricvalue")
-_METRIC = ("key", "metric", "metrickey", "metricname", "tag")
-_CLOCK = ("timestamp", "walltime", "time", "datetime", "date")
-_NEEDED = (
-    "must have columns for the run (run_id, run, run_name or trial), the step (step, epoch or iteration) and the value "
-    "(value, or the column that is named after #)"
-)
+_REPEATS = frozenset({"seed", "fold", "repeat", "replicate", "repetition"})
 _MILLISECONDS_FROM = 1e11  # a later second lies beyond the year 5000
 
 
-def is_long_table(header: Sequence[str]) -> bool:
-    """Whether a header names runs and steps."""
-    names = {plain_name(name) for name in header}
-    return bool(names.intersection(_RUN)) and bool(names.intersection(_STEP))
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Where things stand; None for what is not there."""
-
-    run: int
-    step: int
-    value: int
-    metric: int | None
-    clock: int | None
-
-
 def study_of_long_table(
-    source: str, path: Path, goal: Goal | None, *, metric: str = "", argument: str = "`warm_start`"
+    source: str, file: CsvFile, goal: Goal | None, *, metric: str = "", argument: str = "`warm_start`"
 ) -> Study:
     """Read the runs of a file, in the order of their first times, or else in the file's.
 
-    Columns that hold one value a run are hyperparameters.
+    Columns that hold one value a run are hyperparameters. Where a column says training, validation or test, the rows of
+    validation are read. Values of a run and a step that differ by their seed are averaged.
 
     Args:
         source: as the user wrote it.
-        path: the file.
+        file: with a report a row.
         goal: taken where neither the metric's name nor the shape of the curves tells which way is better.
         metric: which one, where there are several; or the name of the column that holds the values.
         argument: how messages call the source.
 
     Raises:
         SettingError: a column is missing, or there are several metrics and none of them is asked for.
-        CurveTableError: the file cannot be read.
+        CurveTableError: a cell cannot be read, or a run has several values at a step, and a column tells them apart.
     """
-    file = read_csv(path)
-    columns = _columns_of(file, metric, source, argument)
-    label = _metric_of(file, columns, metric, source, argument)
-    rows = [
-        row
-        for row in range(len(file.rows))
-        if columns.metric is None or not label or file.rows[row][columns.metric] == label
-    ]
-    config = _hyperparameters(file, columns, rows)
+    columns = find_columns(file, metric, source, argument)
+    label, rows, notes = _rows_of_metric(file, columns, metric, source, argument)
+    rows, phases = _rows_of_phase(file, columns, rows)
+    policy, repeats = _policy(file, columns, rows)
+    config = settings_in(file, columns, rows)
     runs: dict[str, Run] = {}
+    lost = 0
     for row in rows:
-        name = file.rows[row][columns.run]
+        cells = file.rows[row]
+        name = cells[columns.run].strip()
         if name not in runs:
-            runs[name] = Run(name, config={file.header[column]: file.rows[row][column] for column in config})
-        step = file.number(row, columns.step)
-        if math.isfinite(step) and file.rows[row][columns.value].strip():
-            runs[name].report(step, file.number(row, columns.value), _clock_in(file, row, columns.clock))
+            runs[name] = Run(name, config={file.header[column]: cells[column] for column in config})
+        if not is_missing(cells[columns.value]):
+            step = file.number(row, columns.step)
+            lost += not math.isfinite(step)
+            if math.isfinite(step):
+                runs[name].report(step, file.number(row, columns.value), _clock_in(file, row, columns.clock))
     ordered = list(runs.values())
     if columns.clock is not None and all(len(run.clock) == len(run.steps) > 0 for run in ordered):
         ordered.sort(key=lambda run: min(run.clock))
-    return study_of_runs(source, ordered, label or file.header[columns.value], goal)
+    stepless = (f"{lost:,} rows without a step are left out",) if lost else ()
+    said = (*file.notes, *columns.notes, *notes, *phases, *repeats, *stepless)
+    return study_of_runs(source, ordered, label or file.header[columns.value], goal, notes=said, policy=policy)
 
 
-def _columns_of(file: CsvFile, asked: str, source: str, argument: str) -> _Columns:
-    names = [plain_name(name) for name in file.header]
-
-    def first(known: Iterable[str]) -> int | None:
-        return next((names.index(name) for name in known if name in names), None)
-
-    run, step, value = first(_RUN), first(_STEP), first(_VALUE)
-    if asked in file.header:
-        value = file.header.index(asked)
-    if run is None or step is None or value is None:
-        raise SettingError.broken(argument, f"{_NEEDED}; it has {', '.join(file.header)}", source)
-    return _Columns(run, step, value, None if asked in file.header else first(_METRIC), first(_CLOCK))
-
-
-def _metric_of(file: CsvFile, columns: _Columns, asked: str, source: str, argument: str) -> str:
-    """The metric to read; empty where the file does not name any."""
+def _rows_of_metric(
+    file: CsvFile, columns: LongColumns, asked: str, source: str, argument: str
+) -> tuple[str, list[int], tuple[str, ...]]:
+    """The metric to read, empty where the file does not name any; its rows; and what was guessed."""
+    everything = list(range(len(file.rows)))
     if columns.metric is None:
         if asked and asked not in file.header:
-            rule = f"must end with # and one of its columns ({', '.join(file.header)}), or without #"
+            rule = f"must end with # and one of its columns ({listed(file.header, most=20)}), or without #"
             raise SettingError.broken(argument, rule, source)
-        return ""
-    metrics = list(dict.fromkeys(row[columns.metric] for row in file.rows))
-    if asked not in metrics and (asked or len(metrics) != 1):
-        rule = f"must end with # and one of its metrics ({', '.join(metrics) or 'it has none'})"
-        raise SettingError.broken(argument, rule, source)
-    return asked or metrics[0]
+        return "", everything, ()
+    cells = [row[columns.metric].strip() for row in file.rows]
+    metrics = list(dict.fromkeys(cells))
+    label, notes = choose_metric(metrics, asked, kind="metrics", source=source, argument=argument)
+    return label, [row for row in everything if cells[row] == label], notes
 
 
-def _hyperparameters(file: CsvFile, columns: _Columns, rows: Sequence[int]) -> list[int]:
-    """The columns that hold one value a run."""
-    taken = {columns.run, columns.step, columns.value, columns.metric, columns.clock}
-    known = {*_RUN, *_STEP, *_VALUE, *_METRIC, *_CLOCK}
-    found = []
-    for column, name in enumerate(file.header):
-        if column in taken or plain_name(name) in known:
+def _rows_of_phase(file: CsvFile, columns: LongColumns, rows: Sequence[int]) -> tuple[list[int], tuple[str, ...]]:
+    """The rows of the best phase, where a column tells it."""
+    if columns.phase is None:
+        return list(rows), ()
+    cells = {row: file.rows[row][columns.phase].strip() for row in rows}
+    kept, _ = keep_one_phase(list(dict.fromkeys(cells.values())), "rows")
+    left = listed(sorted(set(cells.values()).difference(kept)))
+    name = file.header[columns.phase]
+    note = f"rows with {name} {listed(kept)} are read, those with {name} {left} are left out"
+    return [row for row in rows if cells[row] in kept], (note,) if left else ()
+
+
+def _policy(file: CsvFile, columns: LongColumns, rows: Sequence[int]) -> tuple[Policy, tuple[str, ...]]:
+    """How several values of a run at a step become one, and a note on it.
+
+    Raises:
+        CurveTableError: a column with a few different cells tells them apart, and it is not one of seeds.
+    """
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in rows:
+        if not is_missing(file.rows[row][columns.value]):
+            groups[file.rows[row][columns.run], file.rows[row][columns.step].strip()].append(row)
+    several = [group for group in groups.values() if len({file.rows[row][columns.value] for row in group}) > 1]
+    if not several:
+        return POLICIES["export"], ()
+    most = max(map(len, several))
+    for place, name in enumerate(file.header):
+        cells = [[file.rows[row][place] for row in group] for group in several]
+        different = {cell for group in cells for cell in group}
+        apart = all(len(set(group)) == len(group) for group in cells)
+        if place in columns.taken() or place in file.unnamed or not apart or len(different) > most:
             continue
-        held: dict[str, set[str]] = {}
-        for row in rows:
-            held.setdefault(file.rows[row][columns.run], set()).add(file.rows[row][column])
-        if all(len(values) == 1 for values in held.values()):
-            found.append(column)
-    return found
+        if words_of(name) & _REPEATS:
+            return MEAN_OVER_SEEDS, (f"values of a run and a step that differ by {name!r} are averaged",)
+        first, second = several[0][:2]
+        raise CurveTableError(
+            f"{file.path} must hold one value of a run at a step; lines {file.lines[first]} and {file.lines[second]} "
+            f"hold two, which column {name!r} tells apart ({listed(sorted(different))}): keep the rows of one kind"
+        )
+    return POLICIES["export"], ()
 
 
 def _clock_in(file: CsvFile, row: int, column: int | None) -> float | None:

@@ -13,7 +13,7 @@ from bandits.errors import CurveTableError
 from bandits.objectives.table_columns import column_of, values_of_cells
 from bandits.objectives.table_metric import find_metric
 from bandits.studies.counting import count_epochs
-from bandits.studies.policies import POLICIES
+from bandits.studies.policies import POLICIES, Policy
 from bandits.studies.study import End, Reports, Study, StudyTrial
 
 __all__ = ["Run", "study_of_runs"]
@@ -61,12 +61,18 @@ class Run:
 
 
 def study_of_runs(
-    source: str, runs: Sequence[Run], label: str, goal: Goal | None, *, notes: Sequence[str] = ()
+    source: str,
+    runs: Sequence[Run],
+    label: str,
+    goal: Goal | None,
+    *,
+    notes: Sequence[str] = (),
+    policy: Policy = POLICIES["export"],
 ) -> Study:
     """Make a study of runs.
 
     A run that comes to the last epoch of the longest one is complete; shorter ones were stopped. What an epoch is, and
-    which value counts where there are several, is said by the policy of exports (`bandits.studies.policies`).
+    which value counts where there are several, is said by the policy (`bandits.studies.policies`).
 
     Args:
         source: as the user wrote it.
@@ -74,14 +80,15 @@ def study_of_runs(
         label: name of the metric.
         goal: taken where neither the metric's name nor the shape of the curves tells which way is better.
         notes: what the reader has guessed or left out, a sentence each.
+        policy: how its reports become curves.
 
     Raises:
         CurveTableError: there is no value at all, or nothing tells which way is better.
         SettingError: steps are time stamps.
     """
     logged = [(run, run.reports()) for run in runs if run.values]
-    counted = count_epochs([reports for _, reports in logged], POLICIES["export"], source=source)
-    longest = max((int(epochs[-1]) for epochs, _ in counted), default=0)
+    counted = count_epochs([reports for _, reports in logged], policy, source=source)
+    longest = max((int(epochs[np.isfinite(values)].max(initial=0)) for epochs, values in counted), default=0)
     trials: list[StudyTrial] = []
     curves: list[list[float]] = []
     for (run, reports), (epochs, values) in zip(logged, counted, strict=True):
@@ -99,7 +106,7 @@ def study_of_runs(
         replace(trial, config=config, features=features)
         for trial, (config, features) in zip(trials, known, strict=True)
     )
-    return Study(source, metric, tuple(described), "export", notes=tuple(notes))
+    return Study(source, metric, tuple(described), "export", policy, notes=tuple(notes))
 
 
 def _metric(label: str, curves: Sequence[Sequence[float]], goal: Goal | None, source: str) -> Metric:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from bandits.curves import Goal
 from bandits.errors import SettingError
-from bandits.objectives.csv_cells import plain_name
-from bandits.objectives.csv_file import read_csv
+from bandits.objectives.csv_file import CsvFile, read_csv
+from bandits.objectives.csv_forms import form_of
+from bandits.studies.readers.choices import choose_metric, keep_one_phase, listed
 from bandits.studies.readers.runs import Run, study_of_runs
 from bandits.studies.study import Study
 
-__all__ = ["is_tensorboard", "study_of_tensorboard", "study_of_tensorboard_folder"]
+__all__ = ["study_of_tensorboard", "study_of_tensorboard_folder"]
 
-_COLUMNS = ("walltime", "step", "value")
 _DOWNLOADED = re.compile(r"run-(?P<run>.+)-tag-(?P<tag>.+)")  # how TensorBoard names the file
 
 
-def is_tensorboard(header: Sequence[str]) -> bool:
-    """Whether a header is one of TensorBoard's."""
-    return tuple(map(plain_name, header)) == _COLUMNS
-
-
 def study_of_tensorboard(
-    source: str, files: Sequence[Path], goal: Goal | None, *, tag: str = "", argument: str = "`warm_start`"
+    source: str, files: Sequence[CsvFile], goal: Goal | None, *, tag: str = "", argument: str = "`warm_start`"
 ) -> Study:
     """Read some files, each of which is a run.
+
+    Where a training is two runs, exp0/train and exp0/validation, the one of validation is read.
 
     Args:
         source: as the user wrote it.
@@ -38,15 +37,15 @@ def study_of_tensorboard(
 
     Raises:
         SettingError: the files are of several tags, and none of them is asked for.
-        CurveTableError: a file cannot be read.
+        CurveTableError: a cell cannot be read.
     """
-    named = [(file, *_run_and_tag(file)) for file in files]
-    tags = sorted({found for _, _, found in named})
-    if tag not in tags and (tag or len(tags) > 1):
-        listed = ", ".join(filter(None, tags)) or "no file is named after one"
-        raise SettingError.broken(argument, f"must end with # and one of its tags ({listed})", source)
-    runs = [_read(file, name) for file, name, found in named if found == (tag or tags[0])]
-    return study_of_runs(source, sorted(runs, key=_began), (tag or tags[0]).replace("_", " "), goal)
+    tags = sorted({_tag_of(file.path) for file in files})
+    label, guessed = choose_metric(tags, tag, kind="tags", source=source, argument=argument)
+    named = _by_run([file for file in files if _tag_of(file.path) == label])
+    kept, left_out = keep_one_phase(list(named), "runs")
+    runs = [_run(named[name], name) for name in kept]
+    notes = dict.fromkeys(note for name in kept for note in named[name].notes)
+    return study_of_runs(source, sorted(runs, key=_began), label, goal, notes=(*notes, *guessed, *left_out))
 
 
 def study_of_tensorboard_folder(
@@ -57,29 +56,39 @@ def study_of_tensorboard_folder(
     Raises:
         SettingError: there is none, or one of them is no export of TensorBoard; and see `study_of_tensorboard`.
     """
-    files = sorted(folder.rglob("*.csv"))
+    paths = sorted(folder.rglob("*.csv"))
     rule = "must be a folder of TensorBoard's csv exports (Wall time, Step, Value), a run a file"
-    if not files:
+    if not paths:
         raise SettingError.broken(argument, f"{rule}; it holds no .csv file", source)
+    files = list(map(read_csv, paths))
     for file in files:
-        header = read_csv(file).header
-        if not is_tensorboard(header):
-            found = ", ".join(header) or "nothing"
-            raise SettingError.broken(argument, f"{rule}; {file.relative_to(folder)} has the columns {found}", source)
+        if form_of(file) != "tensorboard":
+            found = listed(file.header, most=10) or "nothing"
+            where = file.path.relative_to(folder)
+            raise SettingError.broken(argument, f"{rule}; {where} has the columns {found}", source)
     return study_of_tensorboard(source, files, goal, tag=tag, argument=argument)
 
 
-def _run_and_tag(file: Path) -> tuple[str, str]:
-    """Which run and which scalar a file is of, by its name; without one of TensorBoard's names it is all run."""
-    match = _DOWNLOADED.fullmatch(file.stem)
-    return (match["run"], match["tag"]) if match else (file.stem, "")
+def _tag_of(path: Path) -> str:
+    """The scalar that a file is of, by its name; none without one of TensorBoard's names."""
+    match = _DOWNLOADED.fullmatch(path.stem)
+    return match["tag"] if match else ""
 
 
-def _read(path: Path, name: str) -> Run:
-    file, run = read_csv(path), Run(name)
+def _by_run(files: Sequence[CsvFile]) -> dict[str, CsvFile]:
+    """Files by the name of their run: as TensorBoard names it, else the file's, with its folders where it repeats."""
+    names = [match["run"] if (match := _DOWNLOADED.fullmatch(f.path.stem)) else f.path.stem for f in files]
+    repeated = {name for name, count in Counter(names).items() if count > 1}
+    base = os.path.commonpath([file.path.parent for file in files])
+    paths = (os.path.relpath(file.path.with_suffix(""), base) for file in files)
+    return {path if name in repeated else name: file for name, path, file in zip(names, paths, files, strict=True)}
+
+
+def _run(file: CsvFile, name: str) -> Run:
+    run = Run(name)
+    clock, step, value = (place for place in range(len(file.header)) if place not in file.unnamed)
     for row in range(len(file.rows)):
-        clock, step, value = (file.number(row, column) for column in range(3))
-        run.report(step, value, clock)
+        run.report(file.number(row, step), file.number(row, value), file.number(row, clock))
     return run
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -20,13 +17,12 @@ from bandits.studies.account import Account
 from bandits.studies.sources import read_study
 from bandits.studies.study import Study, StudyTrial
 from bandits.studies.study_curves import TrialCurve, read_curves
-from bandits.studies.writers.table_text import column_name
+from bandits.studies.writers.table_text import TableRow, column_name, new_table, settings_of, table_text
 
 __all__ = ["ImportedCurves", "import_study"]
 
 _NOT_A_METRIC = {"cost", "duration", "sec", "seconds", "secs", "time", "times", "wall_time"}  # read as seconds
 _NUMBER = "trial"  # a name that readers take for a label
-_NUMBERED = re.compile(r"(.*?)([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ def import_study(
         >>> CurveTable(folder / "curves.csv").feature_names
         ('lr',)
     """
-    path = _new_file(out)
+    path = new_table(out)
     if goal not in (None, *get_args(Goal)):
         raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", goal)
     last = None if longest is None else check_at_least("epochs", longest, 2)
@@ -118,17 +114,6 @@ def import_study(
     return ImportedCurves(
         path, table.metric, len(trials), lengths.count(max(lengths)), max(lengths), timed, read.account
     )
-
-
-def _new_file(out: str | Path) -> Path:
-    path = Path(out)
-    if path.suffix != ".csv":
-        raise SettingError.broken("`out`", "must end in .csv", str(out))
-    if path.exists():
-        raise SettingError.broken("`out`", "must be a new file", str(out))
-    if not path.parent.is_dir():
-        raise SettingError.broken("`out`", "must lie in a folder that exists", str(out))
-    return path
 
 
 def _timed(read: TrialCurve, last: int | None) -> StudyTrial:
@@ -157,50 +142,16 @@ def _goal_of(label: str) -> Goal | None:
 def _text(study: Study, pairs: Sequence[tuple[StudyTrial, Curve]], family: str) -> tuple[str, bool]:
     """The file, and whether it holds seconds."""
     trials = [trial for trial, _ in pairs]
-    epochs = max(2, *(curve.tau for _, curve in pairs))  # one column makes no family
-    numbered = [_NUMBER] if all(trial.number is not None for trial in trials) else []
-    config = dict.fromkeys(name for trial in trials for name in trial.config if name not in numbered)
-    more = dict.fromkeys(name for trial in trials for name in trial.features if not _repeats(name, config))
+    numbered = all(trial.number is not None for trial in trials)
     timed = all(trial.seconds is not None for trial in trials) and any(trial.seconds for trial in trials)
-    families = (family, "seconds") if timed else (family,)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    columns = [f"{label}_{number}" for label in families for number in range(1, epochs + 1)]
-    writer.writerow((*_headings([*numbered, *config, *more], epochs), *columns))
+    config = dict.fromkeys(name for trial in trials for name in trial.config)
+    rows: list[TableRow] = []
     for trial, curve in pairs:
-        empty = [""] * (epochs - curve.tau)
-        cells: list[object] = [trial.number for _ in numbered]
-        cells += [_cell(trial.config.get(name)) for name in config]
-        cells += [trial.features.get(name, "") for name in more]
-        cells += [study.metric.restore(score) for score in curve.scores.tolist()]
-        cells += empty
+        settings = settings_of(dict.fromkeys(config) | dict(trial.config), trial.features)
+        curves: dict[str, Sequence[object]] = {family: [study.metric.restore(score) for score in curve.scores.tolist()]}
         if timed:
-            cells += [(trial.seconds or 0.0) / curve.tau] * curve.tau
-            cells += empty
-        writer.writerow(cells)
-    return text.getvalue(), timed
-
-
-def _repeats(feature: str, config: Iterable[str]) -> bool:
-    """Whether a feature says what a part of the configuration says already: `kind=a` and `has kind` of `kind`."""
-    return feature.partition("=")[0] in config or feature.removeprefix("has ") in config
-
-
-def _headings(names: Sequence[str], epochs: int) -> list[str]:
-    """The names of the columns, none of which a reader could take for an epoch's: units_1, units_2 become units_1_."""
-    numbers: dict[str, list[int]] = {}
-    for name in names:
-        if (match := _NUMBERED.fullmatch(name)) is not None:
-            numbers.setdefault(match[1], []).append(int(match[2]))
-    looks_like = {prefix for prefix, found in numbers.items() if len(found) >= epochs or max(found) == epochs}
-    return [
-        f"{name}_" if (match := _NUMBERED.fullmatch(name)) is not None and match[1] in looks_like else name
-        for name in names
-    ]
-
-
-def _cell(value: object) -> object:
-    """A part of a configuration as one cell."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}={item}" for name, item in value.items())
-    return "" if value is None else value
+            curves["seconds"] = [(trial.seconds or 0.0) / curve.tau] * curve.tau
+        number = {_NUMBER: trial.number} if numbered else {}
+        rows.append(TableRow(number | settings | number, curves))
+    epochs = max(2, *(curve.tau for _, curve in pairs))  # one column makes no family
+    return table_text(rows, epochs=epochs), timed

@@ -73,7 +73,7 @@ def test_tensorboards_names_tell_run_and_tag(tmp_path: Path) -> None:
     study = read_study(f"{tmp_path}#val_loss")
 
     assert names(study) == ["a", "b"]
-    assert study.metric == Metric("val loss", "minimize")
+    assert study.metric == Metric("val_loss", "minimize")
     for source in (f"{tmp_path}", f"{tmp_path}#loss"):
         with pytest.raises(SettingError, match=r"must end with # and one of its tags \(val_acc, val_loss\)"):
             read_study(source)
@@ -142,16 +142,15 @@ def test_mlflow_has_a_report_a_row(tmp_path: Path) -> None:
 
 
 def test_a_value_may_stand_in_a_column_of_its_own_name(tmp_path: Path) -> None:
-    """It is named after #; without times, runs go as the file does."""
-    rows = [(trial, epoch, value) for trial in (1, 0) for epoch, value in enumerate(RISING, start=1)]
-    file = written(tmp_path / "log.csv", ("Trial", "Epoch", "val_acc"), *rows)
-    study = read_study(f"{file}#val_acc")
-
-    assert study.metric == Metric("val_acc", "maximize")
-    assert names(study) == ["1", "0"]
+    """It is named after #, or the only one whose name says a metric; without times, runs go as the file does."""
+    rows = [(trial, epoch, value, 7) for trial in (1, 0) for epoch, value in enumerate(RISING, start=1)]
+    file = written(tmp_path / "log.csv", ("Trial", "Epoch", "val_acc", "foo"), *rows)
+    for source, notes in ((f"{file}#val_acc", ()), (file, ("column 'val_acc' is read, as its name says a metric",))):
+        study = read_study(source)
+        assert study.metric == Metric("val_acc", "maximize")
+        assert names(study) == ["1", "0"]
+        assert study.notes == notes
     with pytest.raises(SettingError, match=r"columns for the run .* and the value .*; it has Trial, Epoch, val_acc"):
-        read_study(file)
-    with pytest.raises(SettingError, match="columns for the run"):
         read_study(f"{file}#loss")
 
 

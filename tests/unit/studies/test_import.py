@@ -190,16 +190,17 @@ def test_the_epoch_columns_say_which_way_is_better(tmp_path: Path, metric: str, 
 
 
 @pytest.mark.parametrize(
-    "names", [("n_units_l0", "n_units_l1", "n_units_l2"), ("w1", "w2", "w3"), ("w1", "w2", "w3", "w4")]
+    ("names", "end"),
+    [(("n_units_l0", "n_units_l1", "n_units_l2"), ""), (("w1", "w2", "w3"), "_"), (("w1", "w2", "w3", "w4"), "")],
 )
-def test_numbered_parameters_are_not_taken_for_epochs(tmp_path: Path, names: Sequence[str]) -> None:
-    """They get another name where a reader would take them for curves."""
+def test_numbered_parameters_are_not_taken_for_epochs(tmp_path: Path, names: Sequence[str], end: str) -> None:
+    """They get another name only where a reader would take them for curves."""
     trials = [({name: 1.0 + i + j for j, name in enumerate(names)}, steps(3 + i, 2, 1)) for i in range(2)]
     import_study(study(tmp_path, *trials), tmp_path / "curves.csv")
     table = CurveTable(tmp_path / "curves.csv")
 
     assert table.curves.tolist() == [[3, 2, 1], [4, 2, 1]]
-    assert table.feature_names == tuple(f"{name}_" for name in names)
+    assert table.feature_names == tuple(f"{name}{end}" for name in names)
 
 
 def test_other_numbered_parameters_keep_their_names(tmp_path: Path) -> None:
