@@ -18,7 +18,7 @@ from bandits.schedulers.base import Scheduler
 from bandits.stopping import EarlyStopper, RiskControlledRule
 from bandits.stopping.rule_choice import rule_with
 
-__all__ = ["AskedRun", "Training", "assemble", "training"]
+__all__ = ["AskedRun", "Training", "assemble", "chosen_rule", "training"]
 
 Short = Mapping[Kind, Mapping[str, str]]
 
@@ -124,23 +124,42 @@ def _stopper(
     seed: int,
 ) -> EarlyStopper | None:
     """Predictor, rule and the curves of earlier studies; None without a predictor, which all others need."""
-    numbers = {name: untyped.read(text) for name, text in short["rules"].items()}
     if predictor is None:
-        lost = {**({} if rule is None else {"rule": rule}), **numbers}
+        lost = {**({} if rule is None else {"rule": rule}), **_values(short["rules"])}
         lost |= {name: algorithm.settings[name] for name in _FOR_FORECASTS if algorithm.settings.get(name)}
         lost |= {"warm_start": warm_start} if warm_start else {}
         for name, value in lost.items():
             raise SettingError.broken(f"`{name}`", "must come with a predictor", value)
         return None
-    usual: Any = registry.load("rules", algorithm.entry.rule) if algorithm.entry.rule else RiskControlledRule
-    meant = rule_with(numbers, usual).__name__ if rule is None else rule
-    judging = choose("rules", meant, short["rules"])
+    judging = chosen_rule(rule, short, algorithm.entry.rule)
     earlier = None
     if warm_start:
         from bandits.studies import earlier_curves  # others need not wait for its readers
 
         earlier = earlier_curves(warm_start, objective, seed=seed)
     return EarlyStopper(choose("predictors", predictor).build(), judging.build(), earlier=earlier, seed=seed)
+
+
+def chosen_rule(rule: str | None, short: Short, usual: str = "") -> Choice:
+    """The rule that is named; else the one whose settings are given.
+
+    Args:
+        rule: its name and settings; None for none.
+        short: settings that were given as options.
+        usual: name of the rule that is meant where it has all of these; empty for the default.
+
+    Raises:
+        SettingError, UnknownPlugin: there is no such rule, or a setting is wrong.
+    """
+    if rule is None:
+        kind: Any = registry.load("rules", usual) if usual else RiskControlledRule
+        rule = rule_with(_values(short["rules"]), kind).__name__
+    return choose("rules", rule, short["rules"])
+
+
+def _values(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Texts as the values that they look like, for messages."""
+    return {name: untyped.read(text) for name, text in texts.items()}
 
 
 def _sampler(algorithm: Choice, objective: Objective, short: Short, sampler: str | None) -> Choice | None:

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
+from bandits.cli.assembly import chosen_rule
+from bandits.cli.grouped_help import GroupedCommand
+from bandits.cli.options import predictor_option, rule_options
 from bandits.cli.output import show
-from bandits.curves import Goal
-from bandits.spec.what_ifs import WhatIfSpec
+from bandits.cli.short_forms import given_settings
+from bandits.config import build
+from bandits.errors import SettingError
+
+if TYPE_CHECKING:
+    from bandits.studies.study import Study
 
 __all__ = ["what_if"]
 
 
-@click.command("what-if")
+@click.command("what-if", cls=GroupedCommand)
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.option("--predictor", metavar="NAME", default="srm", show_default=True, help="See `bandits list predictors`.")
-@click.option(
-    "--risk",
-    metavar="P",
-    type=float,
-    default=0.1,
-    show_default=True,
-    help="Probability with which a trial that would end above the bar is dropped at some time.",
-)
-@click.option("--audit", metavar="P", type=float, default=0.02, show_default=True, help="Share that is never dropped.")
-@click.option("--confidence", metavar="P", type=float, help="The rule of the paper instead of --risk and --audit.")
-@click.option("--keep", metavar="N", type=int, default=1, show_default=True, help="Protect each of the n best trials.")
-@click.option(
-    "--margin", metavar="M", type=float, default=0.0, show_default=True, help="Protect what ends this close below."
-)
+@predictor_option("srm", "See `bandits list predictors`.")
 @click.option("--top", metavar="N", type=int, default=5, show_default=True, help="How many of the best are followed.")
 @click.option("--max-epochs", metavar="T", type=int, help="A full training. [default: the longest completed curve]")
 @click.option("--orders", metavar="N", type=int, default=20, show_default=True, help="Random orders, replayed as well.")
@@ -43,14 +37,18 @@ __all__ = ["what_if"]
     "--plot", metavar="FILE", help="Draw the curves, and what would not have been trained: .png, .svg or .pdf."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@rule_options
+@click.pass_context
 def what_if(
-    *,
+    context: click.Context,
+    /,
     sources: tuple[str, ...],
     predictor: str,
-    goal: Goal | None,
+    rule: str | None,
+    goal: str | None,
     plot: str | None,
     as_json: bool,
-    **settings: Any,
+    **options: Any,
 ) -> None:
     """Replay finished runs: what would early stopping have saved, and what lost?
 
@@ -58,16 +56,35 @@ def what_if(
     table of curves (.csv, or table:NAME), or the csv that TensorBoard (a file a run, or a folder of them), Weights &
     Biases (a chart) or MLflow (run, step, value) exports, with #METRIC where it holds several.
     """
+    from bandits.studies import read_studies
+    from bandits.tools.what_if import what_if as replay_study
     from bandits.tools.what_if.plot import check_plot_file, save_plot  # these load Optuna, which takes half a second
     from bandits.tools.what_if.report import WhatIfReport, what_if_view
 
     if plot is not None:
         check_plot_file(plot)
-    spec = WhatIfSpec(sources, predictor, goal, settings)
+    if goal not in (None, "maximize", "minimize"):
+        raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", goal)
+    short = given_settings(context.command, options)
+    judging = chosen_rule(rule, short).build()
+    forecasting = build("predictors", predictor)
+    study = _reported(read_studies(sources, goal=goal, argument="`SOURCE`"), goal)  # type: ignore[arg-type]  # checked
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("replaying", total=settings["orders"] + 1)
-        answer = spec.ask(watch=lambda done: progress.update(task, completed=done))
-    report = WhatIfReport(spec.predictor, answer)
+        task = progress.add_task("replaying", total=options["orders"] + 1)
+        watch = partial(progress.update, task)
+        answer = replay_study(study, forecasting, judging, **options, watch=lambda done: watch(completed=done))
+    report = WhatIfReport(predictor, answer)
     if plot is not None:
         save_plot(answer, plot)
     show(json.dumps(report.as_json(), indent=2, allow_nan=False) if as_json else what_if_view(report))
+
+
+def _reported(study: Study, goal: str | None) -> Study:
+    """A study that holds reports, and does not contradict the goal that was given."""
+    metric = study.returned or study.metric
+    if goal not in (None, metric.goal):
+        raise SettingError.broken("`goal`", f"must be {metric.goal!r} or left out, as {study.source} says", goal)
+    if not any(len(trial.reports) for trial in study.trials):
+        rule = "must hold a trial that has reported values (trial.report in Optuna) as it trained"
+        raise SettingError.broken("`SOURCE`", rule, study.source)
+    return study

@@ -50,6 +50,11 @@ class StoppingRule(ABC):
         all of them from `from_epoch` on."""
         return every_epoch(horizon, self.from_epoch)
 
+    @property
+    def least_curves(self) -> int:
+        """How many uncensored curves it takes to drop an arm; none, unless a rule says otherwise."""
+        return 0
+
     def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
         """What to judge by at each checkpoint, for a rule that learns how wrong forecasts are.
 

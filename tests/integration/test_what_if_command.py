@@ -5,6 +5,7 @@ import json
 import math
 import random
 import re
+import shlex
 import sqlite3
 from pathlib import Path
 
@@ -125,19 +126,26 @@ def test_an_optuna_study_is_replayed_with_the_default_pruner(ask):
     assert any("TPE" in note for note in answers[0]["notes"])
 
 
-def test_the_lines_that_switch_it_on_run(ask):
+def test_the_lines_that_switch_it_on_run(bandits, ask):
     """For Optuna they make a study; for this library a stopper and a search."""
     optuna_study()
-    names: dict = {"optuna": optuna}
+    names: dict = {}
     lines = ask("study.db", "--keep", "2", orders=0)["switch_on"]
     exec("\n".join(lines), names)  # noqa: S102 - our own lines
     assert "keep=2" in lines[-1]
     assert isinstance(names["study"], optuna.Study)
     command, _, *python = ask(table(), "--predictor", "srm-ridge", orders=0)["switch_on"]
-    exec("\n".join(python[:-1]), names)  # noqa: S102
+    exec("\n".join(python), names)  # noqa: S102
     assert names["stopper"].predictor.model == "ridge"
-    assert python[-1] == "result = run(RandomSearch(40, 8, stopper, burn_in=10), your_objective)"
+    assert python[-1] == "result = run(RandomSearch(40, 8, stopper, burn_in=10), CurveTable('runs.csv'))"
     assert command.startswith("bandits run random --predictor srm-ridge --risk 0.1 --max-epochs 8 --burn-in 10")
+    code, out, _ = bandits(*shlex.split(command)[1:], "--json")
+    told = json.loads(out)
+    assert (0, names["result"].best_value, names["result"].epochs_trained) == (
+        code,
+        told["best_value"],
+        told["epochs_trained"],
+    )
 
 
 def test_a_journal_of_a_run_is_replayed(bandits, ask):
@@ -213,7 +221,7 @@ def test_too_few_trials_give_a_sentence_and_no_numbers(bandits, ask):
     code, out, err = bandits("what-if", "runs.csv")
 
     assert (0, "") == (code, err)
-    assert "Nothing can be said: 8 trials were completed after 8 epochs, and before 10 are, SRM at a risk of 0.1" in out
+    assert "Nothing can be said: 8 trials were completed after 8 epochs, and before 10 are, SRM with risk 0.1" in out
     assert "To switch it on" not in out
     answer = ask("runs.csv")
     assert (False, None, None) == (answer["enough"], answer["own_order"], answer["random_orders"])

@@ -38,9 +38,9 @@ ARROWS: dict[str, set[str]] = {
     "integrations": VOCABULARY | {"predictors", "stopping", "studies"},
     "tools": VOCABULARY
     | {"search_space", "schedulers", "samplers", "predictors", "stopping", "objectives", "runtime", "studies"}
-    | {"integrations", "registry"},
+    | {"integrations", "registry", "config"},
 }
-SEE_EVERYTHING = {"spec", "report", "cli", "__main__", "__init__", "testing"}
+SEE_EVERYTHING = {"report", "cli", "__main__", "__init__", "testing"}
 
 PURE = VOCABULARY | {"architectures", "schedulers", "samplers", "predictors", "stopping"}
 IMPURE_MODULES = {

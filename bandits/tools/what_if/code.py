@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
+from inspect import signature
+from typing import Any
+
 from bandits import predictors, registry
+from bandits.config import choose
+from bandits.stopping import StoppingRule
+from bandits.stopping.rule_choice import RULE_NUMBERS, choose_rule
 from bandits.tools.what_if import WhatIf
-from bandits.tools.what_if.settings import Settings
 
 __all__ = ["lines_of_code"]
 
@@ -16,65 +23,104 @@ def lines_of_code(answer: WhatIf, predictor: str) -> list[str]:
 
     Args:
         answer: what was asked.
-        predictor: its name in the registry.
+        predictor: its name and settings, as `bandits.config.build` takes them.
     """
     if answer.study.kind in ("optuna", "export"):
         return _optuna(answer, predictor)
-    return _command(answer, predictor)
+    return [_command(answer, predictor), "", *_python(answer, predictor)]
 
 
 def _optuna(answer: WhatIf, predictor: str) -> list[str]:
     wanted, making = _predictor(predictor)
     settings = answer.settings
-    arguments = {
-        "max_epochs": settings.max_epochs,
-        **_rule(settings),
-        **_unusual(settings, ("audit", "margin", "keep")),
-    }
-    arguments |= _unusual(settings, ("seed",))
-    said = ", ".join([making, *(f"{name}={value!r}" for name, value in arguments.items())])
-    return [
-        "from bandits.integrations.optuna import PredictivePruner",
-        wanted,
-        f"study = optuna.create_study(direction={answer.metric.goal!r}, pruner=PredictivePruner({said}))",
-    ]
+    numbers, seed = _numbers(settings.rule), _seed(settings.seed)
+    imports = ["import optuna", "from bandits.integrations.optuna import PredictivePruner", wanted]
+    rule = _arguments(numbers)
+    if "from_epoch" in numbers or choose_rule(**numbers) != settings.rule:  # the pruner has no argument for it
+        imports.append(f"from bandits.stopping import {type(settings.rule).__name__}")
+        rule = f"rule={_call(settings.rule)}"
+    said = ", ".join(filter(None, [making, f"max_epochs={settings.max_epochs}", rule, _arguments(seed)]))
+    direction = f"direction={answer.metric.goal!r}"
+    return [*imports, f"study = optuna.create_study({direction}, pruner=PredictivePruner({said}))"]
 
 
-def _command(answer: WhatIf, predictor: str) -> list[str]:
-    wanted, making = _predictor(predictor)
-    settings, trials = answer.settings, len(answer.trials)
-    rule = _rule(settings) | _unusual(settings, ("audit", "margin", "keep"))
+def _command(answer: WhatIf, predictor: str) -> str:
+    settings = answer.settings
+    numbers = _numbers(settings.rule)
+    rule: Mapping[str, object] = numbers
+    if choose_rule(**numbers) != settings.rule:
+        pairs = ",".join(f"{name}={value}" for name, value in _unusual(settings.rule).items())
+        rule = {"rule": f"{_rule_name(settings.rule)}:{pairs}" if pairs else _rule_name(settings.rule)}
     options = {"predictor": predictor, **rule, "max_epochs": settings.max_epochs}
-    options |= {"burn_in": settings.needed, "trials": trials, **_unusual(settings, ("seed",))}
-    words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in options.items())
-    kind = "RiskControlledRule" if settings.confidence is None else "ProbabilityRule"
-    judging = f"{kind}({', '.join(f'{name}={value!r}' for name, value in rule.items())})"
+    options |= {"burn_in": settings.needed, "trials": len(answer.trials), **_seed(settings.seed)}
+    words = " ".join(f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in options.items())
+    return f"bandits run random {words} --objective {shlex.quote(_table(answer) or _YOURS)}"
+
+
+def _python(answer: WhatIf, predictor: str) -> list[str]:
+    wanted, making = _predictor(predictor)
+    settings, trials, kind = answer.settings, len(answer.trials), type(answer.settings.rule).__name__
     search = f"RandomSearch({trials}, {settings.max_epochs}, stopper, burn_in={settings.needed})"
+    table = _table(answer).removeprefix("table:")
+    seed = _arguments(_seed(settings.seed))
+    stopper = ", ".join(filter(None, [making, _call(settings.rule), seed]))
+    run = ", ".join(filter(None, [search, f"CurveTable({table!r})" if table else "YOUR_FUNCTION", seed]))
     return [
-        f"bandits run random {words} --objective {_YOURS}",
-        "",
-        f"from bandits import EarlyStopper, {', '.join(sorted(('RandomSearch', kind)))}, run",
+        "from bandits import EarlyStopper, RandomSearch, run",
+        "from bandits.objectives import CurveTable" if table else f"from {_YOURS.replace(':', ' import ')}",
         wanted,
-        f"stopper = EarlyStopper({making}, {judging})",
-        f"result = run({search}, your_objective)",
+        f"from bandits.stopping import {kind}",
+        f"stopper = EarlyStopper({stopper})",
+        f"result = run({run})",
     ]
 
 
-def _rule(settings: Settings) -> dict[str, object]:
-    """What the rule is told in any case."""
-    return {"risk": settings.risk} if settings.confidence is None else {"confidence": settings.confidence}
+def _table(answer: WhatIf) -> str:
+    """The table that was asked about, as an objective; empty where it was something else."""
+    source = answer.study.source
+    if answer.study.kind != "table" or (not source.endswith((".csv", ".csv.gz")) and not source.startswith("table:")):
+        return ""
+    return source if source.startswith("table:") else f"table:{source}"
 
 
-def _unusual(settings: Settings, names: tuple[str, ...]) -> dict[str, object]:
-    """Settings that are not the default."""
-    defaults = {"audit": 0.02, "margin": 0.0, "keep": 1, "seed": 0}
-    return {name: value for name in names if (value := getattr(settings, name)) != defaults[name]}
+def _numbers(rule: StoppingRule) -> dict[str, Any]:
+    """What the rule is told in any case, and what is not its default, of the numbers that tell rules apart."""
+    unusual, settings = _unusual(rule), rule.settings()
+    told = {name: settings[name] for name in ("risk", "confidence") if name in settings}
+    return told | {name: value for name, value in unusual.items() if name in RULE_NUMBERS}
 
 
-def _predictor(name: str) -> tuple[str, str]:
+def _unusual(rule: StoppingRule) -> dict[str, Any]:
+    """The settings of a rule that are not its defaults."""
+    usual = signature(type(rule)).parameters
+    return {name: value for name, value in rule.settings().items() if value != usual[name].default}
+
+
+def _call(rule: StoppingRule) -> str:
+    """How a rule is made in Python."""
+    unusual, settings = _unusual(rule), rule.settings()
+    told = {name: settings[name] for name in ("risk", "confidence") if name in settings} | unusual
+    return f"{type(rule).__name__}({_arguments(told)})"
+
+
+def _rule_name(rule: StoppingRule) -> str:
+    return registry.find("rules", type(rule).__name__).name
+
+
+def _seed(seed: int) -> dict[str, int]:
+    return {"seed": seed} if seed else {}
+
+
+def _arguments(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in values.items())
+
+
+def _predictor(text: str) -> tuple[str, str]:
     """How a predictor is imported, and how it is made."""
-    entry = registry.find("predictors", name)
-    module, _, attribute = entry.target.partition(":")
+    chosen = choose("predictors", text)
+    module, _, attribute = chosen.entry.target.partition(":")
     home = "bandits.predictors" if attribute in predictors.__all__ else module
-    given = ", ".join(f"{argument}={value!r}" for argument, value in entry.arguments.items())
-    return f"from {home} import {attribute}", f"{attribute}({given})"
+    return (
+        f"from {home} import {attribute}",
+        f"{attribute}({_arguments({**chosen.entry.arguments, **chosen.settings})})",
+    )

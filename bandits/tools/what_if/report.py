@@ -36,7 +36,7 @@ class WhatIfReport:
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints; values in the metric's units, null where there is none."""
         answer, settings = self.answer, self.answer.settings
-        study = answer.study
+        study, rule = answer.study, settings.rule.settings()
         return {
             "source": study.source,
             "kind": study.kind,
@@ -45,11 +45,8 @@ class WhatIfReport:
             "predictor": self.predictor,
             "settings": {
                 "max_epochs": settings.max_epochs,
-                "risk": settings.risk if settings.confidence is None else None,
-                "audit": settings.audit if settings.confidence is None else None,
-                "confidence": settings.confidence,
-                "margin": settings.margin,
-                "keep": settings.keep,
+                **{name: rule.get(name) for name in ("risk", "audit", "confidence", "margin", "keep")},
+                **{name: value for name, value in rule.items() if name == "from_epoch"},
                 "top": settings.top,
                 "orders": settings.orders,
                 "seed": settings.seed,
@@ -148,8 +145,10 @@ def _facts(report: WhatIfReport) -> Iterable[tuple[str, str]]:
     counts = ", ".join(f"{ends.count(end):,} {word}" for end, word in words if end in ends)
     goal = "larger" if answer.metric.goal == "maximize" else "smaller"
     yield "search", f"{answer.study.source}: {counts}; {metric_name(answer)}, {goal} is better"
-    rule = f"risk {settings.risk:g}" if settings.confidence is None else f"confidence {settings.confidence:g}"
-    yield "pruner", f"{report.predictor}, {rule}, up to epoch {settings.max_epochs}, seed {settings.seed}"
+    yield (
+        "pruner",
+        f"{report.predictor}, {settings.rule_words}, up to epoch {settings.max_epochs}, seed {settings.seed}",
+    )
     yield "verdict", verdict(answer)
     for note in notes(answer):
         yield "note", note

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bandits.errors import check_at_least
+from bandits.checks import check_whole
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors.base import Predictor
-from bandits.stopping import RiskControlledRule, StoppingRule, choose_rule
+from bandits.stopping import StoppingRule
 
 __all__ = ["Settings"]
 
@@ -20,8 +20,8 @@ class Settings:
 
     Args:
         predictor: how it forecasts.
+        rule: when it drops a trial.
         max_epochs: T, the epochs of a full training, >= 1.
-        risk, audit, confidence, margin, keep: see `PredictivePruner`.
         top: how many of the best trials are followed, >= 1.
         orders: how many random orders are replayed as well, >= 0. With 20 of them, the 95 % interval of a share is at
             most 0.4 wide.
@@ -32,20 +32,16 @@ class Settings:
     """
 
     predictor: Predictor
+    rule: StoppingRule
     max_epochs: int
-    risk: float = 0.1
-    audit: float = 0.02
-    confidence: float | None = None
-    margin: float = 0.0
-    keep: int = 1
     top: int = 5
     orders: int = 20
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_at_least("top", self.top, 1)
-        check_at_least("orders", self.orders, 0)
-        check_at_least("seed", self.seed, 0)
+        check_whole("top", self.top, 1)
+        check_whole("orders", self.orders, 0)
+        check_whole("seed", self.seed, 0)
         self.pruner()
 
     def pruner(self, replay: int = 0) -> PredictivePruner:
@@ -63,28 +59,21 @@ class Settings:
         )
 
     @property
-    def rule(self) -> StoppingRule:
-        """The rule that the numbers mean."""
-        usual = RiskControlledRule()
-        return choose_rule(
-            risk=None if self.risk == usual.risk else self.risk,
-            audit=None if self.audit == usual.audit else self.audit,
-            confidence=self.confidence,
-            margin=self.margin,
-            keep=self.keep,
-        )
-
-    @property
     def checkpoints(self) -> frozenset[int]:
         """After which epochs the pruner may have something new to say of a trial that reports after each."""
-        if self.confidence is not None:
-            return frozenset(range(1, self.max_epochs))
-        return frozenset(RiskControlledRule(self.risk, audit=self.audit).checkpoints(self.max_epochs))
+        return frozenset(self.rule.checkpoints(self.max_epochs))
 
     @property
     def needed(self) -> int:
         """How many trials must have been trained to `max_epochs` before the first one may be dropped."""
-        least = max(_STARTUP_TRIALS, self.keep, self.predictor.curves_needed(self.max_epochs))
-        if self.confidence is not None:
-            return least
-        return max(least, RiskControlledRule(self.risk, audit=self.audit).least_curves)
+        needed = self.predictor.curves_needed(self.max_epochs)
+        return max(_STARTUP_TRIALS, self.rule.keep, needed, self.rule.least_curves)
+
+    @property
+    def rule_words(self) -> str:
+        """The number that says most of the rule: "risk 0.1", "confidence 0.95"; the name of another rule."""
+        settings = self.rule.settings()
+        for name in ("risk", "confidence"):
+            if name in settings:
+                return f"{name} {settings[name]:g}"
+        return type(self.rule).__name__

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bandits.errors import SettingError
 from bandits.predictors.base import Predictor
 from bandits.rng import rng_for
+from bandits.stopping import StoppingRule, choose_rule
 from bandits.studies.study import Study
 from bandits.studies.study_curves import read_curves
 from bandits.tools.what_if.replay import replay
@@ -21,13 +22,9 @@ __all__ = ["what_if"]
 def what_if(
     study: Study,
     predictor: Predictor,
+    rule: StoppingRule | None = None,
     *,
     max_epochs: int | None = None,
-    risk: float = 0.1,
-    audit: float = 0.02,
-    confidence: float | None = None,
-    margin: float = 0.0,
-    keep: int = 1,
     top: int = 5,
     orders: int = 20,
     seed: int = 0,
@@ -44,9 +41,9 @@ def what_if(
     Args:
         study: what was measured; see `bandits.studies.read_study`.
         predictor: how to forecast.
+        rule: when to drop a trial; `RiskControlledRule()` by default.
         max_epochs: T, the epochs of a full training: curves are cut there, and count as completed. By default the
             longest completed curve.
-        risk, audit, confidence, margin, keep: see `PredictivePruner`.
         top: how many of the best trials are followed.
         orders: how many random orders to replay besides the study's own.
         seed: of the pruner and of the orders. The first replay has the pruner of that seed.
@@ -75,7 +72,7 @@ def what_if(
     if max_epochs is None:
         lengths = [int(each.epochs[-1]) for each in finished if each.trial.end == "completed"]
         max_epochs = max(lengths or [int(each.epochs[-1]) for each in finished])
-    settings = Settings(predictor, max_epochs, risk, audit, confidence, margin, keep, top, orders, seed)
+    settings = Settings(predictor, choose_rule(rule), max_epochs, top, orders, seed)
     trials = past_trials(read, max_epochs)
     if sum(trial.reaches(max_epochs) for trial in trials) < settings.needed:
         return WhatIf(read, settings, trials, ())

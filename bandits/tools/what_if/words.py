@@ -79,12 +79,9 @@ def _as_in(answer: WhatIf) -> str:
 def _too_few(answer: WhatIf) -> Iterable[str]:
     settings, there = answer.settings, answer.teachers
     trained = "no trial was" if not there else "one trial was" if there == 1 else f"{there} trials were"
-    asked = (
-        f"a risk of {settings.risk:g}" if settings.confidence is None else f"a confidence of {settings.confidence:g}"
-    )
     yield (
         f"Nothing can be said: {trained} completed after {settings.max_epochs} epochs, and before {settings.needed}"
-        f" are, {settings.predictor.name} at {asked} drops nothing."
+        f" are, {settings.predictor.name} with {settings.rule_words} drops nothing."
     )
     shorter = _shorter(answer)
     if shorter is not None:

@@ -10,6 +10,7 @@ import pytest
 from bandits.curves import Metric
 from bandits.errors import SettingError
 from bandits.predictors import SRM
+from bandits.stopping import ProbabilityRule, RiskControlledRule, StoppingRule
 from bandits.studies import Reports, Study, StudyTrial
 from bandits.studies.study import End
 from bandits.tools.what_if import WhatIf, what_if
@@ -41,7 +42,7 @@ TEN = tuple(flat(float(value)) for value in range(10, 0, -1))  # the best one, 1
 
 def ask(*trials: StudyTrial, metric: Metric = ACCURACY, orders: int = 0, **options: object) -> WhatIf:
     """What the rule of the paper would have done, with a predictor that takes the last score for the end."""
-    arguments = {"confidence": 0.99} | options
+    arguments = {"rule": ProbabilityRule()} | options
     return what_if(study_of(*trials, metric=metric), Notebook(), orders=orders, **arguments)  # type: ignore[arg-type]
 
 
@@ -145,17 +146,17 @@ def test_too_few_trials_give_no_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "needed"),
+    ("rule", "needed"),
     [
-        ({"confidence": 0.9}, 10),
-        ({"confidence": None}, 10),
-        ({"confidence": None, "risk": 0.05}, 19),
-        ({"keep": 12}, 12),
+        (ProbabilityRule(0.9), 10),
+        (None, 10),
+        (RiskControlledRule(0.05), 19),
+        (ProbabilityRule(keep=12), 12),
     ],
 )
-def test_how_many_trials_are_needed(options: dict[str, object], needed: int) -> None:
+def test_how_many_trials_are_needed(rule: StoppingRule | None, needed: int) -> None:
     """What the rule, the predictor and the pruner ask for, whichever is more."""
-    assert ask(*TEN, **options).settings.needed == needed
+    assert ask(*TEN, rule=rule).settings.needed == needed
 
 
 def test_random_orders_are_seeded() -> None:
@@ -206,7 +207,7 @@ def test_numbers_of_a_study_are_kept_where_they_ascend() -> None:
         ({"orders": -1}, "`orders` must be an integer >= 0"),
         ({"seed": -1}, "`seed` must be an integer >= 0"),
         ({"max_epochs": 0}, "`max_epochs` must be an integer >= 1"),
-        ({"risk": 0.7, "confidence": None}, "`risk` must be"),
+        ({"rule": "risk"}, "`rule` must be a StoppingRule"),
     ],
 )
 def test_settings_are_checked(options: dict[str, object], message: str) -> None:

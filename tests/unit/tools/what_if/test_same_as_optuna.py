@@ -10,6 +10,7 @@ from optuna.trial import TrialState
 
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors import SRM, LastSeenValue, Predictor
+from bandits.stopping import choose_rule
 from bandits.studies.readers.optuna import study_of_optuna
 from bandits.tools.what_if import what_if
 from tests.integration.optuna.made_studies import T, exponential
@@ -57,7 +58,9 @@ def test_own_order_drops_what_the_pruner_drops(
 ) -> None:
     """The same trials, after the same epochs, for the same reasons."""
     study = search(optuna.pruners.NopPruner(), sign, steps)
-    answer = what_if(study_of_optuna(study), predictor, orders=0, **options)  # type: ignore[arg-type]
+    numbers = {name: value for name, value in options.items() if name != "seed"}
+    seed = int(options.get("seed", 0))
+    answer = what_if(study_of_optuna(study), predictor, choose_rule(**numbers), orders=0, seed=seed)
     pruner = PredictivePruner(predictor, max_epochs=answer.settings.max_epochs, **options)  # type: ignore[arg-type]
     real = search(pruner, sign, steps)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bandits.curves import Metric
 from bandits.errors import SettingError
+from bandits.stopping import ProbabilityRule, RiskControlledRule, StoppingRule
 from bandits.studies import Reports, Study, StudyTrial
 from bandits.tools.what_if import WhatIf, what_if
 from bandits.tools.what_if import plot as what_if_plot
@@ -32,7 +33,8 @@ def ask(*scores: object, goal: str = "maximize", seconds: float | None = None, *
     sign = 1.0 if goal == "maximize" else -1.0
     trials = tuple(trial_of(sign * np.asarray(row), seconds) for row in scores)
     study = Study("runs", Metric("", goal), trials)  # type: ignore[arg-type]
-    return what_if(study, Notebook(), confidence=0.99, **({"orders": 0} | options))  # type: ignore[arg-type]
+    settings = {"rule": ProbabilityRule(), "orders": 0} | options
+    return what_if(study, Notebook(), **settings)  # type: ignore[arg-type]
 
 
 def test_a_best_trial_that_would_have_been_lost_is_said_first() -> None:
@@ -61,7 +63,7 @@ def test_hours_are_those_of_the_trials_that_are_known() -> None:
     """A note tells how many these are."""
     study = ask(*TEN, np.full(4, 1.0), seconds=7200.0).study
     trials = (*study.trials, trial_of(np.ones(4)))
-    answer = what_if(Study("runs", study.metric, trials), Notebook(), confidence=0.99, orders=0)
+    answer = what_if(Study("runs", study.metric, trials), Notebook(), ProbabilityRule(), orders=0)
 
     assert "(1.5 of 22 hours)" in verdict(answer)
     assert "times are known of 11 of 12 trials, and told of these" in notes(answer)
@@ -84,13 +86,32 @@ def test_a_share_below_one_is_not_100_percent() -> None:
 
 def test_settings_that_are_not_the_default_are_in_the_lines() -> None:
     """Those that are, are not."""
-    answer = ask(*TEN, margin=0.5, seed=3)
+    answer = ask(*TEN, rule=ProbabilityRule(margin=0.5), seed=3)
 
     assert (
         "--confidence 0.99 --margin 0.5 --max-epochs 4 --burn-in 10 --trials 10 --seed 3"
         in lines_of_code(answer, "srm")[0]
     )
-    assert "ProbabilityRule(confidence=0.99, margin=0.5)" in lines_of_code(answer, "srm")[4]
+    assert "ProbabilityRule(confidence=0.99, margin=0.5)" in "\n".join(lines_of_code(answer, "srm"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "words", "call"),
+    [
+        (RiskControlledRule(), "--risk 0.1 ", "RiskControlledRule(risk=0.1)"),
+        (RiskControlledRule(from_epoch=3, keep=2), "--risk 0.1 --keep 2 --from-epoch 3 ", "keep=2, from_epoch=3)"),
+        (RiskControlledRule(0.2, tolerance=0.5), "--rule risk-controlled:risk=0.2,tolerance=0.5 ", "tolerance=0.5)"),
+        (ProbabilityRule(0.9), "--confidence 0.9 ", "ProbabilityRule(confidence=0.9)"),
+    ],
+)
+def test_any_rule_is_in_the_lines(rule: StoppingRule, words: str, call: str) -> None:
+    """As options where it has them, else as a rule with its settings; a predictor with settings as well."""
+    answer = ask(*TEN, rule=rule)
+    lines = lines_of_code(answer, "srm:min_curves=5,model=ridge")
+
+    assert f"--predictor srm:min_curves=5,model=ridge {words}" in lines[0]
+    assert call in "\n".join(lines)
+    assert "SRM(min_curves=5, model='ridge')" in "\n".join(lines)
 
 
 # the picture

@@ -1,1 +1,0 @@
-"""The words and numbers of `bandits what-if`."""
