@@ -1,7 +1,7 @@
 """Checks of arguments: each raises one sentence that names the argument, the rule and the value.
 
-Every check returns the value that it was given, so that it can stand where the value is used. With `or_none`, None
-passes too, and the rule says so.
+Every check returns the value, so that it can stand where the value is used; a number of NumPy's comes back as Python's,
+which JSON can hold. With `or_none`, None passes too, and the rule says so.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
-from bandits.errors import SettingError, did_you_mean
+from bandits.errors import SettingError, did_you_mean, shown
 
 __all__ = ["check_choice", "check_flag", "check_instance", "check_number", "check_whole", "did_you_mean", "is_number"]
 
@@ -23,7 +23,7 @@ def is_number(value: object) -> bool:
     return not isinstance(value, bool) and isinstance(value, Real) and not math.isnan(value)
 
 
-def check_whole(argument: str, value: Any, least: int, most: int | None = None, *, or_none: bool = False) -> Any:
+def check_whole(argument: str, value: T, least: int, most: int | None = None, *, or_none: bool = False) -> T:
     """Check that a value is a whole number from `least` to `most`.
 
     Args:
@@ -44,16 +44,16 @@ def check_whole(argument: str, value: Any, least: int, most: int | None = None, 
     """
     if value is None and or_none:
         return value
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
+    whole: Any = value if isinstance(value, Integral) and not isinstance(value, bool) else None
+    if whole is None or whole < least or (most is not None and whole > most):
         rule = f"must be an integer >= {least}" if most is None else f"must be an integer from {least} to {most}"
         _refuse(argument, rule, value, or_none)
-    return value
+    return value if isinstance(value, int) else cast(T, int(whole))
 
 
 def check_number(
     argument: str,
-    value: Any,
+    value: T,
     *,
     least: float | None = None,
     above: float | None = None,
@@ -61,7 +61,7 @@ def check_number(
     below: float | None = None,
     finite: bool = True,
     or_none: bool = False,
-) -> Any:
+) -> T:
     """Check that a value is a number within bounds.
 
     Args:
@@ -84,19 +84,20 @@ def check_number(
     """
     if value is None and or_none:
         return value
+    number: Any = value if is_number(value) else None
     inside = (
-        is_number(value)
-        and (least is None or value >= least)
-        and (above is None or value > above)
-        and (most is None or value <= most)
-        and (below is None or value < below)
+        number is not None
+        and (least is None or number >= least)
+        and (above is None or number > above)
+        and (most is None or number <= most)
+        and (below is None or number < below)
     )
-    if not inside or (finite and math.isinf(value)):
+    if not inside or (finite and math.isinf(number)):
         _refuse(argument, _range_of(least, above, most, below, finite), value, or_none)
-    return value
+    return value if isinstance(value, (int, float)) else cast(T, float(number))
 
 
-def check_choice(argument: str, value: Any, choices: Collection[str], *, or_none: bool = False) -> Any:
+def check_choice(argument: str, value: T, choices: Collection[str], *, or_none: bool = False) -> T:
     """Check that a value is one of some names; the message suggests the nearest.
 
     Raises:
@@ -111,10 +112,10 @@ def check_choice(argument: str, value: Any, choices: Collection[str], *, or_none
         return value
     listed = ", ".join(map(repr, choices)) + (", or None" if or_none else "")
     suggestion = did_you_mean(value, choices) if isinstance(value, str) else ""
-    raise SettingError(f"`{argument}` must be one of {listed}, got {value!r}{suggestion}")
+    raise SettingError(f"`{argument}` must be one of {listed}, got {shown(value)}{suggestion}")
 
 
-def check_flag(argument: str, value: Any, *, or_none: bool = False) -> Any:
+def check_flag(argument: str, value: T, *, or_none: bool = False) -> T:
     """Check that a value is True or False.
 
     Raises:
@@ -125,9 +126,7 @@ def check_flag(argument: str, value: Any, *, or_none: bool = False) -> Any:
     return value
 
 
-def check_instance(
-    argument: str, value: Any, kind: type | tuple[type, ...], rule: str, *, or_none: bool = False
-) -> Any:
+def check_instance(argument: str, value: T, kind: type | tuple[type, ...], rule: str, *, or_none: bool = False) -> T:
     """Check that a value is of a type.
 
     Args:
@@ -145,7 +144,7 @@ def check_instance(
     return value
 
 
-def _refuse(argument: str, rule: str, value: object, or_none: bool) -> None:
+def _refuse(argument: str, rule: str, value: object, or_none: bool) -> NoReturn:
     raise SettingError.broken(f"`{argument}`", rule + (", or None" if or_none else ""), value)
 
 

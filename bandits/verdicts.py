@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bandits.causes import Cause
 from bandits.curves import Curve, History, Metric, Trial
@@ -118,6 +118,7 @@ KEEP = Keep("no forecast was asked for", cause=Cause.NOT_ASKED)
 """The verdict where no stopper is at work; one object, since it is told after every epoch."""
 
 
+@runtime_checkable
 class Stopper(Protocol):
     """Who a scheduler asks whether an arm may still win: see `bandits.stopping.EarlyStopper`."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_choice, check_whole
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
 from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.plan import asynchronous_rungs, most_halvings
@@ -62,18 +62,14 @@ class ASHA(Scheduler):
         stopper: Stopper | None = None,
     ) -> None:
         super().__init__(max_epochs, stopper)
-        self.eta = check_at_least("eta", eta, 2)
-        self.min_epochs = check_at_least("min_epochs", min_epochs, 1)
-        if min_epochs > max_epochs:
-            raise SettingError.broken("`min_epochs`", f"must be <= max_epochs = {max_epochs}", min_epochs)
-        default = eta ** most_halvings(max_epochs // min_epochs, eta)
-        self.trials = default if trials is None else check_at_least("trials", trials, 1)
-        if form not in ("promotion", "stopping"):
-            raise SettingError.broken("`form`", "must be 'promotion' or 'stopping'", form)
-        self.form: Form = form
-        self._rungs = asynchronous_rungs(min_epochs, max_epochs, eta)
+        self.eta = check_whole("eta", eta, 2)
+        self.min_epochs = check_whole("min_epochs", min_epochs, 1, self.max_epochs)
+        default = self.eta ** most_halvings(self.max_epochs // self.min_epochs, self.eta)
+        self.trials = check_whole("trials", default if trials is None else trials, 1)
+        self.form = check_choice("form", form, get_args(Form))
+        self._rungs = asynchronous_rungs(self.min_epochs, self.max_epochs, self.eta)
         self._highest = len(self._rungs) - 1  # the last rung that an arm may be promoted to now
-        self._tops = [TopFraction(eta, least=1 if form == "stopping" else 0) for _ in self._rungs[:-1]]
+        self._tops = [TopFraction(self.eta, least=1 if form == "stopping" else 0) for _ in self._rungs[:-1]]
         self._going_on: deque[Arm] = deque()
         self._best_at_end = None if stopper is None else BestOf(stopper.keep)
         self.brackets.append(BracketReport(f"ASHA, {form}", [RungReport(epochs) for epochs in self._rungs]))

@@ -25,8 +25,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from bandits.checks import check_instance, check_whole
 from bandits.curves import History, Trial
-from bandits.errors import ProtocolError, check_at_least
+from bandits.errors import ProtocolError
 from bandits.schedulers.lifecycle import State, Transition, next_state
 from bandits.verdicts import KEEP, Drop, Stopper, Verdict
 
@@ -202,8 +203,10 @@ class Scheduler(ABC):
     name: str
 
     def __init__(self, max_epochs: int, stopper: Stopper | None) -> None:
-        self.max_epochs = check_at_least("max_epochs", max_epochs, 1)
-        self.stopper = stopper
+        self.max_epochs = check_whole("max_epochs", max_epochs, 1)
+        self.stopper = check_instance(
+            "stopper", stopper, Stopper, "must be a stopper such as EarlyStopper(SRM())", or_none=True
+        )
         self.measured = History()
         self.training = self.measured
         self.arms: dict[int, Arm] = {}

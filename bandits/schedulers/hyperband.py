@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
 from bandits.schedulers.bracket import Bracket, Ruling
 from bandits.schedulers.lifecycle import Transition
@@ -50,12 +50,8 @@ class BracketScheduler(Scheduler):
         look_ahead: bool = False,
     ) -> None:
         super().__init__(max_epochs, stopper)
-        if kappa is not None and not 0 < kappa <= 1:
-            raise SettingError.broken("`kappa`", "must be in (0, 1]", kappa)
-        if not isinstance(look_ahead, bool):
-            raise SettingError.broken("`look_ahead`", "must be True or False", look_ahead)
-        self.kappa = kappa
-        self.look_ahead = look_ahead
+        self.kappa = check_number("kappa", kappa, above=0, most=1, or_none=True)
+        self.look_ahead = check_flag("look_ahead", look_ahead)
         self._plans = plans
         self._first_id = 0
         self._opened = 0
@@ -184,12 +180,12 @@ class SuccessiveHalving(BracketScheduler):
         stopper: Stopper | None = None,
         kappa: float | None = None,
     ) -> None:
-        check_at_least("max_epochs", max_epochs, 1)
-        self.eta = check_at_least("eta", eta, 2)
-        s = most_halvings(max_epochs, eta)
-        self.trials = eta**s if trials is None else check_at_least("trials", trials, 1)
-        s = min(s, most_halvings(self.trials, eta))
-        super().__init__(max_epochs, (halving_bracket(self.trials, max_epochs, eta, s),), kappa, stopper)
+        max_epochs = check_whole("max_epochs", max_epochs, 1)
+        self.eta = check_whole("eta", eta, 2)
+        s = most_halvings(max_epochs, self.eta)
+        self.trials = check_whole("trials", self.eta**s if trials is None else trials, 1)
+        s = min(s, most_halvings(self.trials, self.eta))
+        super().__init__(max_epochs, (halving_bracket(self.trials, max_epochs, self.eta, s),), kappa, stopper)
 
     def settings(self) -> dict[str, Any]:
         return {"max_epochs": self.max_epochs, "eta": self.eta, "trials": self.trials, "kappa": self.kappa}
@@ -247,15 +243,13 @@ class Hyperband(BracketScheduler):
         sizes: Sizes = "ceil",
         look_ahead: bool = False,
     ) -> None:
-        check_at_least("max_epochs", max_epochs, 1)
-        self.eta = check_at_least("eta", eta, 2)
-        self.loops = check_at_least("loops", loops, 1)
-        if sizes not in ("ceil", "floor"):
-            raise SettingError.broken("`sizes`", "must be 'ceil' or 'floor'", sizes)
-        self.sizes: Sizes = sizes
-        plans = hyperband_brackets(max_epochs, eta, sizes)
+        max_epochs = check_whole("max_epochs", max_epochs, 1)
+        self.eta = check_whole("eta", eta, 2)
+        self.loops = check_whole("loops", loops, 1)
+        self.sizes = check_choice("sizes", sizes, get_args(Sizes))
+        plans = hyperband_brackets(max_epochs, self.eta, self.sizes)
         self._per_loop = len(plans)
-        super().__init__(max_epochs, plans * loops, kappa, stopper, look_ahead)
+        super().__init__(max_epochs, plans * self.loops, kappa, stopper, look_ahead)
 
     def settings(self) -> dict[str, Any]:
         return {

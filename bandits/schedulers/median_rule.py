@@ -7,7 +7,7 @@ from bisect import insort
 from typing import Any
 
 from bandits.causes import Cause
-from bandits.errors import check_at_least
+from bandits.checks import check_whole
 from bandits.schedulers.base import Arm, Failed, Measured
 from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.random_search import BURN_IN, RandomSearch
@@ -69,12 +69,12 @@ class MedianRule(RandomSearch):
         interval: int = 1,
     ) -> None:
         super().__init__(trials, max_epochs, stopper=stopper, burn_in=burn_in)
-        self.warm_up = check_at_least("warm_up", warm_up, 0)
-        self.min_arms = check_at_least("min_arms", min_arms, 1)
-        self.interval = check_at_least("interval", interval, 1)
+        self.warm_up = check_whole("warm_up", warm_up, 0)
+        self.min_arms = check_whole("min_arms", min_arms, 1)
+        self.interval = check_whole("interval", interval, 1)
         self.brackets[0].name = "median rule"
         self._running: dict[int, _Progress] = {}
-        self._means: list[list[float]] = [[] for _ in range(max_epochs)]  # at t - 1: of epochs 1 to t, ascending
+        self._means: list[list[float]] = [[] for _ in range(self.max_epochs)]  # at t - 1: of epochs 1 to t, ascending
 
     def settings(self) -> dict[str, Any]:
         return {

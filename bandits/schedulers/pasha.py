@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.errors import SettingError
+from bandits.checks import check_number
 from bandits.schedulers.asha import ASHA
 from bandits.schedulers.base import Failed, Measured
 from bandits.schedulers.lifecycle import State, Transition
@@ -72,9 +72,7 @@ class PASHA(ASHA):
         stopper: Stopper | None = None,
     ) -> None:
         super().__init__(max_epochs, eta, trials, min_epochs, "promotion", stopper)
-        if not 0 <= percentile <= 100:
-            raise SettingError.broken("`percentile`", "must be in [0, 100]", percentile)
-        self.percentile = percentile
+        self.percentile = check_number("percentile", percentile, least=0, most=100)
         self.brackets[0].name = "PASHA"
         self._highest = min(1, self._highest)
         self._curves: dict[int, list[float]] = {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bandits.checks import check_whole
 from bandits.curves import History
-from bandits.errors import check_at_least
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
 from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.ranking import BestOf
@@ -45,12 +45,12 @@ class RandomSearch(Scheduler):
 
     def __init__(self, trials: int, max_epochs: int, stopper: Stopper | None = None, burn_in: int = BURN_IN) -> None:
         super().__init__(max_epochs, stopper)
-        self.trials = check_at_least("trials", trials, 1)
-        self.burn_in = check_at_least("burn_in", burn_in, 1)
+        self.trials = check_whole("trials", trials, 1)
+        self.burn_in = check_whole("burn_in", burn_in, 1)
         self.training = History()
-        self.brackets.append(BracketReport("random search", [RungReport(max_epochs)]))
+        self.brackets.append(BracketReport("random search", [RungReport(self.max_epochs)]))
         self._best = None if stopper is None else BestOf(stopper.keep)
-        self._burning_in = min(trials, burn_in)
+        self._burning_in = min(self.trials, self.burn_in)
 
     def settings(self) -> dict[str, Any]:
         return {"trials": self.trials, "max_epochs": self.max_epochs, "burn_in": self.burn_in}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_whole
 from bandits.schedulers.hyperband import BracketScheduler
 from bandits.schedulers.plan import top_k_bracket
 from bandits.verdicts import Stopper
@@ -44,13 +44,12 @@ class TopK(BracketScheduler):
     def __init__(
         self, trials: int, max_epochs: int, k: int = 3, first_epochs: int = 1, stopper: Stopper | None = None
     ) -> None:
-        self.trials = check_at_least("trials", trials, 1)
-        check_at_least("max_epochs", max_epochs, 1)
-        self.k = check_at_least("k", k, 1)
-        self.first_epochs = check_at_least("first_epochs", first_epochs, 1)
-        if first_epochs > max_epochs:
-            raise SettingError.broken("`first_epochs`", f"must be <= max_epochs = {max_epochs}", first_epochs)
-        super().__init__(max_epochs, (top_k_bracket(trials, max_epochs, k, first_epochs),), None, stopper)
+        self.trials = check_whole("trials", trials, 1)
+        max_epochs = check_whole("max_epochs", max_epochs, 1)
+        self.k = check_whole("k", k, 1)
+        self.first_epochs = check_whole("first_epochs", first_epochs, 1, max_epochs)
+        plan = top_k_bracket(self.trials, max_epochs, self.k, self.first_epochs)
+        super().__init__(max_epochs, (plan,), None, stopper)
 
     def settings(self) -> dict[str, Any]:
         return {
