@@ -9,27 +9,37 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from numbers import Integral, Real
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeGuard, TypeVar, cast
 
 from bandits.errors import SettingError, did_you_mean, shown
 
-__all__ = ["check_choice", "check_flag", "check_instance", "check_number", "check_whole", "did_you_mean", "is_number"]
+__all__ = [
+    "check_choice",
+    "check_flag",
+    "check_instance",
+    "check_number",
+    "check_whole",
+    "did_you_mean",
+    "is_number",
+]
 
 T = TypeVar("T")
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a real number, not a bool and not NaN; infinities are numbers."""
     return not isinstance(value, bool) and isinstance(value, Real) and not math.isnan(value)
 
 
-def check_whole(argument: str, value: T, least: int, most: int | None = None, *, or_none: bool = False) -> T:
+def check_whole(
+    argument: str, value: T, least: int | None = None, most: int | None = None, *, or_none: bool = False
+) -> T:
     """Check that a value is a whole number from `least` to `most`.
 
     Args:
         argument: its name, as the caller writes it.
         value: what was given; NumPy's integers count, bools do not.
-        least, most: bounds, both allowed; None for no upper one.
+        least, most: bounds, both allowed; None for no such bound, and there is no upper one without a lower one.
         or_none: whether None passes.
 
     Raises:
@@ -45,9 +55,9 @@ def check_whole(argument: str, value: T, least: int, most: int | None = None, *,
     if value is None and or_none:
         return value
     whole: Any = value if isinstance(value, Integral) and not isinstance(value, bool) else None
-    if whole is None or whole < least or (most is not None and whole > most):
-        rule = f"must be an integer >= {least}" if most is None else f"must be an integer from {least} to {most}"
-        _refuse(argument, rule, value, or_none)
+    if whole is None or (least is not None and whole < least) or (most is not None and whole > most):
+        bounds = "" if least is None else f" >= {least}" if most is None else f" from {least} to {most}"
+        _refuse(argument, f"must be an integer{bounds}", value, or_none)
     return value if isinstance(value, int) else cast(T, int(whole))
 
 

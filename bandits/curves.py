@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.checks import check_choice, check_instance, check_whole
 from bandits.errors import ProtocolError, SettingError
 
 __all__ = ["Curve", "Goal", "History", "Metric", "Trial"]
@@ -35,7 +36,7 @@ class Metric:
         unit: unit of the raw values ("nats"); empty for a plain number.
 
     Raises:
-        SettingError: the goal is neither of the two.
+        SettingError: name or unit is no text, or the goal is neither of the two.
 
     Example:
         >>> perplexity = Metric("perplexity", goal="minimize")
@@ -48,8 +49,9 @@ class Metric:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        if self.goal not in ("maximize", "minimize"):
-            raise SettingError.broken(f"goal of metric {self.name!r}", "must be 'maximize' or 'minimize'", self.goal)
+        check_instance("name", self.name, str, "must be a text")
+        check_choice("goal", self.goal, ("maximize", "minimize"))
+        check_instance("unit", self.unit, str, "must be a text")
 
     def orient(self, raw: float) -> float:
         """Turn a raw value into a score (larger is better)."""
@@ -69,13 +71,22 @@ class Trial:
         config: what the objective trains, by parameter name.
         features: u_x of Baker et al. (2017, section 3.1): architecture parameters (AP) and hyperparameters
             (HP) as finite numbers, by name. The same names for every trial of an objective.
-        seed: for whatever is random in its training.
+        seed: for whatever is random in its training, >= 0.
+
+    Raises:
+        SettingError: an argument is of the wrong type, or the seed is negative.
     """
 
     id: int
     config: Mapping[str, object] = field(default_factory=dict)
     features: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_whole("id", self.id)
+        check_instance("config", self.config, Mapping, "must map parameter names to values")
+        check_instance("features", self.features, Mapping, "must map names to numbers")
+        check_whole("seed", self.seed, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,11 +107,14 @@ class Curve:
     scores: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        scores = np.asarray(self.scores, dtype=np.float64)
+        try:
+            scores = np.asarray(self.scores, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SettingError.broken("`scores`", "must be one row of numbers", self.scores) from error
         if scores.ndim != 1:
-            raise SettingError.broken("scores", "must have one dimension, [tau]", scores.shape)
+            raise SettingError.broken("`scores`", "must have one dimension, [tau]", scores.shape)
         if not np.isfinite(scores).all():
-            raise SettingError.broken("scores", "must be finite", float(scores[~np.isfinite(scores)][0]))
+            raise SettingError.broken("`scores`", "must be finite", float(scores[~np.isfinite(scores)][0]))
         object.__setattr__(self, "scores", scores)
 
     def __eq__(self, other: object) -> bool:

@@ -29,7 +29,6 @@ __all__ = [
     "ProtocolError",
     "SettingError",
     "UnknownPlugin",
-    "check_at_least",
     "did_you_mean",
     "shown",
 ]
@@ -39,11 +38,12 @@ _LONGEST = 200  # characters of a value in a message
 
 
 def shown(value: object) -> str:
-    """A value as messages show it: its repr, shortened where it is long, and its type where it has none."""
+    """A value as messages show it: its repr in one line, shortened where it is long; its type where it has none."""
     try:
         text = repr(value)
     except Exception:  # whatever a foreign __repr__ raises
         return f"a {type(value).__name__}"
+    text = " ".join(map(str.strip, text.splitlines())) if "\n" in text else text
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
@@ -107,14 +107,3 @@ class JournalError(BanditsError):
 
 class ProtocolError(BanditsError):
     """A scheduler was told of an event that cannot follow the events before it; nothing has changed."""
-
-
-def check_at_least(argument: str, value: object, least: int) -> int:
-    """Return `value` if it is an integer >= `least`.
-
-    Raises:
-        SettingError: it is not.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise SettingError.broken(f"`{argument}`", f"must be an integer >= {least}", value)
-    return value

@@ -14,9 +14,10 @@ from itertools import pairwise
 from statistics import NormalDist
 
 from bandits.causes import Cause
+from bandits.checks import check_instance, check_number, check_whole
 from bandits.errors import SettingError
 
-__all__ = ["GAUSSIAN", "Abstain", "ErrorShape", "Forecast", "Link"]
+__all__ = ["GAUSSIAN", "Abstain", "ErrorShape", "Forecast", "Link", "check_reason"]
 
 _NORMAL = NormalDist()
 _LARGEST_LOG = 709.0  # exp of more overflows
@@ -52,6 +53,16 @@ class Link(enum.StrEnum):
         return 1.0 if self is Link.IDENTITY else -1.0 / score
 
 
+def _check_ascending(argument: str, values: Sequence[float]) -> None:
+    """Check that values are a tuple of finite numbers, none smaller than the one before."""
+    check_instance(argument, values, tuple, "must be a tuple of numbers")
+    for place, value in enumerate(values):
+        check_number(f"{argument}[{place}]", value)
+    for before, after in pairwise(values):
+        if after < before:
+            raise SettingError.broken(f"`{argument}`", "must ascend", (before, after))
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorShape:
     """A distribution of errors in units of their standard deviation, free in its skew and its tails.
@@ -76,12 +87,13 @@ class ErrorShape:
     errors: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if not len(self.normal) == len(self.errors) >= 2:
-            raise SettingError.broken("knots of an error shape", "must be 2 or more pairs", (self.normal, self.errors))
         for name, knots in (("normal", self.normal), ("errors", self.errors)):
+            _check_ascending(name, knots)
             for before, after in pairwise(knots):
-                if not -math.inf < before < after < math.inf:
-                    raise SettingError.broken(f"`{name}`", "must be finite and ascend", (before, after))
+                if before == after:
+                    raise SettingError.broken(f"`{name}`", "must ascend", (before, after))
+        if not len(self.normal) == len(self.errors) >= 2:
+            raise SettingError.broken("`normal` and `errors`", "must be 2 or more pairs", (self.normal, self.errors))
 
     def prob_at_most(self, error: float) -> float:
         """Probability that the standardised error is at most `error`."""
@@ -140,34 +152,17 @@ class Forecast:
     shape: ErrorShape = field(default=GAUSSIAN, repr=False)
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.mean):
-            raise SettingError.broken("mean", "must be finite", self.mean)
-        if not (math.isfinite(self.std) and self.std >= 0):
-            raise SettingError.broken("std", "must be finite and >= 0", self.std)
-        if self.horizon < 1:
-            raise SettingError.broken("horizon", "must be >= 1", self.horizon)
+        check_number("mean", self.mean)
+        check_number("std", self.std, least=0)
+        check_whole("horizon", self.horizon, 1)
+        check_instance("link", self.link, Link, "must be Link.IDENTITY or Link.LOG_LOSS")
         if self.link is not Link.IDENTITY and not math.isfinite(self.link.apply(self.mean)):
-            raise SettingError.broken("mean", f"must lie in the domain of the link {self.link.value!r}", self.mean)
+            raise SettingError.broken("`mean`", f"must lie in the domain of the link {self.link.value!r}", self.mean)
         if self.samples is not None:
+            _check_ascending("samples", self.samples)
             if not self.samples:
-                raise SettingError.broken("samples", "must not be empty", self.samples)
-            if not all(map(math.isfinite, self.samples)):
-                bad = next(sample for sample in self.samples if not math.isfinite(sample))
-                raise SettingError.broken("samples", "must be finite", bad)
-            for before, after in pairwise(self.samples):
-                if after < before:
-                    raise SettingError.broken("samples", "must ascend", (before, after))
-
-    def standardized(self, score: float) -> float:
-        """How many standard deviations of its error the forecast lies below `score`, on the link's scale.
-
-        Where the error is 0, infinite on the side on which the score lies; 0 at the forecast itself.
-        """
-        distance = self.link.apply(score) - self.link.apply(self.mean)
-        std = self.std * self.link.slope(self.mean)
-        if std > 0.0:
-            return distance / std
-        return math.copysign(math.inf, distance) if distance else 0.0
+                raise SettingError.broken("`samples`", "must not be empty", self.samples)
+        check_instance("shape", self.shape, ErrorShape, "must be an ErrorShape")
 
     def prob_at_most(self, score: float) -> float:
         """Probability that the arm's score at the horizon is at most `score`; increases with `score`."""
@@ -191,8 +186,7 @@ class Forecast:
         Raises:
             SettingError: the probability is not in (0, 1).
         """
-        if not 0.0 < probability < 1.0:
-            raise SettingError.broken("`probability`", "must be in (0, 1)", probability)
+        check_number("probability", probability, above=0, below=1)
         if self.samples is not None:
             place = probability * len(self.samples) - 0.5
             low = min(max(math.floor(place), 0), len(self.samples) - 1)
@@ -214,8 +208,7 @@ class Forecast:
         Raises:
             SettingError: the coverage is not in (0, 1).
         """
-        if not 0.0 < coverage < 1.0:
-            raise SettingError.broken("`coverage`", "must be in (0, 1)", coverage)
+        check_number("coverage", coverage, above=0, below=1)
         tail = (1.0 - coverage) / 2.0
         return self.quantile(tail), self.quantile(1.0 - tail)
 
@@ -231,3 +224,18 @@ class Abstain:
 
     reason: str
     cause: Cause = Cause.NO_FORECAST
+
+    def __post_init__(self) -> None:
+        check_reason(self.reason, self.cause)
+
+
+def check_reason(reason: str, cause: Cause) -> None:
+    """Check the two ways in which an abstention or a verdict says why: a sentence that is not empty, and a value.
+
+    Raises:
+        SettingError: they are not that.
+    """
+    check_instance("reason", reason, str, "must be a sentence")
+    if not reason:
+        raise SettingError.broken("`reason`", "must not be empty", reason)
+    check_instance("cause", cause, Cause, "must be a Cause")

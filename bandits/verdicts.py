@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from bandits.causes import Cause
+from bandits.checks import check_flag, check_instance
 from bandits.curves import Curve, History, Metric, Trial
-from bandits.errors import SettingError
-from bandits.forecasts import Forecast
+from bandits.forecasts import Forecast, check_reason
 
 __all__ = ["KEEP", "SPARED", "Drop", "Evidence", "Keep", "RiskEvidence", "Stopper", "Verdict"]
 
@@ -89,8 +89,10 @@ class Verdict:
     cause: Cause = Cause.UNSTATED
 
     def __post_init__(self) -> None:
-        if not self.reason:
-            raise SettingError.broken("reason", "must not be empty", self.reason)
+        check_reason(self.reason, self.cause)
+        check_instance("evidence", self.evidence, Evidence, "must be Evidence", or_none=True)
+        check_flag("exposed", self.exposed)
+        check_flag("spared", self.spared)
 
     def words(self, metric: Metric) -> str:
         """The reason, in the units of a metric."""

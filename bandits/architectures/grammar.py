@@ -28,7 +28,8 @@ from bandits.architectures.layers import (
 from bandits.architectures.limits import Limits
 from bandits.architectures.rules import broken_rule
 from bandits.architectures.state import State
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_whole
+from bandits.errors import SettingError
 
 __all__ = ["Grammar"]
 
@@ -69,7 +70,7 @@ class Grammar(Limits):
         CIFAR-10. Below, widths are an eighth of the paper's, kernels are 1 and 3, and at most 8 layers precede SM: a
         random net for 8 x 8 digits then takes about half a million multiply-adds a pass, little even for a CPU.
         """
-        if check_at_least("image_size", image_size, 1) >= _PAPERS_SMALLEST_IMAGE:
+        if check_whole("image_size", image_size, 1) >= _PAPERS_SMALLEST_IMAGE:
             papers = cls(image_size, channels, classes)
             return papers if max_depth is None else replace(papers, max_depth=max_depth)
         return cls(

@@ -13,7 +13,8 @@ from bandits.architectures.layers import (
     Pooling,
     Softmax,
 )
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_whole
+from bandits.errors import SettingError
 
 __all__ = ["Limits"]
 
@@ -56,8 +57,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name in ("image_size", "channels", "classes", "max_depth", "fully_connected_below"):
-            check_at_least(name, getattr(self, name), 1)
-        check_at_least("max_fully_connected", self.max_fully_connected, 0)
+            check_whole(name, getattr(self, name), 1)
+        check_whole("max_fully_connected", self.max_fully_connected, 0)
         for name in ("filters", "kernels", "fully_connected", "buckets"):
             _check_numbers(name, getattr(self, name))
         _check_pools(self.pools)

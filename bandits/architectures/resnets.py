@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bandits.architectures.layers import Convolution, Pooling, Softmax
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_whole
+from bandits.errors import SettingError
 
 __all__ = ["ResNet", "ResNet39", "ResidualBlock", "ResidualLayer", "ResidualNet"]
 
@@ -85,7 +86,7 @@ class ResidualNet(ABC):
 
     def _check(self, *names: str) -> None:
         for name in ("channels", "classes", *names):
-            check_at_least(name, getattr(self, name), 1)
+            check_whole(name, getattr(self, name), 1)
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class ResNet39(ResidualNet):
         if not isinstance(self.filters, tuple) or len(self.filters) != 3:
             raise SettingError.broken("`filters`", "must be three integers", self.filters)
         for filters in self.filters:
-            check_at_least("filters", filters, 1)
+            check_whole("filters", filters, 1)
 
     @property
     def layers(self) -> tuple[ResidualLayer, ...]:

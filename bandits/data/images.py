@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.checks import check_whole
 from bandits.data.catalogue import IMAGE_FILES, IMAGE_SETS
 from bandits.data.cifar import read_cifar10
 from bandits.data.digits import read_digits
@@ -16,7 +17,7 @@ from bandits.data.idx import read_idx
 from bandits.data.raw import CLASSES, RawImages
 from bandits.data.splits import hold_out
 from bandits.data.svhn import read_svhn
-from bandits.errors import DataError, UnknownPlugin, check_at_least
+from bandits.errors import DataError, UnknownPlugin
 from bandits.rng import rng_for
 
 __all__ = ["Images", "load_images"]
@@ -82,7 +83,7 @@ def load_images(name: str, *, folder: Path | None = None, seed: int = 0) -> Imag
     """
     if name not in IMAGE_SETS:
         raise UnknownPlugin("image data set", name, IMAGE_SETS)
-    check_at_least("seed", seed, 0)
+    check_whole("seed", seed, 0)
     raw = _read(name, folder)
     held = round(len(raw.labels) * _VALIDATION_SHARE[name])
     if not 0 < held < len(raw.labels):

@@ -11,11 +11,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.checks import check_whole
 from bandits.data.catalogue import TEXT_FILES, TEXT_SETS
 from bandits.data.compressed import read_bytes
 from bandits.data.folders import obtain
 from bandits.data.vocabulary import number_characters, number_words, split_words, words_of_lines
-from bandits.errors import DataError, SettingError, UnknownPlugin, check_at_least
+from bandits.errors import DataError, SettingError, UnknownPlugin
 
 __all__ = ["Text", "load_text"]
 
@@ -72,7 +73,7 @@ def load_text(
     if name not in TEXT_SETS:
         raise UnknownPlugin("text", name, TEXT_SETS)
     if max_vocabulary is not None:
-        check_at_least("max_vocabulary", max_vocabulary, 2)
+        check_whole("max_vocabulary", max_vocabulary, 2)
     chosen = _DEFAULT_LEVELS[name] if level is None else _level(level)
     train, validation = _shakespeare() if name == "shakespeare" else _two_files(name, folder)
     if chosen == "word":

@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bandits.checks import check_instance, check_whole
 from bandits.curves import Metric
 from bandits.data import IMAGE_SETS
-from bandits.errors import SettingError, UnknownPlugin, check_at_least
-from bandits.objectives.neural import NeuralObjective
+from bandits.errors import SettingError, UnknownPlugin
+from bandits.objectives.neural import NeuralObjective, folder_of
 from bandits.objectives.spaces import IMAGE_SPACES, ImageShape, ImageSpace
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ class CNNObjective(NeuralObjective):
         batch_size: int | None = None,
         restarts: int = 0,
     ) -> None:
-        if data not in IMAGE_SETS:
+        if check_instance("data", data, str, "must be the name of a set of images") not in IMAGE_SETS:
             raise UnknownPlugin("image data set", data, IMAGE_SETS)
-        if space not in IMAGE_SPACES:
+        if check_instance("space", space, str, "must be the name of a space of nets") not in IMAGE_SPACES:
             raise UnknownPlugin("space of nets", space, IMAGE_SPACES)
         super().__init__(
             name=f"cnn:{data}" if space == "metaqnn" else f"cnn:{data} ({space})",
@@ -85,9 +86,9 @@ class CNNObjective(NeuralObjective):
         )
         self.data = data
         self.space_name = space
-        self.data_dir = Path(data_dir) if data_dir is not None else None
+        self.data_dir = folder_of(data_dir)
         usual = _SMALL_BATCHES.get(data, _BATCH)
-        self.batch_size = check_at_least("batch_size", usual if batch_size is None else batch_size, 1)
+        self.batch_size = check_whole("batch_size", usual if batch_size is None else batch_size, 1)
         self._pixels = 0
 
     @cached_property

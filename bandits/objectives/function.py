@@ -13,9 +13,10 @@ from numbers import Real
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from bandits.architectures import depth, num_params
+from bandits.architectures import Grammar, depth, num_params
+from bandits.checks import check_instance, check_whole
 from bandits.curves import Metric, Trial
-from bandits.errors import ObjectiveError, SettingError, check_at_least
+from bandits.errors import ObjectiveError, SettingError
 from bandits.objectives.base import Measurement, Objective
 from bandits.samplers.architectures import ArchitectureSampler
 from bandits.samplers.base import Sampler
@@ -25,7 +26,6 @@ from bandits.search_space import Encoder, NumberEncoding, check_space, number_of
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-    from bandits.architectures import Grammar
 
 __all__ = ["FunctionObjective", "objective"]
 
@@ -97,17 +97,21 @@ class FunctionObjective(Objective):
     ) -> None:
         self._function = function
         self._call = _caller(function)
+        check_instance("space", space, Mapping, "must map parameter names to optuna distributions")
         if space or grammar is None:
             check_space(space)
-        if not isinstance(metric, Metric):
-            raise SettingError.broken("`metric`", _METRIC_RULE, metric)
+        check_instance("metric", metric, Metric, _METRIC_RULE)
+        check_instance("grammar", grammar, Grammar, "must be a Grammar", or_none=True)
+        check_instance("name", name, str, "must be a text", or_none=True)
+        if not callable(clock):
+            raise SettingError.broken("`clock`", "must be a function that gives seconds", clock)
         self._space = dict(space)
         self.space = None if grammar is not None else self._space
         self.grammar = grammar
         self.conditional = _names("conditional", conditional, self._space)
         self.encoder = Encoder.of_space(self._space, self.conditional)
         self.metric = metric
-        self.max_epochs = check_at_least("max_epochs", max_epochs, 1)
+        self.max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.name = name or str(getattr(function, "__name__", type(function).__name__))
         self._clock = clock
         self._under_way: dict[int, _Training] = {}
@@ -262,7 +266,7 @@ def _names(argument: str, names: Collection[str], space: Mapping[str, BaseDistri
     if isinstance(names, str) or not isinstance(names, Collection):
         raise SettingError.broken(f"`{argument}`", "must be a list of names of parameters", names)
     for name in names:
-        if name not in space:
+        if not isinstance(name, str) or name not in space:
             raise SettingError.broken(f"`{argument}`", f"must name parameters of `space` ({', '.join(space)})", name)
     return frozenset(names)
 

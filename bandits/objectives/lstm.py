@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bandits.checks import check_choice, check_instance, check_whole
 from bandits.curves import Metric
 from bandits.data import TEXT_SETS, load_text
-from bandits.errors import SettingError, UnknownPlugin, check_at_least
-from bandits.objectives.neural import NeuralObjective
+from bandits.errors import UnknownPlugin
+from bandits.objectives.neural import NeuralObjective, folder_of
 from bandits.objectives.spaces.language import space_of
 from bandits.samplers.random import RandomSampler
 from bandits.search_space import ChoiceEncoding, NumberEncoding, choices_of
@@ -98,10 +99,9 @@ class LSTMObjective(NeuralObjective):
         validation_tokens: int | None = None,
         max_vocabulary: int | None = None,
     ) -> None:
-        if corpus not in TEXT_SETS:
+        if check_instance("corpus", corpus, str, "must be the name of a text") not in TEXT_SETS:
             raise UnknownPlugin("text", corpus, TEXT_SETS)
-        if level not in (None, "char", "word"):
-            raise SettingError.broken("`level`", "must be 'char' or 'word'", level)
+        check_choice("level", level, ("char", "word"), or_none=True)
         chosen = space_of(space)
         super().__init__(
             name=_name(corpus, level, space),
@@ -115,15 +115,13 @@ class LSTMObjective(NeuralObjective):
         self.level = level
         self.space = dict(chosen.distributions)
         self.fixed = dict(chosen.fixed)
-        self.data_dir = None if data_dir is None else Path(data_dir)
-        self.batch_size = chosen.batch_size if batch_size is None else check_at_least("batch_size", batch_size, 1)
-        self.bptt = chosen.bptt if bptt is None else check_at_least("bptt", bptt, 1)
+        self.data_dir = folder_of(data_dir)
+        self.batch_size = check_whole("batch_size", chosen.batch_size if batch_size is None else batch_size, 1)
+        self.bptt = check_whole("bptt", chosen.bptt if bptt is None else bptt, 1)
         usual = (corpus, level or _LEVELS[corpus])
         self.epoch_tokens = _tokens("epoch_tokens", epoch_tokens, _EPOCH_TOKENS.get(usual))
         self.validation_tokens = _tokens("validation_tokens", validation_tokens, _VALIDATION_TOKENS.get(usual))
-        self.max_vocabulary = (
-            max_vocabulary if max_vocabulary is None else check_at_least("max_vocabulary", max_vocabulary, 2)
-        )
+        self.max_vocabulary = check_whole("max_vocabulary", max_vocabulary, 2, or_none=True)
         self._known_sizes: _Sizes | None = None
 
     def sampler(self, seed: int) -> RandomSampler:
@@ -206,4 +204,4 @@ def _tokens(name: str, given: int | None, usual: int | None) -> int | None:
     """How many tokens are read; None for all."""
     if given is None:
         return usual
-    return check_at_least(name, given, 0) or None
+    return check_whole(name, given, 0) or None

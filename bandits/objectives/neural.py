@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -10,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bandits.checks import check_instance, check_whole
 from bandits.curves import Metric, Trial
-from bandits.errors import MissingDependency, ObjectiveError, check_at_least
+from bandits.errors import MissingDependency, ObjectiveError
 from bandits.objectives.base import Measurement, Objective, WorkerSite
 
 if TYPE_CHECKING:
@@ -24,6 +26,16 @@ __all__ = ["NeuralObjective"]
 _TORCH_BYTES = 450 * 2**20  # what a process takes that has loaded PyTorch and trained a small net on a CPU
 _WHERE = ("device", "threads", "data_dir")  # settings that do not change what is trained
 _CUDA_BYTES = 2 * 2**30  # the same, in the memory of the machine, once it has a context on a GPU
+
+
+def folder_of(data_dir: str | os.PathLike[str] | None) -> Path | None:
+    """The folder of a data set as its user gives it; whether it is there is not looked at.
+
+    Raises:
+        SettingError: it is no path.
+    """
+    check_instance("data_dir", data_dir, (str, os.PathLike), "must be a path", or_none=True)
+    return None if data_dir is None else Path(data_dir)
 
 
 class NeuralObjective(Objective):
@@ -59,10 +71,10 @@ class NeuralObjective(Objective):
             raise MissingDependency("training networks", "torch")
         self.name = name
         self.metric = metric
-        self.max_epochs = check_at_least("max_epochs", max_epochs, 1)
-        self.threads = check_at_least("threads", threads, 1)
-        self.restarts = check_at_least("restarts", restarts, 0)
-        self.device = device
+        self.max_epochs = check_whole("max_epochs", max_epochs, 1)
+        self.threads = check_whole("threads", threads, 1)
+        self.restarts = check_whole("restarts", restarts, 0)
+        self.device = check_instance("device", device, str, "must be auto, cpu, cuda, or cuda:0,1 and the like")
         self._site: WorkerSite | None = None
         self._task: Task | None = None
         self._held: dict[int, Session | Checkpoint] = {}

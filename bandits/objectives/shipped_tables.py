@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bandits.checks import check_instance
 from bandits.curves import Metric
-from bandits.errors import CurveTableError, SettingError, UnknownPlugin
+from bandits.errors import CurveTableError, UnknownPlugin
 from bandits.objectives.table_columns import Role
 
 __all__ = ["SHIPPED_TABLES", "FoundTable", "TableNotes", "find_table", "shipped_titles"]
@@ -89,8 +90,7 @@ def find_table(source: str | os.PathLike[str]) -> FoundTable:
         UnknownPlugin: no shipped table has that name; the message lists them.
         CurveTableError: it looks like a path, and there is no such file.
     """
-    if not isinstance(source, str | os.PathLike):
-        raise SettingError.broken("`source`", "must be the name of a shipped table or a path", type(source).__name__)
+    check_instance("source", source, (str, os.PathLike), "must be the name of a shipped table or a path")
     metric = ""
     if isinstance(source, str) and "#" in source and not Path(source).is_file():
         source, _, metric = source.rpartition("#")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.checks import check_choice, check_instance
 from bandits.curves import Goal, Metric
 from bandits.errors import CurveTableError, SettingError
 from bandits.objectives.metric_words import goals_in, is_nameless
@@ -36,11 +37,9 @@ def find_metric(
         SettingError: metric or goal is not one, or they disagree.
         CurveTableError: nothing tells the goal.
     """
-    if goal not in (None, "maximize", "minimize"):
-        raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", goal)
+    check_choice("goal", goal, ("maximize", "minimize"), or_none=True)
+    check_instance("metric", metric, Metric, "must be a Metric, such as Metric('accuracy', 'maximize')", or_none=True)
     if metric is not None:
-        if not isinstance(metric, Metric):
-            raise SettingError.broken("`metric`", "must be a Metric, such as Metric('accuracy', 'maximize')", metric)
         if goal not in (None, metric.goal):
             raise SettingError.broken("`goal`", f"must be {metric.goal!r}, that of metric {metric.name!r}", goal)
         return metric, "as given"

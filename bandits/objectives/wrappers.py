@@ -6,8 +6,8 @@ from abc import ABC
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from bandits.checks import check_number, check_whole
 from bandits.curves import Goal, Metric, Trial
-from bandits.errors import SettingError, check_at_least
 from bandits.objectives.base import Measurement, Objective
 from bandits.rng import rng_for
 from bandits.samplers.base import Projection, Sampler
@@ -64,7 +64,7 @@ class FailingObjective(_Wrapped):
     def __init__(self, inner: Objective, *, trials: Collection[int], epoch: int, failure: object) -> None:
         super().__init__(inner)
         self._trials = frozenset(trials)
-        self._epoch = check_at_least("epoch", epoch, 1)
+        self._epoch = check_whole("epoch", epoch, 1)
         self._failure = failure
 
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
@@ -116,10 +116,8 @@ class NoisyObjective(_Wrapped):
 
     def __init__(self, inner: Objective, *, std: float, seed: int = 0) -> None:
         super().__init__(inner)
-        if not std >= 0:
-            raise SettingError.broken("`std`", "must be >= 0", std)
-        self._std = std
-        self._seed = check_at_least("seed", seed, 0)
+        self._std = check_number("std", std, least=0)
+        self._seed = check_whole("seed", seed, 0)
 
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
         """Train, with noise."""

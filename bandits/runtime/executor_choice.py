@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_whole
+from bandits.errors import SettingError
 from bandits.objectives.base import Objective
 from bandits.runtime.event_order import Order, event_order
 from bandits.runtime.executors import Executor
@@ -35,7 +36,7 @@ def executor_for(
     Raises:
         SettingError: an argument breaks its rule, or worker processes cannot train the objective.
     """
-    check_at_least("workers", workers, 1)
+    check_whole("workers", workers, 1)
     if objective.virtual_time and checkpoints is not None:
         raise SettingError.broken("`checkpoints`", f"must be left out for {objective.name}, a replay", str(checkpoints))
     if objective.virtual_time or (workers == 1 and checkpoints is None):

@@ -9,8 +9,9 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
+from bandits.checks import check_whole
 from bandits.curves import Trial
-from bandits.errors import SettingError, check_at_least
+from bandits.errors import SettingError
 from bandits.objectives.base import Measurement, Objective
 from bandits.runtime.epochs import Epochs
 from bandits.runtime.executors import Crash, Executor, Report
@@ -40,7 +41,7 @@ class InlineExecutor(Executor):
     """
 
     def __init__(self, objective: Objective, workers: int = 1) -> None:
-        self.workers = check_at_least("workers", workers, 1)
+        self.workers = check_whole("workers", workers, 1)
         if workers > 1 and not objective.virtual_time:
             raise SettingError.broken("`workers`", f"must be 1 for {objective.name}, which trains here", workers)
         self._objective = objective

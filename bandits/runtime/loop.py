@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bandits.checks import check_whole
 from bandits.curves import Metric, Trial
-from bandits.errors import ProtocolError, SettingError, check_at_least
+from bandits.errors import ProtocolError, SettingError
 from bandits.objectives.base import Objective
 from bandits.runtime.executor_choice import executor_for
 from bandits.runtime.executors import Crash, Executor, Report
@@ -87,7 +88,7 @@ def run(
         >>> result.epochs_trained, result.count(State.COMPLETED)
         (154, 5)
     """
-    check_at_least("seed", seed, 0)
+    check_whole("seed", seed, 0)
     if scheduler.max_epochs > objective.max_epochs:
         rule = f"must be <= {objective.max_epochs}, the length of {objective.name}"
         raise SettingError.broken("`max_epochs`", rule, scheduler.max_epochs)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from bandits.checks import check_whole
 from bandits.curves import Trial
-from bandits.errors import BanditsError, ObjectiveError, SettingError, check_at_least
+from bandits.errors import BanditsError, ObjectiveError, SettingError
 from bandits.objectives.base import Measurement, Objective, WorkerSite
 from bandits.runtime.epochs import sentence
 from bandits.runtime.event_order import Order, event_order
@@ -82,8 +83,8 @@ class ProcessExecutor(Executor):
         threads: int = 1,
     ) -> None:
         _refuse_in_a_worker()
-        self.workers = check_at_least("workers", workers, 1)
-        check_at_least("threads", threads, 1)
+        self.workers = check_whole("workers", workers, 1)
+        check_whole("threads", threads, 1)
         check_memory(workers, objective.memory_per_worker)
         self._order = event_order(order)
         self._name = objective.name

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bandits.architectures import Grammar
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_instance, check_whole
+from bandits.errors import SettingError
 from bandits.rng import rng_for
 from bandits.samplers.base import Sampler
 from bandits.samplers.random import RandomSampler
@@ -40,11 +41,12 @@ class ArchitectureSampler(Sampler):
     """
 
     def __init__(self, grammar: Grammar, space: Mapping[str, BaseDistribution], seed: int) -> None:
+        self._grammar = check_instance("grammar", grammar, Grammar, "must be a Grammar")
+        check_instance("space", space, Mapping, "must map parameter names to optuna distributions")
         if "net" in space:
             raise SettingError.broken("`space`", "must not hold 'net', which the grammar gives", sorted(space))
-        self._grammar = grammar
         self._others = RandomSampler(space, seed) if space else None
-        self._seed = check_at_least("seed", seed, 0)
+        self._seed = check_whole("seed", seed, 0)
         self._nets: list[str] = []
         self._given: set[str] = set()
 
@@ -54,7 +56,7 @@ class ArchitectureSampler(Sampler):
 
     def propose(self, trial_id: int) -> Mapping[str, object]:
         """The configuration of one trial: the net's text as "net", then the other parameters by name."""
-        check_at_least("trial_id", trial_id, 0)
+        check_whole("trial_id", trial_id, 0)
         while len(self._nets) <= trial_id:
             self._nets.append(self._draw(len(self._nets)))
             self._given.add(self._nets[-1])

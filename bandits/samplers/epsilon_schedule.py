@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_instance, check_number, check_whole
+from bandits.errors import SettingError
 
 __all__ = ["EpsilonSchedule", "Stage"]
 
@@ -28,9 +29,8 @@ class Stage:
     nets: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.epsilon, bool) or not isinstance(self.epsilon, int | float) or not 0 <= self.epsilon <= 1:
-            raise SettingError.broken("`epsilon`", "must be in [0, 1]", self.epsilon)
-        check_at_least("nets", self.nets, 1)
+        check_number("epsilon", self.epsilon, least=0, most=1)
+        check_whole("nets", self.nets, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,9 @@ class EpsilonSchedule:
     stages: tuple[Stage, ...]
 
     def __post_init__(self) -> None:
-        if not self.stages:
-            raise SettingError.broken("`stages`", "must not be empty", self.stages)
+        check_instance("stages", self.stages, tuple, "must be a tuple of Stage")
+        if not self.stages or not all(isinstance(stage, Stage) for stage in self.stages):
+            raise SettingError.broken("`stages`", "must be one Stage or more", self.stages)
 
     @classmethod
     def paper(cls) -> EpsilonSchedule:
@@ -79,7 +80,7 @@ class EpsilonSchedule:
             >>> str(EpsilonSchedule.scaled(270))
             '1.0:150,0.9:10,0.8:10,0.7:10,0.6:15,0.5:15,0.4:15,0.3:15,0.2:15,0.1:15'
         """
-        check_at_least("trials", trials, 1)
+        check_whole("trials", trials, 1)
         papers = cls.paper()
         shares = [trials * stage.nets / papers.nets for stage in papers.stages]
         least = 1 if trials >= len(shares) else 0

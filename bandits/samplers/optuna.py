@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from bandits.checks import check_choice, check_instance, check_number, check_whole
 from bandits.curves import Trial
-from bandits.errors import ProtocolError, SettingError, check_at_least
+from bandits.errors import ProtocolError, SettingError
 from bandits.rng import rng_for
 from bandits.samplers.base import Outcome, Projection, Sampler, Searchable
 from bandits.samplers.optuna_model import ModelStudy, Standing
@@ -135,29 +136,25 @@ class OptunaSampler(Sampler):
     ) -> None:
         from optuna.samplers import BaseSampler
 
-        if not isinstance(sampler, BaseSampler | str):
-            raise SettingError.broken("`sampler`", "must be a sampler of optuna, or the name of one", sampler)
-        if dropped not in get_args(Dropped):
-            raise SettingError.broken("`dropped`", f"must be one of {', '.join(get_args(Dropped))}", dropped)
-        if isinstance(random_share, bool) or not isinstance(random_share, int | float) or not 0 <= random_share <= 1:
-            raise SettingError.broken("`random_share`", "must be in [0, 1]", random_share)
-        if space is None and project is not None:
-            raise SettingError.broken("`project`", "must come with a space", project)
-        self._least_arms = None if min_arms is None else check_at_least("min_arms", min_arms, 1)
-        self._seed = check_at_least("seed", seed, 0)
-        self._dropped = dropped
-        self._random_share = random_share
+        check_instance("sampler", sampler, (BaseSampler, str), "must be a sampler of optuna, or the name of one")
+        if project is not None and (space is None or not callable(project)):
+            raise SettingError.broken("`project`", "must be a function, and come with a space", project)
+        check_instance("options", options, Mapping, "must map names to arguments of Optuna's sampler", or_none=True)
+        self._least_arms = check_whole("min_arms", min_arms, 1, or_none=True)
+        self._seed = check_whole("seed", seed, 0)
+        self._dropped = check_choice("dropped", dropped, get_args(Dropped))
+        self._random_share = check_number("random_share", random_share, least=0, most=1)
         self._name = sampler if isinstance(sampler, str) else type(sampler).__name__
         if options and not isinstance(sampler, str):
             raise SettingError.broken("`options`", "must be left out with a sampler that has been made", options)
         self._options = dict(options or {})
-        self._chosen = named_sampler(sampler, seed=seed, options=options) if isinstance(sampler, str) else sampler
+        self._chosen = named_sampler(sampler, seed=self._seed, options=options) if isinstance(sampler, str) else sampler
         self._arms: list[_Arm] = []  # by their number in the study
         self._numbers: dict[int, int] = {}  # by trial id
         self._news: dict[int, None] = {}  # numbers of those of whom the study does not know the latest
         self._reached: Counter[int] = Counter()  # how many arms have a score, by epoch
         self._epoch = 1
-        self._search: _Search | None = None if space is None else _Search.of(self._chosen, space, seed, project)
+        self._search: _Search | None = None if space is None else _Search.of(self._chosen, space, self._seed, project)
 
     def bind(self, objective: Searchable) -> None:
         """Take the parameters of an objective, unless some were given.
@@ -216,7 +213,7 @@ class OptunaSampler(Sampler):
         Raises:
             ProtocolError: the id has been asked for before.
         """
-        if check_at_least("trial_id", trial_id, 0) in self._numbers:
+        if check_whole("trial_id", trial_id, 0) in self._numbers:
             raise ProtocolError(f"trial {trial_id} has its configuration already")
         search = self._searched
         self._inform()

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from bandits.errors import MissingDependency, SettingError, UnknownPlugin, check_at_least
+from bandits.checks import check_whole
+from bandits.errors import MissingDependency, SettingError, UnknownPlugin
 from bandits.rng import rng_for
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def named_sampler(name: str, *, seed: int, options: Mapping[str, Any] | None = N
     """
     if name not in SAMPLERS:
         raise UnknownPlugin("sampler of Optuna", name, SAMPLERS)
-    number = int(rng_for(check_at_least("seed", seed, 0), "optuna", name).integers(2**31))
+    number = int(rng_for(check_whole("seed", seed, 0), "optuna", name).integers(2**31))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some of them are experimental; who asks for one by name knows
         try:

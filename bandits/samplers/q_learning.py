@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from bandits.errors import ProtocolError, SettingError, check_at_least
+from bandits.checks import check_instance, check_number, check_whole
+from bandits.errors import ProtocolError, SettingError
 from bandits.rng import rng_for
 from bandits.samplers.base import Outcome, Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule
@@ -122,20 +123,20 @@ class QLearning(Sampler):
         config: Mapping[str, object] = _CONFIG,
         seed: int = 0,
     ) -> None:
-        if epsilon is not None and not isinstance(epsilon, EpsilonSchedule):
-            raise SettingError.broken("`epsilon`", "must be an EpsilonSchedule", epsilon)
-        for name, share in (("learning_rate", learning_rate), ("discount", discount)):
-            if not 0 < share <= 1:
-                raise SettingError.broken(f"`{name}`", "must be in (0, 1]", share)
-        if not math.isfinite(initial_value):
-            raise SettingError.broken("`initial_value`", "must be finite", initial_value)
+        check_instance("epsilon", epsilon, EpsilonSchedule, "must be an EpsilonSchedule", or_none=True)
+        learning_rate = check_number("learning_rate", learning_rate, above=0, most=1)
+        discount = check_number("discount", discount, above=0, most=1)
+        initial_value = check_number("initial_value", initial_value)
+        check_instance("config", config, Mapping, "must map parameter names to values")
         if "net" in config:
             raise SettingError.broken("`config`", "must leave `net` to the sampler", config["net"])
-        self.process = process
+        self.process = check_instance(
+            "process", process, DecisionProcess, "must be a Grammar, or another DecisionProcess"
+        )
         self.epsilon = EpsilonSchedule.paper() if epsilon is None else epsilon
-        self.replay = check_at_least("replay", replay, 0)
+        self.replay = check_whole("replay", replay, 0)
         self.config = dict(config)
-        self.seed = check_at_least("seed", seed, 0)
+        self.seed = check_whole("seed", seed, 0)
         self.table = QTable(learning_rate, discount, initial_value)
         self._trials: dict[int, _Net] = {}
         self._nets: dict[str, _Net] = {}  # the first trial of each
@@ -164,7 +165,7 @@ class QLearning(Sampler):
         Raises:
             ProtocolError: the id has been asked for before.
         """
-        if check_at_least("trial_id", trial_id, 0) in self._trials:
+        if check_whole("trial_id", trial_id, 0) in self._trials:
             raise ProtocolError(f"trial {trial_id} has its net already")
         stage = self.epsilon.stage_of(len(self._trials))
         rng = rng_for(self.seed, "q-learning", trial_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class DecisionState(Protocol):
     def key(self) -> Hashable: ...
 
 
+@runtime_checkable
 class DecisionProcess(Protocol):
     """A net as a walk of choices: from `start`, an action of `actions` at a time, until a final state.
 

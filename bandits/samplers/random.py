@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bandits.errors import check_at_least
+from bandits.checks import check_whole
 from bandits.rng import rng_for
 from bandits.samplers.base import Sampler
 from bandits.search_space import check_space
@@ -39,7 +39,7 @@ class RandomSampler(Sampler):
     def __init__(self, space: Mapping[str, BaseDistribution], seed: int) -> None:
         check_space(space)
         self._space = dict(space)
-        self._seed = check_at_least("seed", seed, 0)
+        self._seed = check_whole("seed", seed, 0)
 
     def settings(self) -> dict[str, Any]:
         """The seed; the space is the objective's."""
@@ -47,7 +47,7 @@ class RandomSampler(Sampler):
 
     def propose(self, trial_id: int) -> Mapping[str, object]:
         """The configuration of one trial: Python ints, floats and choices, by parameter name."""
-        rng = rng_for(self._seed, "config", check_at_least("trial_id", trial_id, 0))
+        rng = rng_for(self._seed, "config", check_whole("trial_id", trial_id, 0))
         return {name: _draw(distribution, rng) for name, distribution in self._space.items()}
 
 

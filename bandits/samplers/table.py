@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_instance, check_whole
+from bandits.errors import SettingError
 from bandits.rng import rng_for
 from bandits.samplers.base import Sampler
 
@@ -29,10 +30,11 @@ class TableSampler(Sampler):
     """
 
     def __init__(self, rows: Sequence[Mapping[str, object]], seed: int) -> None:
-        if not rows:
-            raise SettingError.broken("`rows`", "must not be empty", rows)
+        check_instance("rows", rows, Sequence, "must be a sequence of configurations")
+        if not rows or not all(isinstance(row, Mapping) for row in rows):
+            raise SettingError.broken("`rows`", "must be one or more mappings of names to values", rows)
         self._rows = rows
-        self._seed = check_at_least("seed", seed, 0)
+        self._seed = check_whole("seed", seed, 0)
         self._orders: dict[int, list[int]] = {}
 
     def settings(self) -> dict[str, Any]:
@@ -41,7 +43,7 @@ class TableSampler(Sampler):
 
     def propose(self, trial_id: int) -> Mapping[str, object]:
         """The row of one trial; constant time, but for the first trial of each round."""
-        turn, position = divmod(check_at_least("trial_id", trial_id, 0), len(self._rows))
+        turn, position = divmod(check_whole("trial_id", trial_id, 0), len(self._rows))
         if turn not in self._orders:
             self._orders[turn] = rng_for(self._seed, "table", turn).permutation(len(self._rows)).tolist()
         return self._rows[self._orders[turn][position]]

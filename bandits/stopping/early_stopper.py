@@ -9,8 +9,8 @@ from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from bandits.causes import Cause
+from bandits.checks import check_instance, check_number, check_whole
 from bandits.curves import Curve, History, Trial
-from bandits.errors import SettingError, check_at_least
 from bandits.forecasts import Abstain, Forecast
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.rng import rng_for
@@ -88,22 +88,13 @@ class EarlyStopper:
         scratch_growth: float = 2.0,
         seed: int = 0,
     ) -> None:
-        if not isinstance(predictor, Predictor):
-            raise SettingError.broken("`predictor`", "must be a Predictor such as SRM()", predictor)
-        if rule is not None and not isinstance(rule, StoppingRule):
-            raise SettingError.broken("`rule`", "must be a StoppingRule such as RiskControlledRule()", rule)
-        if earlier is not None and not isinstance(earlier, EarlierCurves):
-            raise SettingError.broken("`earlier`", "must be EarlierCurves", earlier)
-        if not refit_growth >= 1:
-            raise SettingError.broken("`refit_growth`", "must be >= 1", refit_growth)
-        if not scratch_growth >= 1:
-            raise SettingError.broken("`scratch_growth`", "must be >= 1", scratch_growth)
-        self.predictor = predictor
+        self.predictor = check_instance("predictor", predictor, Predictor, "must be a Predictor such as SRM()")
+        check_instance("rule", rule, StoppingRule, "must be a StoppingRule such as RiskControlledRule()", or_none=True)
         self.rule = RiskControlledRule() if rule is None else rule
-        self.earlier = earlier
-        self.refit_growth = refit_growth
-        self.scratch_growth = scratch_growth
-        self.seed = check_at_least("seed", seed, 0)
+        self.earlier = check_instance("earlier", earlier, EarlierCurves, "must be EarlierCurves", or_none=True)
+        self.refit_growth = check_number("refit_growth", refit_growth, least=1, finite=False)
+        self.scratch_growth = check_number("scratch_growth", scratch_growth, least=1, finite=False)
+        self.seed = check_whole("seed", seed, 0)
         self._fits: WeakKeyDictionary[History, dict[int, _Fit]] = WeakKeyDictionary()
         self._checked: dict[int, frozenset[int]] = {}
 

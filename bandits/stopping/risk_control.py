@@ -103,8 +103,10 @@ class RiskControlledRule(StoppingRule):
         check_number("margin", self.margin, least=0)
         check_whole("keep", self.keep, 1)
         check_number("audit", self.audit, least=0, most=1)
-        if self.tolerance != "noise" and not (is_number(self.tolerance) and 0 <= self.tolerance < math.inf):
-            raise SettingError.broken("`tolerance`", "must be 'noise' or >= 0 and finite", self.tolerance)
+        tolerance: object = self.tolerance
+        size = is_number(tolerance) and 0 <= tolerance < math.inf
+        if not size and not (isinstance(tolerance, str) and tolerance == "noise"):
+            raise SettingError.broken("`tolerance`", "must be 'noise' or >= 0 and finite", tolerance)
         check_whole("from_epoch", self.from_epoch, 1)
 
     @property

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bandits.checks import check_whole
 from bandits.curves import History, Trial
-from bandits.errors import check_at_least
 from bandits.studies.study_curves import read_curves
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def history_of(study: OptunaStudy, *, max_epochs: int | None = None) -> History:
     """
     from bandits.studies.readers.optuna import study_of_optuna  # Optuna takes half a second to load
 
-    last = None if max_epochs is None else check_at_least("max_epochs", max_epochs, 1)
+    last = None if max_epochs is None else check_whole("max_epochs", max_epochs, 1)
     read = read_curves(study_of_optuna(study), last=last)
     return History.from_curves(
         (Trial(trial.number or 0, trial.config, trial.features), curve) for trial, curve in read.pairs()

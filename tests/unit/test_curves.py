@@ -22,7 +22,7 @@ def test_a_metric_turns_values_so_that_larger_is_better() -> None:
 
 def test_a_metric_knows_two_goals() -> None:
     """Any other goal is refused, with the metric's name."""
-    with pytest.raises(SettingError, match="goal of metric 'loss' must be 'maximize' or 'minimize', got 'min'"):
+    with pytest.raises(SettingError, match="`goal` must be one of 'maximize', 'minimize', got 'min'"):
         Metric("loss", "min")  # type: ignore[arg-type]
 
 
@@ -58,10 +58,10 @@ def test_the_prefix_of_a_curve() -> None:
 @pytest.mark.parametrize(
     ("scores", "message"),
     [
-        ([[0.1, 0.2]], r"scores must have one dimension, \[tau\], got \(1, 2\)"),
-        (0.5, r"scores must have one dimension, \[tau\], got \(\)"),
-        ([0.1, math.nan], "scores must be finite, got nan"),
-        ([0.1, -math.inf], "scores must be finite, got -inf"),
+        ([[0.1, 0.2]], r"`scores` must have one dimension, \[tau\], got \(1, 2\)"),
+        (0.5, r"`scores` must have one dimension, \[tau\], got \(\)"),
+        ([0.1, math.nan], "`scores` must be finite, got nan"),
+        ([0.1, -math.inf], "`scores` must be finite, got -inf"),
     ],
 )
 def test_a_curve_is_one_row_of_finite_scores(scores: object, message: str) -> None:

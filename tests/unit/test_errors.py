@@ -3,7 +3,7 @@
 import pytest
 
 from bandits import errors
-from bandits.errors import BanditsError, MissingDependency, SettingError, UnknownPlugin, check_at_least
+from bandits.errors import BanditsError, MissingDependency, SettingError, UnknownPlugin
 
 
 @pytest.mark.parametrize(
@@ -41,16 +41,3 @@ def test_messages_that_help() -> None:
     assert str(UnknownPlugin("predictor", "x", ["lce", "srm"])) == "predictor must be one of lce, srm, got 'x'"
     expected = "training networks needs an optional library: pip install 'bandits-hpo[torch]'"
     assert expected == str(MissingDependency("training networks", "torch"))
-
-
-@pytest.mark.parametrize("value", [1, 2, 10**30])
-def test_integers_that_are_large_enough(value: int) -> None:
-    """They are handed back."""
-    assert check_at_least("n", value, 1) == value
-
-
-@pytest.mark.parametrize("value", [0, -1, 1.0, 2.5, "2", None, True, float("nan")])
-def test_what_is_no_such_integer(value: object) -> None:
-    """Smaller numbers, floats, text, None and booleans are refused."""
-    with pytest.raises(SettingError, match="`n` must be an integer >= 1, got"):
-        check_at_least("n", value, 1)

@@ -81,19 +81,19 @@ def test_links_undo_themselves() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"mean": math.nan}, "mean must be finite, got nan"),
-        ({"mean": math.inf}, "mean must be finite, got inf"),
-        ({"std": math.nan}, "std must be finite and >= 0, got nan"),
-        ({"std": math.inf}, "std must be finite and >= 0, got inf"),
-        ({"std": -0.1}, "std must be finite and >= 0, got -0.1"),
-        ({"horizon": 0}, "horizon must be >= 1, got 0"),
-        ({"samples": ()}, r"samples must not be empty, got \(\)"),
-        ({"samples": (0.1, math.nan)}, "samples must be finite, got nan"),
-        ({"samples": (0.1, math.inf)}, "samples must be finite, got inf"),
-        ({"samples": (0.1, 0.3, 0.2)}, r"samples must ascend, got \(0.3, 0.2\)"),
-        ({"samples": (0.1, 0.5, 0.4)}, r"samples must ascend, got \(0.5, 0.4\)"),
-        ({"mean": 0.0, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log_loss', got 0.0"),
-        ({"mean": 0.3, "link": Link.LOG_LOSS}, "mean must lie in the domain of the link 'log_loss', got 0.3"),
+        ({"mean": math.nan}, "`mean` must be a finite number, got nan"),
+        ({"mean": math.inf}, "`mean` must be a finite number, got inf"),
+        ({"std": math.nan}, "`std` must be >= 0 and finite, got nan"),
+        ({"std": math.inf}, "`std` must be >= 0 and finite, got inf"),
+        ({"std": -0.1}, "`std` must be >= 0 and finite, got -0.1"),
+        ({"horizon": 0}, "`horizon` must be an integer >= 1, got 0"),
+        ({"samples": ()}, r"`samples` must not be empty, got \(\)"),
+        ({"samples": (0.1, math.nan)}, r"`samples\[1\]` must be a finite number, got nan"),
+        ({"samples": (0.1, math.inf)}, r"`samples\[1\]` must be a finite number, got inf"),
+        ({"samples": (0.1, 0.3, 0.2)}, r"`samples` must ascend, got \(0.3, 0.2\)"),
+        ({"samples": (0.1, 0.5, 0.4)}, r"`samples` must ascend, got \(0.5, 0.4\)"),
+        ({"mean": 0.0, "link": Link.LOG_LOSS}, "`mean` must lie in the domain of the link 'log_loss', got 0.0"),
+        ({"mean": 0.3, "link": Link.LOG_LOSS}, "`mean` must lie in the domain of the link 'log_loss', got 0.3"),
     ],
 )
 def test_impossible_forecasts_cannot_be_built(arguments: dict, message: str) -> None:
@@ -147,10 +147,10 @@ def test_a_loss_too_large_for_a_number_is_infinite() -> None:
 @pytest.mark.parametrize(
     ("normal", "errors", "message"),
     [
-        ((0.0,), (0.0,), "knots of an error shape must be 2 or more pairs"),
-        ((0.0, 1.0), (0.0, 1.0, 2.0), "knots of an error shape must be 2 or more pairs"),
-        ((0.0, 0.0), (0.0, 1.0), "`normal` must be finite and ascend"),
-        ((0.0, 1.0), (0.0, math.nan), "`errors` must be finite and ascend"),
+        ((0.0,), (0.0,), "`normal` and `errors` must be 2 or more pairs"),
+        ((0.0, 1.0), (0.0, 1.0, 2.0), "`normal` and `errors` must be 2 or more pairs"),
+        ((0.0, 0.0), (0.0, 1.0), "`normal` must ascend"),
+        ((0.0, 1.0), (0.0, math.nan), r"`errors\[1\]` must be a finite number"),
     ],
 )
 def test_knots_that_are_no_shape(normal: tuple[float, ...], errors: tuple[float, ...], message: str) -> None:

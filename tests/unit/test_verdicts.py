@@ -18,7 +18,7 @@ def evidence(probability: float = 0.97, mean: float = -2.5, bar: float = -2.0) -
 def test_a_verdict_needs_a_reason() -> None:
     """An empty reason is refused."""
     for verdict in (Keep, Drop):
-        with pytest.raises(SettingError, match="reason must not be empty, got ''"):
+        with pytest.raises(SettingError, match="`reason` must not be empty, got ''"):
             verdict("")
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from bandits.checks import check_instance, check_number, check_whole
 from bandits.curves import Curve, History, Trial
-from bandits.errors import SettingError, check_at_least
+from bandits.errors import SettingError
 from bandits.forecasts import Forecast
 from bandits.predictors import SRM
 from bandits.predictors.base import Forecaster, Predictor
@@ -134,11 +135,15 @@ class EarlierCurves:
         most: int = _LARGEST_TRAINING_SET,
         seed: int = 0,
     ) -> None:
+        check_instance("curves", curves, Iterable, "must be pairs of Trial and Curve")
         pairs = list(curves)
-        if tester is not None and not isinstance(tester, Predictor):
-            raise SettingError.broken("`tester`", "must be a Predictor such as SRM()", tester)
-        if not 0 < risk < 1:
-            raise SettingError.broken("`risk`", "must be in (0, 1)", risk)
+        for pair in pairs:
+            if not (isinstance(pair, tuple) and list(map(type, pair)) == [Trial, Curve]):
+                raise SettingError.broken("`curves`", "must be pairs of Trial and Curve", pair)
+        for argument, texts in (("sources", sources), ("notes", notes)):
+            if isinstance(texts, str) or not isinstance(texts, Sequence):
+                raise SettingError.broken(f"`{argument}`", "must be a sequence of texts", texts)
+        check_instance("tester", tester, Predictor, "must be a Predictor such as SRM()", or_none=True)
         for trial, _ in pairs:
             if trial.id >= 0:
                 raise SettingError.broken("ids of earlier trials", "must be negative", trial.id)
@@ -146,9 +151,9 @@ class EarlierCurves:
         self.names = tuple(sorted(shared))
         self.sources, self.notes = tuple(sources), tuple(notes)
         self.tester = SRM() if tester is None else tester
-        self.risk = risk
-        self.most = check_at_least("most", most, 1)
-        self.seed = check_at_least("seed", seed, 0)
+        self.risk = check_number("risk", risk, above=0, below=1)
+        self.most = check_whole("most", most, 1)
+        self.seed = check_whole("seed", seed, 0)
         self._history = History.from_curves((self._restricted(trial), curve) for trial, curve in pairs)
         self._teachers: dict[int, list[Pair]] = {}
         self._references: dict[int, _Reference] = {}

@@ -9,8 +9,9 @@ from typing import get_args
 
 import numpy as np
 
+from bandits.checks import check_whole
 from bandits.curves import Curve, Goal, Metric
-from bandits.errors import CurveTableError, SettingError, check_at_least
+from bandits.errors import CurveTableError, SettingError
 from bandits.objectives.curve_table import CurveTable
 from bandits.objectives.table_metric import find_metric
 from bandits.studies.account import Account
@@ -92,7 +93,7 @@ def import_study(
     path = new_table(out)
     if goal not in (None, *get_args(Goal)):
         raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", goal)
-    last = None if longest is None else check_at_least("epochs", longest, 2)
+    last = None if longest is None else check_whole("epochs", longest, 2)
     study = read_study(source, goal=goal, argument="the study")
     read = read_curves(study, last=last)
     trials = [(_timed(trial, last), trial.curve) for trial in read.trials if trial.curve is not None]

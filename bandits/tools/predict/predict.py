@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.causes import Cause
+from bandits.checks import check_whole
 from bandits.curves import Metric
-from bandits.errors import SettingError, check_at_least
+from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast
 from bandits.objectives.curve_table import CurveTable
 from bandits.predictors.base import Predictor
@@ -62,14 +63,14 @@ def predict_table(
         >>> predictions.check.rank_correlation() > 0.9
         True
     """
-    horizon = table.max_epochs if horizon is None else check_at_least("horizon", horizon, 2)
+    horizon = table.max_epochs if horizon is None else check_whole("horizon", horizon, 2)
     if horizon > table.max_epochs:
         rule = f"must be <= {table.max_epochs}, the last epoch of {table.name}"
         raise SettingError.broken("`horizon`", rule, horizon)
-    if at is not None and check_at_least("at", at, 1) >= horizon:
+    if at is not None and check_whole("at", at, 1) >= horizon:
         raise SettingError.broken("`at`", f"must be < {horizon}, the horizon", at)
-    check_at_least("check", check, 0)
-    check_at_least("seed", seed, 0)
+    check_whole("check", check, 0)
+    check_whole("seed", seed, 0)
     rows = sort_rows(table, horizon, at)
     if at is None and not rows.partial:
         rule = f"must have rows that end before epoch {horizon}, or come with `at`, the epoch at which to cut them"

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from bandits.errors import SettingError, check_at_least
+from bandits.checks import check_whole
+from bandits.errors import SettingError
 
 __all__ = ["OPTIMIZERS", "Recipe", "check_names"]
 
@@ -53,10 +54,10 @@ class Recipe:
     sum_over_steps: bool = False
 
     def __post_init__(self) -> None:
-        check_at_least("n_layer", self.n_layer, 1)
-        check_at_least("n_inputs", self.n_inputs, 1)
-        check_at_least("embedding", self.embedding, 0)
-        check_at_least("decay_every", self.decay_every, 1)
+        check_whole("n_layer", self.n_layer, 1)
+        check_whole("n_inputs", self.n_inputs, 1)
+        check_whole("embedding", self.embedding, 0)
+        check_whole("decay_every", self.decay_every, 1)
         for name in ("tied", "sum_over_steps"):
             _check(name, "must be True or False", getattr(self, name), isinstance(getattr(self, name), bool))
         _check("optimizer", f"must be one of {', '.join(OPTIMIZERS)}", self.optimizer, self.optimizer in OPTIMIZERS)

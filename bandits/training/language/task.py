@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bandits.checks import check_whole
 from bandits.data import Text
-from bandits.errors import check_at_least
 from bandits.training.devices import low_precision
 from bandits.training.language.net import LanguageModel, State, cut
 from bandits.training.language.recipe import Recipe
@@ -56,18 +56,18 @@ class LanguageTask(Task):
         otherwise: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(device)
-        check_at_least("batch_size", batch_size, 1)
-        self._bptt = check_at_least("bptt", bptt, 1)
+        check_whole("batch_size", batch_size, 1)
+        self._bptt = check_whole("bptt", bptt, 1)
         self._vocabulary = len(text.vocabulary)
         self._otherwise = dict(otherwise or {})
         self._training = Streams(text.train, batch_size, device)
         self._steps = self._training.steps
         if epoch_tokens is not None:
-            windows = check_at_least("epoch_tokens", epoch_tokens, 1) // (batch_size * bptt)
+            windows = check_whole("epoch_tokens", epoch_tokens, 1) // (batch_size * bptt)
             self._steps = max(windows, 1) * bptt
         unseen = text.validation
         if validation_tokens is not None:
-            unseen = unseen[: check_at_least("validation_tokens", validation_tokens, 1) + 1]
+            unseen = unseen[: check_whole("validation_tokens", validation_tokens, 1) + 1]
         self._validation = Streams(unseen, min(batch_size, max(len(unseen) - 1, 1)), device)
 
     def build(self, config: Mapping[str, object]) -> LanguageModel:

@@ -157,7 +157,7 @@ def test_features_of_arrays() -> None:
         ({"seconds": np.full((3, 3), -1.0)}, "`seconds` must hold numbers >= 0 where curves have values, got -1.0"),
         ({"seconds": np.full((3, 3), np.inf)}, "`seconds` must hold numbers >= 0 where curves have values, got inf"),
         ({"configs": [{"lr": 0.1}, {"lr": -np.inf}, {}]}, "'lr' of a configuration must be finite, got -inf"),
-        ({"metric": "acc"}, "`metric` must be a Metric, such as Metric('accuracy', 'maximize'), got 'acc'"),
+        ({"metric": "acc"}, "`metric` must be a Metric, such as Metric('accuracy', 'maximize'), or None, got 'acc'"),
     ],
 )
 def test_arrays_that_are_refused(changes: dict[str, object], message: str) -> None:

@@ -141,13 +141,13 @@ def test_a_worker_takes_more_memory_with_more_words() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"level": "letter"}, "`level` must be 'char' or 'word', got 'letter'"),
+        ({"level": "letter"}, "`level` must be one of 'char', 'word', or None, got 'letter'"),
         ({"space": {}}, "`space` must map parameter names to optuna distributions, got {}"),
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1, got 0"),
         ({"bptt": 2.5}, "`bptt` must be an integer >= 1, got 2.5"),
         ({"epoch_tokens": -1}, "`epoch_tokens` must be an integer >= 0, got -1"),
         ({"validation_tokens": True}, "`validation_tokens` must be an integer >= 0, got True"),
-        ({"max_vocabulary": 1}, "`max_vocabulary` must be an integer >= 2, got 1"),
+        ({"max_vocabulary": 1}, "`max_vocabulary` must be an integer >= 2, or None, got 1"),
         ({"max_epochs": 0}, "`max_epochs` must be an integer >= 1, got 0"),
     ],
 )

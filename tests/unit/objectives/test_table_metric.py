@@ -72,7 +72,7 @@ def test_nothing_tells() -> None:
 
 def test_wrong_settings() -> None:
     """A goal or metric that is none, or two that disagree, are refused."""
-    with pytest.raises(SettingError, match=r"^`goal` must be 'maximize' or 'minimize', got 'up'$"):
+    with pytest.raises(SettingError, match=r"^`goal` must be one of 'maximize', 'minimize', or None, got 'up'$"):
         find("y", goal="up")  # type: ignore[arg-type]
     with pytest.raises(SettingError, match=r"^`metric` must be a Metric.*got 'accuracy'$"):
         find("y", metric="accuracy")  # type: ignore[arg-type]

@@ -72,7 +72,7 @@ def test_noise_belongs_to_seed_trial_and_epoch() -> None:
 
 def test_wrong_settings() -> None:
     """A negative spread or an epoch 0 is refused."""
-    with pytest.raises(SettingError, match=r"^`std` must be >= 0, got -1$"):
+    with pytest.raises(SettingError, match=r"^`std` must be >= 0 and finite, got -1$"):
         NoisyObjective(TABLE, std=-1)
     with pytest.raises(SettingError, match=r"^`epoch` must be an integer >= 1, got 0$"):
         FailingObjective(TABLE, trials=[1], epoch=0, failure=None)

@@ -377,10 +377,10 @@ def test_settings_are_recorded() -> None:
     ("options", "message"),
     [
         ({"sampler": 3}, "`sampler` must be a sampler of optuna, or the name of one, got 3"),
-        ({"dropped": "all"}, "`dropped` must be one of forecast, measured, nothing, got 'all'"),
+        ({"dropped": "all"}, "`dropped` must be one of 'forecast', 'measured', 'nothing', got 'all'"),
         ({"random_share": 1.5}, "`random_share` must be in [0, 1], got 1.5"),
         ({"random_share": True}, "`random_share` must be in [0, 1], got True"),
-        ({"min_arms": 0}, "`min_arms` must be an integer >= 1, got 0"),
+        ({"min_arms": 0}, "`min_arms` must be an integer >= 1, or None, got 0"),
         ({"seed": -1}, "`seed` must be an integer >= 0, got -1"),
         ({"space": {}}, "`space` must map parameter names to optuna distributions, got {}"),
     ],
@@ -446,7 +446,7 @@ def test_a_sampler_needs_something_to_choose() -> None:
         run(RandomSearch(2, 3), rows, sampler=OptunaSampler("tpe"))
     with pytest.raises(SettingError, match="`space` must be given"):
         OptunaSampler("tpe").propose(0)
-    with pytest.raises(SettingError, match="`project` must come with a space"):
+    with pytest.raises(SettingError, match="`project` must be a function, and come with a space"):
         OptunaSampler("tpe", project=dict)
 
 

@@ -282,10 +282,10 @@ def test_the_other_hyperparameters_are_the_same_for_all_nets() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"epsilon": "1.0:10"}, "`epsilon` must be an EpsilonSchedule, got '1.0:10'"),
+        ({"epsilon": "1.0:10"}, "`epsilon` must be an EpsilonSchedule, or None, got '1.0:10'"),
         ({"learning_rate": 0}, r"`learning_rate` must be in \(0, 1\], got 0"),
         ({"discount": 1.5}, r"`discount` must be in \(0, 1\], got 1.5"),
-        ({"initial_value": float("inf")}, "`initial_value` must be finite, got inf"),
+        ({"initial_value": float("inf")}, "`initial_value` must be a finite number, got inf"),
         ({"replay": -1}, "`replay` must be an integer >= 0, got -1"),
         ({"config": {"net": "a"}}, "`config` must leave `net` to the sampler, got 'a'"),
         ({"seed": -1}, "`seed` must be an integer >= 0, got -1"),

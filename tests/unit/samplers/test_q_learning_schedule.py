@@ -65,7 +65,7 @@ def test_a_wrong_text_is_told_by_its_stage(text: str, message: str) -> None:
 
 def test_wrong_settings() -> None:
     """No stage and no trial are refused."""
-    with pytest.raises(SettingError, match=r"^`stages` must not be empty, got \(\)$"):
+    with pytest.raises(SettingError, match=r"^`stages` must be one Stage or more, got \(\)$"):
         EpsilonSchedule(())
     with pytest.raises(SettingError, match=r"^`trials` must be an integer >= 1, got 0$"):
         EpsilonSchedule.scaled(0)

@@ -38,7 +38,7 @@ def test_the_order_does_not_change_between_versions() -> None:
 
 def test_wrong_settings() -> None:
     """No rows, a negative seed or a negative id are refused."""
-    with pytest.raises(SettingError, match=r"^`rows` must not be empty, got \[\]$"):
+    with pytest.raises(SettingError, match=r"^`rows` must be one or more mappings of names to values, got \[\]$"):
         TableSampler([], 0)
     with pytest.raises(SettingError, match=r"^`seed` must be an integer >= 0, got -1$"):
         TableSampler(ROWS, -1)

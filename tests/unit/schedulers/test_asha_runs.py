@@ -271,9 +271,9 @@ def test_reasons() -> None:
         ({"max_epochs": 0}, "`max_epochs` must be an integer >= 1, got 0"),
         ({"max_epochs": 9, "eta": 1}, "`eta` must be an integer >= 2, got 1"),
         ({"max_epochs": 9, "trials": 0}, "`trials` must be an integer >= 1, got 0"),
-        ({"max_epochs": 9, "min_epochs": 0}, "`min_epochs` must be an integer >= 1, got 0"),
-        ({"max_epochs": 9, "min_epochs": 10}, "`min_epochs` must be <= max_epochs = 9, got 10"),
-        ({"max_epochs": 9, "form": "both"}, "`form` must be 'promotion' or 'stopping', got 'both'"),
+        ({"max_epochs": 9, "min_epochs": 0}, "`min_epochs` must be an integer from 1 to 9, got 0"),
+        ({"max_epochs": 9, "min_epochs": 10}, "`min_epochs` must be an integer from 1 to 9, got 10"),
+        ({"max_epochs": 9, "form": "both"}, "`form` must be one of 'promotion', 'stopping', got 'both'"),
     ],
 )
 def test_settings_have_rules(settings: dict, message: str) -> None:

@@ -101,8 +101,8 @@ def test_with_a_stopper_the_last_arms_compete_with_those_that_have_ended() -> No
         ({"trials": 0}, "`trials` must be an integer >= 1, got 0"),
         ({"max_epochs": 0}, "`max_epochs` must be an integer >= 1, got 0"),
         ({"k": 0}, "`k` must be an integer >= 1, got 0"),
-        ({"first_epochs": 0}, "`first_epochs` must be an integer >= 1, got 0"),
-        ({"first_epochs": 5}, "`first_epochs` must be <= max_epochs = 4, got 5"),
+        ({"first_epochs": 0}, "`first_epochs` must be an integer from 1 to 4, got 0"),
+        ({"first_epochs": 5}, "`first_epochs` must be an integer from 1 to 4, got 5"),
     ],
 )
 def test_settings_have_rules(settings: dict, message: str) -> None:

@@ -211,7 +211,7 @@ def test_settings_and_keep_come_from_the_rule() -> None:
     [
         ({"predictor": "srm"}, r"`predictor` must be a Predictor such as SRM\(\), got 'srm'"),
         ({"predictor": Needy}, r"`predictor` must be a Predictor such as SRM\(\), got <class"),
-        ({"earlier": ["journal"]}, r"`earlier` must be EarlierCurves, got \['journal'\]"),
+        ({"earlier": ["journal"]}, r"`earlier` must be EarlierCurves, or None, got \['journal'\]"),
         ({"refit_growth": 0.5}, "`refit_growth` must be >= 1, got 0.5"),
         ({"refit_growth": math.nan}, "`refit_growth` must be >= 1, got nan"),
         ({"seed": -1}, "`seed` must be an integer >= 0, got -1"),
@@ -235,7 +235,7 @@ def test_verdicts_name_kinds() -> None:
 
 def test_a_rule_must_be_a_rule() -> None:
     """A number in the rule's place is refused with the right class to use."""
-    with pytest.raises(SettingError, match=r"`rule` must be a StoppingRule such as RiskControlledRule\(\), got 0.95"):
+    with pytest.raises(SettingError, match=r"`rule` must be a StoppingRule such as .*, or None, got 0.95"):
         EarlyStopper(LastSeenValue(), 0.95)  # type: ignore[arg-type]
 
 

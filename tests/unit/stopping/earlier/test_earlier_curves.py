@@ -337,7 +337,7 @@ def test_a_journal_learns_what_they_are() -> None:
     ("pairs", "given", "message"),
     [
         (study(1), {}, "ids of earlier trials must be negative, got 0"),
-        (earlier(2), {"tester": "srm"}, r"`tester` must be a Predictor such as SRM\(\), got 'srm'"),
+        (earlier(2), {"tester": "srm"}, r"`tester` must be a Predictor such as SRM\(\), or None, got 'srm'"),
         (earlier(2), {"risk": 0}, r"`risk` must be in \(0, 1\), got 0"),
         (earlier(2), {"most": 0}, "`most` must be an integer >= 1, got 0"),
         (earlier(2), {"seed": -1}, "`seed` must be an integer >= 0, got -1"),
