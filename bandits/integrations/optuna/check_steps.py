@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable
 
 __all__ = ["is_check_due"]
@@ -20,6 +19,6 @@ def is_check_due(steps: Iterable[int], *, warmup: int, interval: int) -> bool:
         >>> [is_check_due(steps, warmup=2, interval=3) for steps in ([1], [1, 3], [1, 3, 4], [1, 3, 4, 6])]
         [False, True, False, True]
     """
-    last, *before = heapq.nlargest(2, steps)
+    *before, last = sorted(steps)[-2:]
     due = last - (last - warmup) % interval
     return last >= warmup and all(step < due for step in before)

@@ -23,9 +23,9 @@ class FinishedTrial:
         reported: whether it has reported anything.
         reached: the last epoch that it reported; 0 if there is none.
         longer: whether it went on after the horizon.
-        begins: the first epoch that it reported.
-        resumed_at: the same if it was retried and may have begun in the middle, 1 for every other trial.
         has_curve: whether it is complete and its curve reaches the horizon.
+        begins: the first epoch that it reported, if it has a curve; else 1.
+        resumed_at: the same if it was retried and may have begun in the middle, 1 for every other trial.
         score: of a complete trial, larger is better; None if it is not known.
     """
 
@@ -36,9 +36,9 @@ class FinishedTrial:
     reported: bool
     reached: int
     longer: bool
+    has_curve: bool
     begins: int
     resumed_at: int
-    has_curve: bool
     score: float | None
 
     @property

@@ -203,18 +203,19 @@ class KnownStudy:
 def _values_of(trial: FrozenTrial, reader: CurveReader) -> FinishedTrial:
     """A finished trial as values; what matters of completed trials alone is not looked for in others."""
     complete = _is_complete(trial)
-    begins = reader.begins(trial) if complete else 1
+    retried, has_curve = complete and was_retried(trial), complete and reader.whole(trial) is not None
+    begins = reader.begins(trial) if has_curve else 1
     return FinishedTrial(
         moment=_moment(trial),
         started=None if trial.datetime_start is None else _local(trial.datetime_start),
         complete=complete,
-        retried=complete and was_retried(trial),
+        retried=retried,
         reported=bool(trial.intermediate_values),
         reached=reader.reached(trial),
         longer=complete and reader.is_longer(trial),
         begins=begins,
-        resumed_at=begins if complete and reader.lacks_beginning(trial, usual=1) else 1,
-        has_curve=complete and reader.whole(trial) is not None,
+        resumed_at=begins if retried and reader.lacks_beginning(trial, usual=1) else 1,
+        has_curve=has_curve,
         score=reader.score(trial) if complete else None,
     )
 

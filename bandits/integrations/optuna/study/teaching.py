@@ -59,6 +59,7 @@ class TeachingTrials:
         self._most, self._growth, self._start = most, growth, start
         self._numbers: list[int] = []
         self._size_when_censored: int | None = None
+        self._training_set: TrainingSet | None = None  # None when it may have changed
 
     def __len__(self) -> int:
         """How many trials may teach."""
@@ -82,19 +83,24 @@ class TeachingTrials:
     def add(self, number: int) -> None:
         """Let one more trial teach."""
         self._numbers.append(number)
+        self._training_set = None
 
     def begin(self) -> None:
         """Make the first fit with the trials that there are now."""
         self._start = len(self._numbers)
+        self._training_set = None
 
     def censor(self) -> None:
         """From the first time on, whoever is not in the training set yet is an audit."""
         if self._size_when_censored is None:
             self._size_when_censored = self.size
+            self._training_set = None
 
     def training_set(self) -> TrainingSet:
         """Who teaches now."""
-        size = self.size
-        first = max(0, size - self._most)
-        audits_from = size if self._size_when_censored is None else min(self._size_when_censored, size)
-        return TrainingSet(tuple(self._numbers[first:size]), max(0, audits_from - first))
+        if self._training_set is None:
+            size = self.size
+            first = max(0, size - self._most)
+            audits_from = size if self._size_when_censored is None else min(self._size_when_censored, size)
+            self._training_set = TrainingSet(tuple(self._numbers[first:size]), max(0, audits_from - first))
+        return self._training_set
