@@ -11,6 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,6 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.censoring import Censoring
 from bandits.checks import check_choice, check_instance, check_whole
 from bandits.errors import ProtocolError, SettingError
 
@@ -143,7 +145,11 @@ class History:
     """Every curve measured so far, finished or partial: what a predictor may learn from.
 
     It only grows, one epoch of one trial at a time, and answers in constant time how many curves reach an
-    epoch. Whoever is handed a history reads it at that moment and does not record into it.
+    epoch. Whoever is handed a history reads it at that moment and does not record into it. It also knows which curves
+    a forecast has censored.
+
+    Args:
+        whole: the history of which this one is a part; None for a history of its own.
 
     Example:
         >>> history = History()
@@ -153,13 +159,13 @@ class History:
         (1, 0)
     """
 
-    __slots__ = ("__weakref__", "_before", "_exposed", "_reached", "_scores", "_trials")
+    __slots__ = ("__weakref__", "_censoring", "_reached", "_scores", "_trials", "_whole")
 
-    def __init__(self) -> None:
-        self._exposed: dict[int, set[int]] = {}  # by horizon
-        self._before: dict[int, set[int]] = {}  # by horizon, what had reached it when a curve was first exposed
+    def __init__(self, whole: History | None = None) -> None:
+        self._whole = whole
+        self._censoring: Censoring = Censoring() if whole is None else whole._censoring
         self._trials: dict[int, Trial] = {}
-        self._scores: dict[int, list[float]] = {}
+        self._scores: dict[int, array[float]] = {}
         self._reached: list[int] = [0]  # how many curves have at least this many epochs
 
     @classmethod
@@ -198,40 +204,58 @@ class History:
         if not math.isfinite(score):
             raise SettingError.broken("score", "must be finite", score)
         if scores is None:
-            scores = self._scores[trial.id] = []
+            scores = self._scores[trial.id] = array("d")
             self._trials[trial.id] = trial
         scores.append(score)
+        self._count(epoch)
+
+    def _count(self, epoch: int) -> None:
+        """One more curve has reached an epoch."""
         if epoch == len(self._reached):
             self._reached.append(0)
         self._reached[epoch] += 1
 
-    def adopt(self, other: History, trial_id: int) -> None:
-        """Append the whole curve of one trial of another history.
+    @property
+    def whole(self) -> History:
+        """The history of which this one is a part; itself where it is none."""
+        return self if self._whole is None else self._whole
+
+    def part(self) -> History:
+        """An empty history that shares this one's curves, and what is known of their censoring; see `adopt`."""
+        return History(self.whole)
+
+    def adopt(self, trial_id: int) -> None:
+        """Take a curve of the whole history into this part of it; it must not grow any more.
 
         Raises:
-            KeyError: the other history has no such trial.
-            ProtocolError: this one has a curve of it already.
+            KeyError: the whole history has no such trial.
+            ProtocolError: this part has its curve already.
         """
-        for epoch, score in enumerate(other._scores[trial_id], start=1):
-            self.record(other._trials[trial_id], epoch, score)
+        scores = self.whole._scores[trial_id]
+        if trial_id in self._scores:
+            raise ProtocolError(f"trial {trial_id} must be new to this part of a history, it is there already")
+        self._trials[trial_id], self._scores[trial_id] = self.whole._trials[trial_id], scores
+        for epoch in range(1, len(scores) + 1):
+            self._count(epoch)
 
-    def expose(self, trial_id: int, horizon: int) -> None:
-        """Note that a trial was at a forecast's mercy on its way to `horizon`.
+    def censor(self, trial_id: int, horizon: int) -> None:
+        """Note that a forecast decided whether a trial goes on towards `horizon`; see `Censoring`."""
+        curves = self.whole._scores.items()
+        reached = (known for known, scores in curves if len(scores) >= horizon)
+        self._censoring.censor(trial_id, horizon=horizon, reached=reached)
 
-        That it reaches the horizon then says that it looked good: such curves are no fair sample of all.
-        """
-        if horizon not in self._exposed:
-            self._exposed[horizon] = set()
-            self._before[horizon] = {known for known, scores in self._scores.items() if len(scores) >= horizon}
-        self._exposed[horizon].add(trial_id)
-
-    def is_fair(self, trial_id: int, horizon: int) -> bool:
-        """Whether a trial's way to `horizon` did not depend on any forecast."""
-        return trial_id not in self._exposed.get(horizon, ())
+    def is_uncensored(self, trial_id: int, horizon: int) -> bool:
+        """Whether no forecast decided about a trial on its way to `horizon`."""
+        return self._censoring.is_uncensored(trial_id, horizon)
 
     def is_audit(self, trial_id: int, horizon: int) -> bool:
-        """Whether a trial, fair, had not reached `horizon` when a trial was first exposed on its way there."""
-        return horizon in self._before and self.is_fair(trial_id, horizon) and trial_id not in self._before[horizon]
+        """Whether a trial is uncensored, and had not reached `horizon` when the first curve was censored there."""
+        return self._censoring.is_audit(trial_id, horizon)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs of all curves have been measured."""
+        return sum(self._reached)
 
     def __len__(self) -> int:
         """How many trials have at least one measured epoch."""
@@ -240,6 +264,10 @@ class History:
     def count_reaching(self, horizon: int) -> int:
         """How many curves have at least `horizon` epochs, in constant time."""
         return self._reached[horizon] if horizon < len(self._reached) else 0
+
+    def scores(self, trial_id: int) -> tuple[float, ...]:
+        """The scores of one trial so far; none where it has no measured epoch."""
+        return tuple(self._scores.get(trial_id, ()))
 
     def curve(self, trial_id: int) -> Curve:
         """The curve of one trial so far.

@@ -48,10 +48,10 @@ class Evidence:
 
 
 class RiskEvidence(Evidence):
-    """The numbers behind a verdict on how an arm that would just win might have looked.
+    """The numbers behind a verdict on how an arm that would just win might have been forecast.
 
-    `probability` is that an arm which ends at the bar never looks this bad, at any check of its life; `confidence` is
-    1 - risk.
+    `probability` is that an arm which ends at the bar never gets a forecast this poor, at any check of its life;
+    `confidence` is 1 - risk.
     """
 
     __slots__ = ()
@@ -65,8 +65,8 @@ class RiskEvidence(Evidence):
         chance, risk = 1.0 - self.probability, 1.0 - self.confidence
         relation = "<=" if chance <= risk else ">"
         return (
-            f"{name} {forecast:.4g} ± {self.forecast.std:.2g} is forecast for epoch {self.forecast.horizon}; P(looks as"
-            f" bad at any check | ends at {bar:.6g}) = {chance:.3g} {relation} {risk:.3g}"
+            f"{name} {forecast:.4g} ± {self.forecast.std:.2g} is forecast for epoch {self.forecast.horizon}; P(forecast"
+            f" this poor at any check | ends at {bar:.6g}) = {chance:.3g} {relation} {risk:.3g}"
         )
 
 
@@ -77,21 +77,21 @@ class Verdict:
     Args:
         reason: why, in words; not empty.
         evidence: the forecast behind it; None where no forecast was made.
-        exposed: the arm was at the forecast's mercy: another forecast would have led to another verdict.
+        censored: the arm is censored by the forecast: another forecast would have led to another verdict.
         spared: the forecast spoke for dropping the arm, which goes on so that the rule can be checked.
         cause: the reason as a value, by which code decides.
     """
 
     reason: str
     evidence: Evidence | None = None
-    exposed: bool = False
+    censored: bool = False
     spared: bool = False
     cause: Cause = Cause.UNSTATED
 
     def __post_init__(self) -> None:
         check_reason(self.reason, self.cause)
         check_instance("evidence", self.evidence, Evidence, "must be Evidence", or_none=True)
-        check_flag("exposed", self.exposed)
+        check_flag("censored", self.censored)
         check_flag("spared", self.spared)
 
     def words(self, metric: Metric) -> str:

@@ -92,10 +92,15 @@ class Forecaster(ABC):
 class Predictor(ABC):
     """Settings of a way to forecast. Holds no state: fitting returns a second object.
 
-    `name` is how messages call it.
+    Attributes:
+        name: how messages call it.
+        learns_from_every_step: whether every epoch of every arm teaches it, also of arms that were dropped or still
+            train; `fit` is then given all of them, and again when their epochs have grown in number. By default
+            complete curves teach, and shorter ones where `fit` looks at them.
     """
 
     name: str
+    learns_from_every_step: bool = False
 
     @abstractmethod
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:

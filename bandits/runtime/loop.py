@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -135,16 +135,14 @@ class _Loop:
     objective: Objective
     executor: Executor
     sampler: Sampler
-    _scores: dict[int, list[float]] = field(default_factory=dict)  # of arms that have not ended
 
     def spend(self, watch: Watch | None) -> None:
-        """Ask, submit, measure, journal, tell, until the scheduler is done."""
+        """Hand out jobs, and take one turn for each event, until the scheduler is done."""
         while self._hand_out_jobs():
             event = self._next_event()
-            if isinstance(event, Crash):
-                self._failed(event)
-            else:
-                self._measured(event)
+            news = self._record(event)
+            verdict = self.result.scheduler.tell(news)
+            self._act(news, verdict)
             if watch is not None:
                 self.result.seconds = self.executor.clock
                 watch(self.result)
@@ -179,33 +177,33 @@ class _Loop:
         training_seed = int(np.random.SeedSequence(self.result.seed, spawn_key=(trial_id,)).generate_state(1)[0])
         return Trial(trial_id, config, self.objective.features(config), training_seed)
 
-    def _failed(self, event: Crash) -> None:
-        """An arm cannot go on."""
+    def _record(self, event: Report | Crash) -> Measured | Failed:
+        """Journal what an executor reports, and say it as schedulers hear it: in scores."""
         result, trial = self.result, event.trial
-        epochs = result.scheduler.arms[trial.id].epochs
-        result.journal.append(TrialFailed(trial.id, epochs, event.reason, event.clock))
-        result.scheduler.tell(Failed(trial, event.reason))
-        self._note_changes()
-
-    def _measured(self, event: Report) -> None:
-        """An arm has trained one more epoch: journal it, and act on what the scheduler says."""
-        result, trial, measurement = self.result, event.trial, event.measurement
-        machine, journal, metric = result.scheduler, result.journal, result.metric
+        if isinstance(event, Crash):
+            epochs = result.scheduler.arms[trial.id].epochs
+            result.journal.append(TrialFailed(trial.id, epochs, event.reason, event.clock))
+            return Failed(trial, event.reason)
+        measurement = event.measurement
         epoch, value = measurement.epoch, measurement.value
-        journal.append(Epoch(trial.id, epoch, value, measurement.seconds, event.clock, measurement.details))
+        details = measurement.details
+        result.journal.append(Epoch(trial.id, epoch, value, measurement.seconds, event.clock, details))
         result.epochs_trained += 1
-        score = metric.orient(value)
-        self._scores.setdefault(trial.id, []).append(score)
+        score = result.metric.orient(value)
         self.sampler.watch(trial, epoch, score)
-        if epoch == machine.arms[trial.id].stop:
+        if epoch == result.scheduler.arms[trial.id].stop:
             _compete(result, trial, epoch, score)
-        verdict = machine.tell(Measured(trial, epoch, score))
+        return Measured(trial, epoch, score)
+
+    def _act(self, news: Measured | Failed, verdict: Verdict) -> None:
+        """Journal a verdict, stop an arm that was dropped, and do what the scheduler changed."""
         words = ""
-        if verdict is not KEEP:
+        if verdict is not KEEP and isinstance(news, Measured):
+            metric = self.result.metric
             words = verdict.words(metric)
-            journal.append(_advised(metric, trial, epoch, verdict, words))
+            self.result.journal.append(_verdict_given(metric, news.trial, news.epoch, verdict, words))
             if isinstance(verdict, Drop):
-                self.executor.stop(trial.id)
+                self.executor.stop(news.trial.id)
         self._note_changes(verdict, words)
 
     def _note_changes(self, verdict: Verdict = KEEP, words: str = "") -> None:
@@ -224,7 +222,7 @@ class _Loop:
                 self.executor.release(trial)
                 evidence = verdict.evidence if dropped else None
                 forecast = (None, None) if evidence is None else (evidence.forecast.mean, evidence.forecast.horizon)
-                scores = tuple(self._scores.pop(change.trial_id, ()))
+                scores = result.scheduler.history.scores(change.trial_id)
                 self.sampler.learn(Outcome(trial, scores, _ENDS[change.state], *forecast))
 
 
@@ -235,7 +233,7 @@ def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:
         result.best = Best(trial, epoch, score)
 
 
-def _advised(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: str) -> VerdictGiven:
+def _verdict_given(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: str) -> VerdictGiven:
     """A verdict as a record, in the metric's own units."""
     drop = isinstance(verdict, Drop)
     if verdict.evidence is None:

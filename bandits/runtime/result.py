@@ -113,7 +113,7 @@ class Result:
         for trial_id, audit in self.scheduler.audits.items():
             if self.scheduler.arms[trial_id].epochs >= audit.horizon:
                 ended += 1
-                wrong += bool(self.scheduler.measured.curve(trial_id).scores[audit.horizon - 1] > audit.bar)
+                wrong += bool(self.scheduler.history.curve(trial_id).scores[audit.horizon - 1] > audit.bar)
         return AuditOutcome(len(self.scheduler.audits), ended, wrong)
 
     def count(self, state: State) -> int:

@@ -195,9 +195,8 @@ class Scheduler(ABC):
         audits: the first time that an arm was spared, by its id; the bar was that of the moment.
         counts: how many arms are in each state.
         brackets: what happened, bracket by bracket.
-        measured: every curve so far; stays empty without a stopper, who alone needs it.
-        training: the curves that the stopper learns from: those of `measured`, unless the algorithm says
-            otherwise.
+        history: every curve so far; one for the whole run, which the loop, its sampler and its reports read too.
+        training: what the stopper learns from: `history`, or a part of it where the algorithm says so.
     """
 
     name: str
@@ -207,8 +206,8 @@ class Scheduler(ABC):
         self.stopper = check_instance(
             "stopper", stopper, Stopper, "must be a stopper such as EarlyStopper(SRM())", or_none=True
         )
-        self.measured = History()
-        self.training = self.measured
+        self.history = History()
+        self.training = self.history
         self.arms: dict[int, Arm] = {}
         self.brackets: list[BracketReport] = []
         self.audits: dict[int, Audit] = {}
@@ -269,29 +268,27 @@ class Scheduler(ABC):
             raise ProtocolError(f"epoch of trial {arm.id} must be {arm.epochs + 1}, got {epoch}")
         if not math.isfinite(event.score):
             raise ProtocolError(f"score of trial {arm.id} must be finite (or the trial `Failed`), got {event.score}")
-        stopper = self.stopper
-        if stopper is not None:
-            self.measured.record(event.trial, epoch, event.score)
+        self.history.record(event.trial, epoch, event.score)
         arm.epochs = epoch
         arm.score = event.score
         if epoch == arm.stop:
             self._rung(arm).finished += 1
             self._arrived(arm)
             return KEEP
-        return KEEP if stopper is None else self._advised(event.trial, arm, stopper)
+        return KEEP if self.stopper is None else self._verdict(event.trial, arm, self.stopper)
 
-    def _advised(self, trial: Trial, arm: Arm, stopper: Stopper) -> Verdict:
+    def _verdict(self, trial: Trial, arm: Arm, stopper: Stopper) -> Verdict:
         """Ask about an arm in the middle of its job, until an answer drops it.
 
         Returns:
             The `Drop`; else the first answer that a forecast is behind; else the first one.
         """
-        curve = self.measured.curve(arm.id)
+        curve = self.history.curve(arm.id)
         kept: list[Verdict] = []
         for horizon, bar in self._questions(arm):
             verdict = stopper.advise(trial, curve, self.training, horizon=horizon, bar=bar)
-            if verdict.exposed:
-                self.training.expose(arm.id, horizon)
+            if verdict.censored:
+                self.training.censor(arm.id, horizon)
             elif verdict.spared and bar is not None:
                 self.audits.setdefault(arm.id, Audit(arm.epochs, horizon, bar))
             if isinstance(verdict, Drop):

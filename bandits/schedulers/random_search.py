@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from bandits.checks import check_whole
-from bandits.curves import History
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
 from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.ranking import BestOf
@@ -47,7 +46,7 @@ class RandomSearch(Scheduler):
         super().__init__(max_epochs, stopper)
         self.trials = check_whole("trials", trials, 1)
         self.burn_in = check_whole("burn_in", burn_in, 1)
-        self.training = History()
+        self.training = self.history.part()
         self.brackets.append(BracketReport("random search", [RungReport(self.max_epochs)]))
         self._best = None if stopper is None else BestOf(stopper.keep)
         self._burning_in = min(self.trials, self.burn_in)
@@ -81,8 +80,8 @@ class RandomSearch(Scheduler):
         self.brackets[0].completed(arm)
         if self._best is not None:
             self._best.add(arm.id, arm.score)
-            if self.training.is_fair(arm.id, arm.stop):
-                self.training.adopt(self.measured, arm.id)
+            if self.training.is_uncensored(arm.id, arm.stop):
+                self.training.adopt(arm.id)
             if arm.id < self.burn_in:
                 self._burning_in -= 1
 

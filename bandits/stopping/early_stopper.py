@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from inspect import signature
 from typing import Any
-from weakref import WeakKeyDictionary, ref
 
 from bandits.causes import Cause
 from bandits.checks import check_instance, check_number, check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
-from bandits.predictors.base import Forecaster, Predictor
-from bandits.rng import rng_for
+from bandits.predictors.base import Predictor
 from bandits.stopping.auditing import is_audited
-from bandits.stopping.earlier.training_set import EarlierCurves, EarlierStatus
+from bandits.stopping.earlier.training_set import EarlierCurves
+from bandits.stopping.fits import FitCache
 from bandits.stopping.risk_control import RiskControlledRule
 from bandits.stopping.rules import ProbabilityRule, StoppingRule
-from bandits.stopping.track_record import look_back
 from bandits.verdicts import SPARED, Drop, Keep, Verdict
 
 __all__ = ["EarlyStopper"]
@@ -26,35 +24,12 @@ __all__ = ["EarlyStopper"]
 Arms = Sequence[tuple[Trial, Curve]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    """A forecaster and what its rule has learnt of it.
-
-    Args:
-        forecaster: the fit.
-        rules: what to judge by, by checkpoint; or why nothing is judged.
-        curves: how many curves it has learnt from.
-        from_scratch: how many there were when it last began from scratch.
-        training: what it learnt from: another object once earlier curves are dropped. It is not kept alive.
-    """
-
-    forecaster: Forecaster
-    rules: Mapping[int, StoppingRule] | Keep
-    curves: int
-    from_scratch: int
-    training: ref[History]
-
-
 class EarlyStopper:
     """Forecasts an arm's score at its horizon and applies a stopping rule to the forecast.
 
-    Fits are remembered for each history and horizon. A fit is renewed when the curves that reach its horizon have
-    grown by the factor `refit_growth`, so a run with n curves fits O(log n) times; it is made from scratch when they
-    have grown by `scratch_growth`, and otherwise by `Predictor.refit`, which may keep hyperparameters. A rule that
-    learns how wrong forecasts are learns anew from every fit.
-
-    Whoever asks tells the history what came of it: an arm whose verdict is `exposed` is noted by `History.expose`, as
-    the schedulers of this library do. A rule that learns takes the other arms only for a fair sample.
+    Fits are kept for each history and horizon, and renewed when the training set has grown (see `FitCache`). A rule
+    that learns how wrong forecasts are learns anew from every fit, from the curves that no forecast has censored. Whose
+    history it is writes down which were: an arm whose verdict is `censored`, by `History.censor`, as schedulers do.
 
     Args:
         predictor: how to forecast.
@@ -95,7 +70,13 @@ class EarlyStopper:
         self.refit_growth = check_number("refit_growth", refit_growth, least=1, finite=False)
         self.scratch_growth = check_number("scratch_growth", scratch_growth, least=1, finite=False)
         self.seed = check_whole("seed", seed, 0)
-        self._fits: WeakKeyDictionary[History, dict[int, _Fit]] = WeakKeyDictionary()
+        self._fits = FitCache(
+            self.predictor,
+            self.rule,
+            refit_growth=self.refit_growth,
+            scratch_growth=self.scratch_growth,
+            seed=self.seed,
+        )
         self._checked: dict[int, frozenset[int]] = {}
 
     @property
@@ -115,10 +96,6 @@ class EarlyStopper:
             "earlier": None if self.earlier is None else self.earlier.settings(),
         }
         return {**settings, **{name: value for name, value in named.items() if value}}
-
-    def status_of_earlier(self, history: History) -> EarlierStatus | None:
-        """What became of the earlier curves in the run that made this history; None if there were none."""
-        return None if self.earlier is None else self.earlier.status(history)
 
     def is_audited(self, trial_id: int) -> bool:
         """Whether an arm goes on in full whatever is forecast, so that the rule can be checked."""
@@ -141,6 +118,8 @@ class EarlyStopper:
 
     def advise_many(self, arms: Arms, history: History, *, horizon: int, bar: float | None) -> list[Verdict]:
         """Judge many arms at once; the same answers as `advise`, in the same order."""
+        if self.predictor.learns_from_every_step:
+            history = history.whole
         if self.earlier is not None:
             for trial, curve in arms:
                 self.earlier.note_asked(history, trial.id, curve.tau, horizon)
@@ -169,7 +148,7 @@ class EarlyStopper:
         too_few = self._too_few(training, horizon)
         if too_few is not None:
             return [too_few] * len(arms)
-        fit = self._fit(training, history, horizon)
+        fit = self._fits.fit(training, history, horizon)
         if isinstance(fit.rules, Keep):
             return [fit.rules] * len(arms)
         if self.earlier is not None:
@@ -195,41 +174,10 @@ class EarlyStopper:
             return _NO_THRESHOLD
         verdict = rule.judge(forecast, bar=bar)
         if not self.is_audited(trial_id):
-            return replace(verdict, exposed=True)
+            return replace(verdict, censored=True)
         if isinstance(verdict, Drop):
             return Keep(verdict.reason + SPARED, verdict.evidence, spared=True, cause=Cause.AUDITED)
         return verdict
-
-    def _fit(self, training: History, history: History, horizon: int) -> _Fit:
-        """The fit for a horizon, renewed if the training set has grown enough."""
-        fits = self._fits.setdefault(history, {})
-        curves = training.count_reaching(horizon)
-        fit = fits.get(horizon)
-        if fit is not None and fit.training() is not training:
-            fit = None
-        if fit is not None and not (curves > fit.curves and curves >= self.refit_growth * fit.curves):
-            return fit
-        rng = rng_for(self.seed, "fit", horizon, curves)
-        if fit is None or curves >= self.scratch_growth * fit.from_scratch:
-            forecaster, from_scratch = self.predictor.fit(training, horizon=horizon, rng=rng), curves
-        else:
-            forecaster = self.predictor.refit(fit.forecaster, training, horizon=horizon, rng=rng)
-            from_scratch = fit.from_scratch
-        rules = self._rules(forecaster, training, history, horizon)
-        fits[horizon] = fit = _Fit(forecaster, rules, curves, from_scratch, ref(training))
-        return fit
-
-    def _rules(
-        self, forecaster: Forecaster, training: History, history: History, horizon: int
-    ) -> Mapping[int, StoppingRule] | Keep:
-        """What to judge by at each checkpoint."""
-        epochs = self.rule.checkpoints(horizon)
-        if not self.rule.learns:
-            return dict.fromkeys(epochs, self.rule)
-        record = look_back(
-            self.predictor, forecaster, training, history, horizon=horizon, epochs=epochs, seed=self.seed
-        )
-        return self.rule.learn(record)
 
 
 _NO_BAR = Keep("no bar yet: too few arms have finished to say what it takes to win", cause=Cause.NO_BAR)

@@ -10,8 +10,8 @@ from typing import Any
 from bandits.causes import Cause
 from bandits.checks import check_number, check_whole
 from bandits.forecasts import Forecast
+from bandits.stopping.calibration_set import CalibrationSet
 from bandits.stopping.check_epochs import every_epoch
-from bandits.stopping.track_record import TrackRecord
 from bandits.verdicts import Drop, Evidence, Keep, Verdict
 
 __all__ = ["ProbabilityRule", "StoppingRule", "settings_of"]
@@ -55,16 +55,16 @@ class StoppingRule(ABC):
         """How many uncensored curves it takes to drop an arm; none, unless a rule says otherwise."""
         return 0
 
-    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
-        """What to judge by at each checkpoint, for a rule that learns how wrong forecasts are.
+    def learn(self, calibration: CalibrationSet) -> Mapping[int, StoppingRule] | Keep:
+        """What to judge by at each check epoch, for a rule that learns how wrong forecasts are.
 
         Args:
-            record: forecasts of fair curves held against their ends.
+            calibration: leave-one-out forecasts of uncensored curves beside their ends.
 
         Returns:
-            A rule for each checkpoint of the record; or why no arm may be dropped yet.
+            A rule for each check epoch of the calibration set; or why no arm may be dropped yet.
         """
-        return dict.fromkeys(record.epochs, self)
+        return dict.fromkeys(calibration.epochs, self)
 
 
 @dataclass(frozen=True)

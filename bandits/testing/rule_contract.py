@@ -9,8 +9,8 @@ import numpy as np
 from bandits.curves import Metric
 from bandits.forecasts import Forecast, Link
 from bandits.rng import rng_for
+from bandits.stopping.calibration_set import CalibrationSet, Scale
 from bandits.stopping.rules import StoppingRule
-from bandits.stopping.track_record import Scale, TrackRecord
 from bandits.verdicts import Drop, Keep
 
 __all__ = ["StoppingRuleContract"]
@@ -26,17 +26,17 @@ class StoppingRuleContract:
     )
     _bars = (-5.0, -3.0, 0.0, 0.2, 0.4, 0.7, 1.0, 50.0)
 
-    def _record(self, curves: int, *, equal: bool = False) -> TrackRecord:
+    def _calibration(self, curves: int, *, equal: bool = False) -> CalibrationSet:
         """Errors of honest forecasts, which do not depend on the ends; a third of the curves are audits."""
         epochs = (1, 4, 8)
         ends = np.full(curves, 0.5) if equal else np.linspace(-4.0, 0.9, curves)
         errors = rng_for(0, "contract", curves).normal(size=(curves, len(epochs)))
         audited = np.arange(curves) >= curves - curves // 3
-        return TrackRecord(self._horizon, epochs, Scale(Link.IDENTITY, 1e-9), ends, errors, 0.01, audited)
+        return CalibrationSet(self._horizon, epochs, Scale(Link.IDENTITY, 1e-9), ends, errors, 0.01, audited)
 
     def _judges(self, rule: StoppingRule) -> list[StoppingRule]:
-        """The rule, and those that it learns from a record."""
-        learnt = rule.learn(self._record(60))
+        """The rule, and those that it learns from a calibration set."""
+        learnt = rule.learn(self._calibration(60))
         return [rule] if isinstance(learnt, Keep) else [rule, *learnt.values()]
 
     def test_settings_build_it_again(self, rule: StoppingRule) -> None:
@@ -62,7 +62,7 @@ class StoppingRuleContract:
                         assert verdict.evidence.forecast is forecast
 
     def test_is_deterministic(self, rule: StoppingRule) -> None:
-        """The same forecast and bar get the same verdict; the same record teaches the same."""
+        """The same forecast and bar get the same verdict; the same calibration set teaches the same."""
         for judge, again in zip(self._judges(rule), self._judges(rule), strict=True):
             for forecast in self._forecasts:
                 for bar in self._bars:
@@ -88,15 +88,15 @@ class StoppingRuleContract:
             assert all(1 <= rule.from_epoch <= epoch < horizon for epoch in checkpoints)
 
     def test_learns_rules_or_says_why_not(self, rule: StoppingRule) -> None:
-        """Of every record, empty ones and such whose curves all end alike too: a rule for some of its checkpoints,
+        """Of every calibration set, empty or of equal curves too: a rule for some of its check epochs,
         which protects as many arms, or a reason to wait."""
         for curves in (0, 1, 2, 5, 9, 30, 200):
             for equal in (False, True):
-                record = self._record(curves, equal=equal)
-                learnt = rule.learn(record)
+                calibration = self._calibration(curves, equal=equal)
+                learnt = rule.learn(calibration)
                 if isinstance(learnt, Keep):
                     assert learnt.reason
                     continue
-                assert set(learnt) <= set(record.epochs)
+                assert set(learnt) <= set(calibration.epochs)
                 assert all(isinstance(judge, StoppingRule) for judge in learnt.values())
                 assert all(judge.keep == rule.keep for judge in learnt.values())

@@ -151,4 +151,4 @@ class SchedulerContract:
 
 def _portrait(scheduler: Scheduler) -> str:
     """Everything that can be seen of a scheduler, as text."""
-    return repr((scheduler.arms, scheduler.counts, scheduler.brackets, len(scheduler.measured)))
+    return repr((scheduler.arms, scheduler.counts, scheduler.brackets, len(scheduler.history)))

@@ -127,6 +127,7 @@ class SpyPredictor(Predictor):
     def __init__(self, inner: Predictor) -> None:
         self.inner = inner
         self.name = f"spied {inner.name}"
+        self.learns_from_every_step = inner.learns_from_every_step
         self.fits: list[tuple[int, int, int]] = []
         self.seen: list[tuple[int, tuple[float, ...], int]] = []
 

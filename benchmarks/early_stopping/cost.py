@@ -22,7 +22,7 @@ from bandits.objectives import CurveTable
 from bandits.predictors import SRM
 from bandits.rng import rng_for
 from bandits.stopping import RiskControlledRule
-from bandits.stopping.track_record import look_back
+from bandits.stopping.calibration_set import leave_one_out
 from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 
 HERE = Path(__file__).resolve().parent
@@ -58,7 +58,7 @@ def measure(name: str, curves: int) -> dict[str, Any]:
     thresholds = [
         milliseconds(
             lambda: rule.learn(
-                look_back(predictor, forecaster, history, history, horizon=horizon, epochs=epochs, seed=0)
+                leave_one_out(predictor, forecaster, history, history, horizon=horizon, epochs=epochs, seed=0)
             )
         )
         for _ in range(REPEATS)

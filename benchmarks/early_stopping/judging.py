@@ -18,8 +18,8 @@ from bandits.curves import Curve, Trial
 from bandits.forecasts import ErrorShape, Forecast, Link
 from bandits.predictors import Forecaster
 from bandits.stopping import ProbabilityRule, StoppingRule
+from bandits.stopping.calibration_set import CalibrationSet, Scale
 from bandits.stopping.risk_control import RiskControlledRule, Threshold
-from bandits.stopping.track_record import Scale, TrackRecord
 from bandits.verdicts import Drop, Keep
 from benchmarks.early_stopping.replaying import DroppedAt, Floats, Ints, first_epochs
 
@@ -115,7 +115,7 @@ class RiskJudge:
         keep: how many of the best arms it protects.
     """
 
-    def __init__(self, forecasts: Forecasts, record: TrackRecord, keep: int = 1) -> None:
+    def __init__(self, forecasts: Forecasts, record: CalibrationSet, keep: int = 1) -> None:
         self.forecasts, self.record, self.keep = forecasts, record, keep
         self._lines: list[Mapping[int, Threshold]] = []
         self._shares: dict[tuple[int, float], Floats] = {}
@@ -158,11 +158,11 @@ class RiskJudge:
                 lines, scale = threshold.lines, threshold.scale
                 bar_end = min(scale.link.apply(bar) + threshold.tolerance, lines.reach)
                 ways = [
-                    lines.badness(threshold.column, self._errors(scale, column, end), end)
+                    lines.nonconformity(threshold.column, self._errors(scale, column, end), end)
                     for end in (bar_end, lines.reach)
                 ]
-                badness, n = np.minimum(*ways), len(lines.worst)
-                share = (1 + n - np.searchsorted(lines.worst, badness, side="left")) / (n + 1)
+                badness, n = np.minimum(*ways), len(lines.scores)
+                share = (1 + n - np.searchsorted(lines.scores, badness, side="left")) / (n + 1)
                 shares[:, column] = np.where(np.isnan(badness), np.nan, share)
             self._shares[place, bar] = shares
         return self._shares[place, bar]

@@ -19,7 +19,7 @@ from bandits.predictors.features import choose_link
 from bandits.rng import rng_for
 from bandits.stopping import ProbabilityRule, RiskControlledRule, StoppingRule
 from bandits.stopping.auditing import is_audited
-from bandits.stopping.track_record import look_back, noise_of
+from bandits.stopping.calibration_set import leave_one_out, noise_of
 from bandits.verdicts import Keep
 from benchmarks.early_stopping.judging import Forecasts, RiskJudge, check, constant, probability
 from benchmarks.early_stopping.replaying import Arms, Bools, DroppedAt, Ints, Outcome, oracle_spends, replay
@@ -140,7 +140,9 @@ def _judges(
     bars = [float(np.nanmax(arms.ends[: task.burn_in])), float(np.nanmax(arms.ends))]
     rng = rng_for(task.ordering, "checked")
     if "risk" in side.rules:
-        record = look_back(predictor, forecaster, history, history, horizon=horizon, epochs=epochs, seed=task.ordering)
+        record = leave_one_out(
+            predictor, forecaster, history, history, horizon=horizon, epochs=epochs, seed=task.ordering
+        )
         judge = RiskJudge(forecasts, record)
         for risk in RISKS:
             dropped_at, rules = judge.at(risk)

@@ -15,8 +15,8 @@ from bandits.objectives import CurveTable
 from bandits.predictors import SRM
 from bandits.rng import rng_for
 from bandits.stopping import RiskControlledRule
-from bandits.stopping.risk_control import Lines
-from bandits.stopping.track_record import look_back
+from bandits.stopping.calibration_set import leave_one_out
+from bandits.stopping.score_lines import ScoreLines
 from benchmarks.lib.common import argument_parser
 
 CURVES = 40
@@ -41,10 +41,10 @@ def main() -> None:
     curves = [Curve(table.scores[row]) for row in rows]
     history = History.from_curves(zip(trials[:CURVES], curves[:CURVES], strict=True))
     forecaster = predictor.fit(history, horizon=horizon, rng=rng_for(arguments.seed))
-    record = look_back(
+    record = leave_one_out(
         predictor, forecaster, history, history, horizon=horizon, epochs=rule.checkpoints(horizon), seed=arguments.seed
     )
-    lines = Lines.fit(record)
+    lines = ScoreLines.fit(record)
     column = record.epochs.index(arguments.epoch)
     bar = float(record.ends.max())
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4))
@@ -70,15 +70,15 @@ def main() -> None:
     left.set_title("Forecasts of good arms fall short", fontsize=11)
     left.legend(fontsize=8, loc="lower left")
 
-    away = np.array([lines.badness(k, record.errors[:, k], record.ends) for k in range(len(record.epochs))]).T
+    away = np.array([lines.nonconformity(k, record.errors[:, k], record.ends) for k in range(len(record.epochs))]).T
     paths = away * lines.growth
-    limit = lines.limit(rule.risk) * lines.growth
+    limit = lines.conformal_threshold(rule.risk) * lines.growth
     for path in paths:
         right.plot(record.epochs, path, color="tab:blue", alpha=0.25, lw=1)
     right.plot(record.epochs, limit, color="tab:red", label="dropped above")
     said = forecaster.forecast_many([(trials[CURVES], curves[CURVES].prefix(tau)) for tau in record.epochs])
     looks = [
-        float(lines.badness(k, record.scale.of_forecast(forecast, bar), bar) * lines.growth[k])
+        float(lines.nonconformity(k, record.scale.of_forecast(forecast, bar), bar) * lines.growth[k])
         for k, forecast in enumerate(said)
         if isinstance(forecast, Forecast)
     ]

@@ -15,7 +15,7 @@ from bandits.predictors.base import LeaveOneOut
 from bandits.samplers.base import Outcome, Sampler
 from bandits.schedulers import Done, Failed, Hyperband, Job, Measured, Scheduler, Wait
 from bandits.stopping import Drop, Keep, ProbabilityRule, StoppingRule
-from bandits.stopping.track_record import TrackRecord
+from bandits.stopping.calibration_set import CalibrationSet
 from bandits.testing import (
     ObjectiveContract,
     PredictorContract,
@@ -221,13 +221,13 @@ class HidesItsForecast(ProbabilityRule):
 
 
 class LearnsNothing(ProbabilityRule):
-    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
-        return {record.horizon: self}
+    def learn(self, calibration: CalibrationSet) -> Mapping[int, StoppingRule] | Keep:
+        return {calibration.horizon: self}
 
 
 class LearnsToDropWinners(ProbabilityRule):
-    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
-        return dict.fromkeys(record.epochs, DropsAll())
+    def learn(self, calibration: CalibrationSet) -> Mapping[int, StoppingRule] | Keep:
+        return dict.fromkeys(calibration.epochs, DropsAll())
 
 
 class AuditsTooMany(ProbabilityRule):

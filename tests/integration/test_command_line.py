@@ -197,7 +197,7 @@ def test_explain_tells_a_dropped_trials_story(bandits):
     run = ("run", "random", "--predictor", "srm", "--trials", "140", "--json", "--journal")
     words = {
         ("risk.journal",): r"DROP: validation accuracy 0\.\d+ ± 0\.\d+ is forecast for epoch 20; "
-        r"P\(looks as bad at any check \| ends at 0\.\d+\) = 0\.\d+ <= 0\.1",
+        r"P\(forecast this poor at any check \| ends at 0\.\d+\) = 0\.\d+ <= 0\.1",
         (
             "paper.journal",
             "--confidence",

@@ -152,17 +152,43 @@ def test_ids_of_a_history_differ() -> None:
         History.from_curves([(Trial(3), curve), (Trial(3), curve)])
 
 
-def test_adopting_a_curve() -> None:
-    """A whole curve of another history can be taken over, once."""
-    other, history = grown(3, 2), History()
-    history.adopt(other, 1)
+def test_a_part_shares_curves_of_its_whole() -> None:
+    """A curve that is over can be taken into a part, once; nothing is copied."""
+    whole = grown(3, 2)
+    part = whole.part()
+    part.adopt(1)
 
-    assert history.curve(1) == other.curve(1)
-    assert [history.count_reaching(epoch) for epoch in (1, 2, 3)] == [1, 1, 0]
-    with pytest.raises(ProtocolError, match="epoch of trial 1 must be 3, got 1"):
-        history.adopt(other, 1)
+    assert part.curve(1) == whole.curve(1)
+    assert [part.count_reaching(epoch) for epoch in (1, 2, 3)] == [1, 1, 0]
+    assert (part.epochs, whole.epochs) == (2, 5)
+    assert part.whole is whole
+    assert whole.whole is whole
+    assert part.part().whole is whole
+    with pytest.raises(ProtocolError, match="trial 1 must be new to this part of a history, it is there already"):
+        part.adopt(1)
     with pytest.raises(KeyError):
-        history.adopt(other, 9)
+        part.adopt(9)
+
+
+def test_a_part_knows_what_was_censored_in_its_whole() -> None:
+    """There is one owner of it: who had reached a horizon is asked of the whole history."""
+    whole = grown(3, 3, 2)
+    part = whole.part()
+    part.adopt(0)
+    part.censor(2, 3)
+
+    assert [whole.is_uncensored(trial_id, 3) for trial_id in (0, 1, 2)] == [True, True, False]
+    whole.record(Trial(2), 3, 0.5)
+    whole.record(Trial(3), 1, 0.5)
+    assert [part.is_audit(trial_id, 3) for trial_id in (0, 1, 2, 3)] == [False, False, False, True]
+
+
+def test_scores_of_a_trial_are_a_row_of_numbers() -> None:
+    """Of one that was never measured there are none."""
+    history = grown(2)
+
+    assert history.scores(0) == tuple(history.curve(0).scores.tolist())
+    assert history.scores(7) == ()
 
 
 def test_unknown_trials_have_no_curve() -> None:
@@ -171,29 +197,28 @@ def test_unknown_trials_have_no_curve() -> None:
         History().curve(0)
 
 
-def test_exposed_curves_are_no_fair_sample() -> None:
-    """A trial at a forecast's mercy on its way to a horizon is unfair there, and there only; others are fair, known or
-    not."""
+def test_a_trial_is_censored_on_its_way_to_one_horizon() -> None:
+    """It is censored there, and there only; others are uncensored, known or not."""
     history = grown(3, 3)
-    history.expose(1, 5)
+    history.censor(1, 5)
 
-    assert [history.is_fair(trial_id, 5) for trial_id in (0, 1, 2)] == [True, False, True]
-    assert [history.is_fair(trial_id, 3) for trial_id in (0, 1)] == [True, True]
-    history.expose(1, 5)
-    history.expose(0, 5)
-    assert not history.is_fair(0, 5)
+    assert [history.is_uncensored(trial_id, 5) for trial_id in (0, 1, 2)] == [True, False, True]
+    assert [history.is_uncensored(trial_id, 3) for trial_id in (0, 1)] == [True, True]
+    history.censor(1, 5)
+    history.censor(0, 5)
+    assert not history.is_uncensored(0, 5)
 
 
-def test_audits_are_fair_curves_that_came_after_the_first_exposure() -> None:
+def test_audits_are_uncensored_curves_that_came_after_the_first_censored_one() -> None:
     """What had reached the horizon before is no audit; what has not yet, or begins later, may become one; what is
-    exposed never is. Before anyone is exposed, there are no audits."""
+    censored never is. Before a curve is censored, there are no audits."""
     history = grown(5, 4, 4)
     assert not any(history.is_audit(trial_id, 5) for trial_id in range(4))
-    history.expose(2, 5)
+    history.censor(2, 5)
     history.record(Trial(1), 5, 0.5)
     history.record(Trial(2), 5, 0.5)
 
     assert [history.is_audit(trial_id, 5) for trial_id in (0, 1, 2, 3)] == [False, True, False, True]
-    history.expose(3, 5)  # a later exposure does not move the line
+    history.censor(3, 5)  # a later one does not move the line
     assert [history.is_audit(trial_id, 5) for trial_id in (0, 1, 2, 3)] == [False, True, False, False]
     assert not history.is_audit(1, 4)

@@ -49,13 +49,13 @@ def test_words_are_the_reason_in_the_units_of_a_metric() -> None:
 
 
 def risky(probability: float = 0.97, bar: float = -2.0) -> RiskEvidence:
-    """A loss of about 2.5 is forecast; of arms that end at 2, 3 % would look as bad."""
+    """A loss of about 2.5 is forecast; of arms that end at 2, 3 % would get a forecast as poor."""
     return RiskEvidence(Forecast(-2.5, 0.1234, horizon=20), bar, probability, confidence=0.9)
 
 
 def test_a_sentence_of_risk() -> None:
-    """It says what is forecast, and how likely an arm that ends at the bar looks as bad, beside the risk."""
-    words = "score -2.5 ± 0.12 is forecast for epoch 20; P(looks as bad at any check | ends at -2) ="
+    """It says what is forecast, and how likely an arm that ends at the bar is forecast as poor, beside the risk."""
+    words = "score -2.5 ± 0.12 is forecast for epoch 20; P(forecast this poor at any check | ends at -2) ="
     assert risky().sentence() == f"{words} 0.03 <= 0.1"
     assert risky(0.5).sentence() == f"{words} 0.5 > 0.1"
     assert risky(0.9).sentence() == f"{words} 0.1 <= 0.1"
@@ -64,7 +64,7 @@ def test_a_sentence_of_risk() -> None:
 def test_a_sentence_of_risk_in_the_units_of_a_metric() -> None:
     """Raw values are shown: a loss without its sign, an accuracy as it is."""
     assert risky().sentence(LOSS) == (
-        "loss 2.5 ± 0.12 is forecast for epoch 20; P(looks as bad at any check | ends at 2) = 0.03 <= 0.1"
+        "loss 2.5 ± 0.12 is forecast for epoch 20; P(forecast this poor at any check | ends at 2) = 0.03 <= 0.1"
     )
     assert "accuracy -2.5 ± 0.12" in risky().sentence(ACCURACY)
 
@@ -80,5 +80,5 @@ def test_an_arm_that_is_spared_says_so_in_any_units() -> None:
 
 def test_exposure_is_part_of_a_verdict() -> None:
     """Whether another forecast would have led to another verdict."""
-    assert Keep("why", exposed=True) != Keep("why")
-    assert not Drop("why").exposed
+    assert Keep("why", censored=True) != Keep("why")
+    assert not Drop("why").censored

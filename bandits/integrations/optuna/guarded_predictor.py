@@ -39,6 +39,7 @@ class GuardedPredictor(Predictor):
 
     def __init__(self, predictor: Predictor, warnings: PendingWarnings) -> None:
         self.name = predictor.name
+        self.learns_from_every_step = predictor.learns_from_every_step
         self._predictor, self._warnings = predictor, warnings
         self.arms = 0
         self.begin()

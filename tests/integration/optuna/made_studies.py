@@ -18,7 +18,7 @@ from bandits.forecasts import Forecast
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors import Forecaster, Predictor
 from bandits.stopping import Keep, ProbabilityRule, StoppingRule, Verdict
-from bandits.stopping.track_record import TrackRecord
+from bandits.stopping.calibration_set import CalibrationSet
 
 T = 10
 RATE = FloatDistribution(1e-4, 1.0, log=True)
@@ -89,12 +89,12 @@ class Learner(StoppingRule):
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
         return ProbabilityRule(0.5).judge(forecast, bar=bar)
 
-    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
-        if len(record) < self.least:
+    def learn(self, calibration: CalibrationSet) -> Mapping[int, StoppingRule] | Keep:
+        if len(calibration) < self.least:
             return Keep("too few curves")
-        if 0 < record.audited.sum() < self.audits:
+        if 0 < calibration.audited.sum() < self.audits:
             return Keep("too few audits")
-        return super().learn(record)
+        return super().learn(calibration)
 
 
 def finished(

@@ -184,14 +184,14 @@ def test_by_the_papers_rule_every_completed_trial_teaches() -> None:
 
 
 def test_trial_that_was_running_when_the_first_was_pruned_does_not_teach() -> None:
-    """Whoever ends after the first pruned trial was at the forecast's mercy, whenever it began."""
+    """Whoever ends after the first pruned trial is censored by its forecast, whenever it began."""
     trials = story("CCPCC")
     trials[3].datetime_start = trials[0].datetime_start
     assert teachers(told(Auditor({}), trials)) == [0, 1]
 
 
 def test_audited_trials_are_known_as_such() -> None:
-    """What teaches after the first trial was exposed is an audit, by which the rule is checked."""
+    """What teaches after the first trial was censored is an audit, by which the rule is checked."""
     known = told(Auditor({1, 4, 6}), story("CCCPCCCC"))
     assert teachers(known) == [0, 1, 2, 4, 6]
     assert [number for number in range(8) if known.history.is_audit(number, T) and number in teachers(known)] == [4, 6]
@@ -207,7 +207,7 @@ def test_new_parameter_leaves_audits_what_they_are() -> None:
 
 
 def test_while_the_rule_is_silent_trials_teach_again() -> None:
-    """When audits silence the rule, trials that begin in the silence are fair until it prunes again."""
+    """When audits silence the rule, trials that begin in the silence are uncensored until it prunes again."""
     trials = story("CCCPCCCCCPCC")
     trials[7].datetime_start = trials[4].datetime_start  # it began before the silence
     known = told(Auditor({5}, audits=3), trials)  # silent from 5 on, when there is one audit; 6 and 8 make three
@@ -323,11 +323,13 @@ def test_reason_speaks_of_risk() -> None:
     study = optimised(pruner)
     reasons = [pruner.explain(study, trial).reason for trial in study.get_trials(states=(PRUNED,))]
     assert len(reasons) >= 20
-    assert all("P(looks as bad at any check | ends at" in reason and reason.endswith("<= 0.2") for reason in reasons)
+    assert all(
+        "P(forecast this poor at any check | ends at" in reason and reason.endswith("<= 0.2") for reason in reasons
+    )
 
 
 def test_says_how_many_fair_trials_it_waits_for() -> None:
-    """A risk of 5 % needs 19 fair trials, whatever the predictor needs."""
+    """A risk of 5 % needs 19 uncensored trials, whatever the predictor needs."""
     pruner = PredictivePruner(LastSeenValue(min_curves=5), max_epochs=T, risk=0.05)
     study = study_with(pruner, *(finished(line(0.5 + i / 100)) for i in range(12)))
     trial = running(study, {1: 0.01})
@@ -341,4 +343,4 @@ def test_waits_while_the_predictor_cannot_be_checked() -> None:
     pruner = PredictivePruner(LastSeenValue(min_curves=10), max_epochs=T)
     study = study_with(pruner, *(finished(line(0.5 + i / 100)) for i in range(10)))
     trial = running(study, {1: 0.01})
-    assert pruner.explain(study, trial).reason.startswith("no threshold: a risk of 0.1 needs 9 fair curves")
+    assert pruner.explain(study, trial).reason.startswith("no threshold: a risk of 0.1 needs 9 uncensored curves")

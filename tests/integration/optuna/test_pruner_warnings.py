@@ -18,7 +18,7 @@ from bandits.integrations.optuna import PredictivePruner, PruningWarning
 from bandits.predictors import SRM, Forecaster, LastSeenValue, Predictor
 from bandits.predictors.base import LeaveOneOut
 from bandits.stopping import Keep, ProbabilityRule, StoppingRule, Verdict
-from bandits.stopping.track_record import TrackRecord
+from bandits.stopping.calibration_set import CalibrationSet
 from tests.integration.optuna.made_studies import (
     Learner,
     Notebook,
@@ -240,10 +240,10 @@ class BrokenRule(Learner):
             raise ZeroDivisionError("in the rule")
         return super().judge(forecast, bar=bar)
 
-    def learn(self, record: TrackRecord) -> Mapping[int, StoppingRule] | Keep:
+    def learn(self, calibration: CalibrationSet) -> Mapping[int, StoppingRule] | Keep:
         if self.at == "learn":
             raise ZeroDivisionError("in the rule")
-        return super().learn(record)
+        return super().learn(calibration)
 
     def checkpoints(self, horizon: int) -> Sequence[int]:
         if self.at == "checkpoints":

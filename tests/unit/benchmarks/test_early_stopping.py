@@ -13,8 +13,8 @@ from bandits.predictors import SRM, LastSeenValue, Predictor
 from bandits.rng import rng_for
 from bandits.schedulers import State
 from bandits.stopping import ProbabilityRule, RiskControlledRule
+from bandits.stopping.calibration_set import leave_one_out
 from bandits.stopping.check_epochs import sparse
-from bandits.stopping.track_record import look_back
 from bandits.testing import ramps
 from benchmarks.early_stopping import judging, measuring, replaying, sides, summary, tables
 
@@ -111,7 +111,7 @@ def test_arrays_judge_as_the_rules_do(predictor: Predictor) -> None:
     history = History.from_curves(pairs[:30])
     forecaster = predictor.fit(history, horizon=12, rng=rng_for(0, "fit"))
     epochs = sparse(12)
-    record = look_back(predictor, forecaster, history, history, horizon=12, epochs=epochs, seed=0)
+    record = leave_one_out(predictor, forecaster, history, history, horizon=12, epochs=epochs, seed=0)
     arms = [(trial, np.array(curve.scores)) for trial, curve in pairs]
     forecasts = judging.Forecasts.make(forecaster, arms, np.full(60, 12), epochs, skip=30)
     ends = sorted(curve.scores[-1] for _, curve in pairs)

@@ -372,7 +372,7 @@ def test_a_rule_that_never_drops_changes_nothing() -> None:
     watched = Hyperband(max_epochs=9, stopper=EarlyStopper(ORACLE, NeverDropRule()))
 
     assert play(Hyperband(max_epochs=9), nine) == play(watched, nine)
-    assert watched.measured.count_reaching(1) == 17
+    assert watched.history.count_reaching(1) == 17
 
 
 @pytest.mark.parametrize(

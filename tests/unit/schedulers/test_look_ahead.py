@@ -11,8 +11,8 @@ from bandits.testing import OraclePredictor, play
 from bandits.verdicts import Drop, Evidence, Keep, Verdict
 
 EVIDENCE = Evidence(Forecast(0.5, 0.1, 9), bar=0.6, probability=0.8, confidence=0.9)
-GOOD = Keep("good", EVIDENCE, exposed=True)
-BAD = Drop("bad", EVIDENCE, exposed=True)
+GOOD = Keep("good", EVIDENCE, censored=True)
+BAD = Drop("bad", EVIDENCE, censored=True)
 SILENT = Keep("no forecast")
 
 
@@ -110,7 +110,7 @@ def test_the_first_drop_ends_the_questions() -> None:
 
     assert said == [BAD]
     assert [horizon for horizon, _ in scheduler.stopper.asked[10, 1]] == [3]
-    assert scheduler.training.is_fair(10, 9)
+    assert scheduler.training.is_uncensored(10, 9)
 
 
 def test_of_two_answers_the_first_with_a_forecast_is_told() -> None:
@@ -123,12 +123,12 @@ def test_of_two_answers_the_first_with_a_forecast_is_told() -> None:
 
 
 def test_exposure_is_noted_by_horizon() -> None:
-    """A forecast of the rung's end puts an arm at its mercy there, one of R at R."""
+    """A forecast of the rung's end censors an arm there, one of R at R."""
     towards_rung, _ = told({(10, 1, 3): GOOD})
     towards_end, _ = told({(10, 1, 9): GOOD})
 
-    assert [towards_rung.training.is_fair(10, horizon) for horizon in (3, 9)] == [False, True]
-    assert [towards_end.training.is_fair(10, horizon) for horizon in (3, 9)] == [True, False]
+    assert [towards_rung.training.is_uncensored(10, horizon) for horizon in (3, 9)] == [False, True]
+    assert [towards_end.training.is_uncensored(10, horizon) for horizon in (3, 9)] == [True, False]
 
 
 def test_an_audit_knows_its_horizon() -> None:

@@ -92,7 +92,7 @@ def test_survivors_do_not_teach() -> None:
 
     assert spy.fits == [(4, 4, 4)]
     assert len(scheduler.training) == 4
-    assert len(scheduler.measured) == 9
+    assert len(scheduler.history) == 9
 
 
 class Auditing(ProbabilityRule):
@@ -102,7 +102,7 @@ class Auditing(ProbabilityRule):
 
 
 def test_audited_arms_teach() -> None:
-    """They finish whatever is forecast, so they are a fair sample: they join the burn-in arms in the training set, and
+    """They finish whatever is forecast, so they are uncensored: they join the burn-in arms in the training set, and
     those that a forecast spoke against are on the list of audits."""
     rows = [[(7 * i % 23) / 23] * 4 for i in range(40)]
     stopper = EarlyStopper(OraclePredictor(rows), Auditing(), seed=1)
@@ -122,8 +122,7 @@ def test_audited_arms_teach() -> None:
 
 
 def test_while_the_rule_waits_for_curves_all_arms_teach() -> None:
-    """Burn-in is over after two arms, but a risk of 0.1 needs nine curves: nobody is at a forecast's mercy until there
-    are."""
+    """Burn-in is over after two arms, but a risk of 0.1 needs nine curves: nobody is censored until there are."""
     rows = [[(7 * i % 23) / 23 + 0.01 * t for t in range(4)] for i in range(30)]
     stopper = EarlyStopper(OraclePredictor(rows), RiskControlledRule(0.1, audit=0.0), refit_growth=1)
     scheduler = RandomSearch(trials=30, max_epochs=4, burn_in=2, stopper=stopper)

@@ -92,16 +92,16 @@ class Scripted:
         return self.verdicts.get((trial.id, curve.tau), Keep("why not"))
 
 
-def test_exposed_arms_are_noted_on_their_way_to_their_horizon() -> None:
-    """Kept or dropped: an arm at a forecast's mercy is no fair sample of those that reach the rung's end."""
-    verdicts = {(0, 2): Keep("good", exposed=True), (1, 2): Drop("bad", exposed=True), (2, 2): Keep("no forecast")}
+def test_censored_arms_are_noted_on_their_way_to_their_horizon() -> None:
+    """Kept or dropped: an arm that a forecast decided about is censored on its way to the rung's end."""
+    verdicts = {(0, 2): Keep("good", censored=True), (1, 2): Drop("bad", censored=True), (2, 2): Keep("no forecast")}
     scheduler = SuccessiveHalving(max_epochs=9, trials=3, stopper=Scripted(verdicts))
     horizon = scheduler.horizons[0]
     play(scheduler, lambda trial_id, epoch: 1.0 - trial_id / 10)
 
     assert horizon > 2
-    assert [scheduler.training.is_fair(i, horizon) for i in range(3)] == [False, False, True]
-    assert scheduler.training.is_fair(0, 9)
+    assert [scheduler.training.is_uncensored(i, horizon) for i in range(3)] == [False, False, True]
+    assert scheduler.training.is_uncensored(0, 9)
     assert scheduler.audits == {}
     assert scheduler.arms[1].state is State.DROPPED
 

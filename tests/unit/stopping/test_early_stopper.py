@@ -21,7 +21,7 @@ from bandits.stopping import (
     StoppingRule,
     Verdict,
 )
-from bandits.stopping.track_record import TrackRecord
+from bandits.stopping.calibration_set import CalibrationSet
 from bandits.testing import NeverDropRule, OraclePredictor, SpyPredictor, ramps
 
 ARM = (Trial(1000), Curve(np.array([0.2, 0.3])))
@@ -80,14 +80,14 @@ def test_abstaining_keeps_the_arm() -> None:
 
 
 def test_a_forecast_goes_to_the_rule() -> None:
-    """What the rule says is what the stopper says, and that the arm was at the forecast's mercy."""
+    """What the rule says is what the stopper says, and that the arm is censored by the forecast."""
     history = History.from_curves(ramps(3, 5))
     rule = ProbabilityRule(confidence=0.9, margin=0.2)
     forecast = Needy().fit(history, horizon=5, rng=np.random.default_rng(0)).forecast(*ARM)
     assert isinstance(forecast, Forecast)
     for bar in (1.0, 3.0, 9.0):
         verdict = EarlyStopper(OraclePredictor([[3.0] * 5]), rule).advise(*ARM, history, horizon=5, bar=bar)
-        assert verdict == replace(rule.judge(Forecast(3.0, 0.0, 5), bar=bar), exposed=True)
+        assert verdict == replace(rule.judge(Forecast(3.0, 0.0, 5), bar=bar), censored=True)
 
 
 def test_fits_grow_with_the_logarithm_of_the_curves() -> None:
@@ -311,24 +311,24 @@ class Fixed(StoppingRule):
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
         return Drop("enough")
 
-    def learn(self, record: TrackRecord) -> dict[int, StoppingRule]:
-        return {epoch: self for epoch in record.epochs if epoch in self.after}
+    def learn(self, calibration: CalibrationSet) -> dict[int, StoppingRule]:
+        return {epoch: self for epoch in calibration.epochs if epoch in self.after}
 
 
-def test_where_a_rule_has_no_threshold_arms_are_kept_and_not_exposed() -> None:
-    """A checkpoint that the record knows nothing of decides nothing."""
+def test_where_a_rule_has_no_threshold_arms_are_kept_and_not_censored() -> None:
+    """A checkpoint that the calibration set knows nothing of decides nothing."""
     stopper = EarlyStopper(LastSeenValue(min_curves=4), Fixed({1}))
     history = History.from_curves(ramps(20, 5))
     arm, curve = Trial(1000), ramps(1, 5, key="arm")[0][1]
 
-    assert stopper.advise(arm, curve.prefix(1), history, horizon=5, bar=0.5) == Drop("enough", exposed=True)
+    assert stopper.advise(arm, curve.prefix(1), history, horizon=5, bar=0.5) == Drop("enough", censored=True)
     reason = "no threshold: not every training curve could be forecast after this epoch"
     expected = Keep(reason, cause=Cause.NO_THRESHOLD)
     assert expected == stopper.advise(arm, curve.prefix(2), history, horizon=5, bar=0.5)
 
 
 def test_audited_arms_go_on() -> None:
-    """An arm that would be dropped, and is audited, is kept, with the same reason; and is not exposed."""
+    """An arm that would be dropped, and is audited, is kept, with the same reason; and is not censored."""
     stopper = EarlyStopper(LastSeenValue(min_curves=4), Fixed({1}, audit=0.5))
     history = History.from_curves(ramps(20, 5))
     arms = [(Trial(100 + i), curve.prefix(1)) for i, (_, curve) in enumerate(ramps(40, 5, key="arms"))]
@@ -337,26 +337,26 @@ def test_audited_arms_go_on() -> None:
     audited = [stopper.is_audited(trial.id) for trial, _ in arms]
     assert 5 < sum(audited) < 35
     spared = Keep("enough; carried on nevertheless, to check the rule", spared=True, cause=Cause.AUDITED)
-    assert [spared if checked else Drop("enough", exposed=True) for checked in audited] == verdicts
+    assert [spared if checked else Drop("enough", censored=True) for checked in audited] == verdicts
 
 
 def test_an_audited_arm_that_is_kept_is_just_kept() -> None:
-    """It is neither spared nor exposed: whatever the forecast, it would go on."""
+    """It is neither spared nor censored: whatever the forecast, it would go on."""
     stopper = EarlyStopper(OraclePredictor([[0.9] * 5]), RiskControlledRule(0.2, audit=1.0))
     history = History.from_curves((Trial(i), Curve(np.full(5, 0.9))) for i in range(10))
     verdict = stopper.advise(Trial(1000), Curve(np.array([0.9])), history, horizon=5, bar=0.1)
 
     assert isinstance(verdict, Keep)
     assert verdict.evidence is not None
-    assert (verdict.spared, verdict.exposed) == (False, False)
+    assert (verdict.spared, verdict.censored) == (False, False)
 
 
-def test_while_a_rule_waits_for_curves_nobody_is_exposed() -> None:
+def test_while_a_rule_waits_for_curves_nobody_is_censored() -> None:
     """No forecast is made, and the reason says how many curves the rule needs."""
     stopper = EarlyStopper(OraclePredictor([[0.9] * 5]), RiskControlledRule(0.1))
     verdict = stopper.advise(Trial(1), Curve(np.array([0.9])), History.from_curves(ramps(4, 5)), horizon=5, bar=0.1)
 
-    reason = "no threshold: a risk of 0.1 needs 9 fair curves with forecasts, has 4"
+    reason = "no threshold: a risk of 0.1 needs 9 uncensored curves with forecasts, has 4"
     expected = Keep(reason, cause=Cause.TOO_FEW_UNCENSORED)
     assert expected == verdict
 
@@ -367,7 +367,7 @@ def test_a_fit_that_learnt_from_dropped_earlier_curves_is_not_used_again() -> No
     stopper = EarlyStopper(spy, NeverDropRule())
     history, with_earlier = History.from_curves(ramps(4, 5)), History.from_curves(ramps(9, 5))
     for training in (with_earlier, with_earlier, history, history):
-        stopper._fit(training, history, 5)
+        stopper._fits.fit(training, history, 5)
 
     assert spy.fits == [(5, 9, 5), (5, 4, 5)]
 
@@ -381,9 +381,40 @@ def test_earlier_curves_are_among_the_settings_and_teach() -> None:
 
     assert stopper.settings()["earlier"] == earlier.settings()
     assert "earlier" not in EarlyStopper(LastSeenValue()).settings()
-    assert verdict.exposed
+    assert verdict.censored
     assert verdict.evidence is not None
-    status = stopper.status_of_earlier(history)
-    assert status is not None
+    status = earlier.status(history)
     assert (status.taught, status.dropped) == (30, "")
-    assert EarlyStopper(LastSeenValue()).status_of_earlier(history) is None
+
+
+class EveryStep(Predictor):
+    """Notes what it is given to learn from: of each curve, how many epochs."""
+
+    name = "every step"
+    learns_from_every_step = True
+
+    def __init__(self) -> None:
+        self.given: list[dict[int, int]] = []
+
+    def curves_needed(self, horizon: int) -> int:
+        return 0
+
+    def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
+        self.given.append({trial.id: history.curve(trial.id).tau for trial, _ in history.reaching(1)})
+        return _Count(history.epochs, horizon, 0.1)
+
+
+def test_a_predictor_may_learn_from_every_step_of_every_arm() -> None:
+    """It is given the whole history, not the part that complete curves are, and again when epochs have been added."""
+    whole = History.from_curves(ramps(4, 5))
+    whole.record(Trial(50), 1, 0.1)
+    part = whole.part()
+    part.adopt(0)
+    predictor = EveryStep()
+    stopper = EarlyStopper(predictor, ProbabilityRule(), refit_growth=1.25)
+    for epoch in range(2, 9):
+        assert stopper.advise(Trial(60), Curve([0.5]), part, horizon=9, bar=0.5).evidence is not None
+        whole.record(Trial(50), epoch, 0.1)
+
+    complete = dict.fromkeys(range(4), 5)
+    assert predictor.given == [complete | {50: 1}, complete | {50: 7}]  # 21 epochs, then 27

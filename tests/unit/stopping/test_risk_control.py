@@ -14,8 +14,8 @@ from bandits.errors import SettingError
 from bandits.forecasts import Forecast, Link
 from bandits.rng import rng_for
 from bandits.stopping import Drop, Keep, RiskControlledRule
+from bandits.stopping.calibration_set import CalibrationSet, Scale
 from bandits.stopping.risk_control import Threshold
-from bandits.stopping.track_record import Scale, TrackRecord
 from bandits.verdicts import RiskEvidence
 
 IDENTITY = Scale(Link.IDENTITY, 1e-9)
@@ -29,14 +29,14 @@ def record_of(
     scale: Scale = IDENTITY,
     noise: float = 0.0,
     audited: Sequence[bool] | None = None,
-) -> TrackRecord:
+) -> CalibrationSet:
     """A record on the way to epoch 10; errors are a row for each curve."""
     table = np.array(errors, dtype=np.float64).reshape(len(ends), len(epochs))
     audits = np.zeros(len(ends), bool) if audited is None else np.array(audited)
-    return TrackRecord(10, epochs, scale, np.array(ends, dtype=np.float64), table, noise, audits)
+    return CalibrationSet(10, epochs, scale, np.array(ends, dtype=np.float64), table, noise, audits)
 
 
-def learnt(rule: RiskControlledRule, record: TrackRecord) -> dict[int, Threshold]:
+def learnt(rule: RiskControlledRule, record: CalibrationSet) -> dict[int, Threshold]:
     """What a rule learns from a record that is large enough."""
     rules = rule.learn(record)
     assert not isinstance(rules, Keep), rules.reason
@@ -52,7 +52,7 @@ def chance(threshold: Threshold, mean: float, std: float = 1.0, *, bar: float) -
     return 1.0 - evidence.probability
 
 
-def world(n: int, key: str = "world", *, checkpoints: int = 4) -> TrackRecord:
+def world(n: int, key: str = "world", *, checkpoints: int = 4) -> CalibrationSet:
     """Ends that are Gaussian, forecasts that shrink towards their mean and err less at each checkpoint."""
     rng = rng_for(0, key, n)
     ends = rng.normal(size=n)
@@ -84,7 +84,7 @@ def test_lines_and_residuals_by_hand() -> None:
     assert (lines.centre, lines.spread) == (3.0, 10.0)
     assert (lines.heights[0], lines.slopes[0]) == pytest.approx((1.0, 0.4))
     worst = [LEFT[i] / ((1 - LEVERAGE[i]) * math.sqrt(1 + LEVERAGE[i]) * GROWTH) for i in (4, 1, 3, 5, 2)]
-    assert lines.worst == pytest.approx(worst)
+    assert lines.scores == pytest.approx(worst)
 
 
 def test_residuals_are_those_of_lines_fitted_without_each_curve() -> None:
@@ -99,7 +99,7 @@ def test_residuals_are_those_of_lines_fitted_without_each_curve() -> None:
         leverage = 1 / 12 + (record.ends[i] - record.ends.mean()) ** 2 / record.ends.var() / 12
         expected.append((record.errors[i, 0] - height - slope * record.ends[i]) / math.sqrt(1 + leverage) / 1.2)
 
-    assert lines.worst == pytest.approx(sorted(expected))
+    assert lines.scores == pytest.approx(sorted(expected))
 
 
 def test_a_verdict_by_hand() -> None:
@@ -122,9 +122,9 @@ def test_m_is_the_worst_of_all_checkpoints() -> None:
     nothing at the first."""
     twice = replace(FIVE, epochs=(5, 5), errors=np.hstack([FIVE.errors, 0.5 * FIVE.errors]))
     alone, together = learnt(RiskControlledRule(0.2), FIVE)[5], learnt(RiskControlledRule(0.2), twice)[5]
-    halves = sorted(np.maximum(0.5 * alone.lines.worst, alone.lines.worst))
+    halves = sorted(np.maximum(0.5 * alone.lines.scores, alone.lines.scores))
 
-    assert together.lines.worst == pytest.approx(halves)
+    assert together.lines.scores == pytest.approx(halves)
 
 
 @pytest.mark.parametrize(("risk", "needed"), [(0.5, 5), (0.2, 5), (0.1, 9), (0.3, 5), (0.05, 19), (0.01, 99)])
@@ -134,7 +134,7 @@ def test_waits_for_as_many_curves_as_the_risk_needs(risk: float, needed: int) ->
     waits = rule.learn(world(needed - 1))
 
     assert rule.least_curves == needed
-    expected = f"no threshold: a risk of {risk:g} needs {needed} fair curves with forecasts, has {needed - 1}"
+    expected = f"no threshold: a risk of {risk:g} needs {needed} uncensored curves with forecasts, has {needed - 1}"
     assert waits == Keep(expected, cause=Cause.TOO_FEW_UNCENSORED)
     thresholds = learnt(rule, world(needed))
     assert list(thresholds) == [2, 4, 6, 8]
@@ -145,7 +145,7 @@ def test_a_record_of_nothing_waits() -> None:
     """Nor does a record without checkpoints name a threshold."""
     empty = record_of([], [], epochs=())
 
-    expected = "no threshold: a risk of 0.1 needs 9 fair curves with forecasts, has 0"
+    expected = "no threshold: a risk of 0.1 needs 9 uncensored curves with forecasts, has 0"
     assert Keep(expected, cause=Cause.TOO_FEW_UNCENSORED) == RiskControlledRule().learn(empty)
 
 
@@ -239,7 +239,7 @@ def test_it_judges_at_few_checkpoints_and_learns() -> None:
     assert rule.learns
 
 
-def audited_record(n: int, audits: int, shift: float) -> TrackRecord:
+def audited_record(n: int, audits: int, shift: float) -> CalibrationSet:
     """Curves, the last of which are audits; the forecasts of these fall short by more."""
     record = world(n)
     audited = np.arange(n) >= n - audits
@@ -258,7 +258,7 @@ def test_audits_raise_the_alarm() -> None:
         cause=Cause.AUDITS_CONTRADICT,
     )
     expected = learnt(rule, enough.of(enough.audited))
-    assert learnt(rule, enough)[2].lines.worst.tolist() == expected[2].lines.worst.tolist()
+    assert learnt(rule, enough)[2].lines.scores.tolist() == expected[2].lines.scores.tolist()
     assert learnt(rule, enough)[2].lines.reach == expected[2].lines.reach
 
 
@@ -274,7 +274,7 @@ def test_audits_that_agree_join_the_record() -> None:
     """Where all is well, or where there is no record before them to check, every curve counts."""
     rule = RiskControlledRule(0.1)
     for record in (audited_record(49, 9, shift=0.0), audited_record(16, 8, shift=20.0)):
-        assert len(learnt(rule, record)[2].lines.worst) == len(record)
+        assert len(learnt(rule, record)[2].lines.scores) == len(record)
 
 
 def test_alarms_are_rare_where_all_is_well() -> None:
@@ -284,7 +284,7 @@ def test_alarms_are_rare_where_all_is_well() -> None:
         record = world(60, f"well {i}")
         record = replace(record, audited=np.arange(60) >= 40)
         rules = RiskControlledRule(0.1).learn(record)
-        alarms += isinstance(rules, Keep) or len(next(iter(rules.values())).lines.worst) < 60  # type: ignore[attr-defined]
+        alarms += isinstance(rules, Keep) or len(next(iter(rules.values())).lines.scores) < 60  # type: ignore[attr-defined]
 
     assert alarms <= 6
 
@@ -320,8 +320,8 @@ def test_a_curve_with_a_line_of_its_own_counts_as_looking_bad() -> None:
     record = record_of([0.1] * 8 + [0.9], [[i / 10] for i in range(8)] + [[5.0]])
     threshold = learnt(RiskControlledRule(0.2), record)[5]
 
-    assert threshold.lines.worst[-1] == math.inf
-    assert np.isfinite(threshold.lines.worst[:-1]).all()
+    assert threshold.lines.scores[-1] == math.inf
+    assert np.isfinite(threshold.lines.scores[:-1]).all()
     assert chance(threshold, -1e9, bar=0.5) == pytest.approx(2 / 10)
 
 
@@ -351,7 +351,9 @@ def test_losses_are_judged_on_the_scale_of_their_record() -> None:
         kinds = {type(verdict) for verdict in verdicts}
         assert kinds == {Drop if mean > 1.0 else Keep}, mean
     words = threshold.judge(loss(4.0, 0.4), bar=-0.5).words(Metric("loss", "minimize"))
-    assert words == "loss 4 ± 0.4 is forecast for epoch 10; P(looks as bad at any check | ends at 1) = 0.167 <= 0.2"
+    assert (
+        words == "loss 4 ± 0.4 is forecast for epoch 10; P(forecast this poor at any check | ends at 1) = 0.167 <= 0.2"
+    )
 
 
 def test_forecasts_outside_the_scale_are_no_reason_to_drop() -> None:
@@ -404,9 +406,9 @@ def test_steep_lines_are_no_reason_to_drop() -> None:
     record = record_of([1, 2, 3, 4, 5], [[-4.0], [-1.9], [0.0], [1.9], [4.0]])
     threshold = learnt(RiskControlledRule(0.2), record)[5]
     vague = Forecast(-2.0, 2.0, 10)
-    alone = [float(threshold.lines.badness(0, (end + 2.0) / 2.0, end)) for end in (1.0, threshold.lines.reach)]
+    alone = [float(threshold.lines.nonconformity(0, (end + 2.0) / 2.0, end)) for end in (1.0, threshold.lines.reach)]
 
-    assert alone[0] > threshold.lines.worst[-1] > alone[1]
+    assert alone[0] > threshold.lines.scores[-1] > alone[1]
     assert isinstance(threshold.judge(vague, bar=1.0), Keep)
     assert isinstance(threshold.judge(vague, bar=9.0), Keep)
 
@@ -416,7 +418,7 @@ def test_the_limit_is_where_the_share_of_paths_comes_down_to_the_risk(risk: floa
     """Just above the limit at most that share of arms looks as bad, at the limit more do; few curves have none."""
     lines = learnt(RiskControlledRule(0.1), world(40))[world(40).epochs[0]].lines
 
-    limit = lines.limit(risk)
+    limit = lines.conformal_threshold(risk)
     if risk < 1 / 41:
         assert limit == math.inf
     else:
@@ -428,4 +430,6 @@ def test_an_arm_at_the_threshold_is_as_bad_as_the_limit() -> None:
     lines = learnt(RiskControlledRule(0.1), world(40))[world(40).epochs[0]].lines
     ends = np.linspace(-2.0, lines.reach, 7)
 
-    assert np.full(7, lines.limit(0.1)) == pytest.approx(lines.badness(2, lines.threshold(2, ends, 0.1), ends))
+    assert np.full(7, lines.conformal_threshold(0.1)) == pytest.approx(
+        lines.nonconformity(2, lines.threshold(2, ends, 0.1), ends)
+    )

@@ -16,9 +16,9 @@ from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Forecast, Link
 from bandits.rng import rng_for
 from bandits.stopping import Drop, ProbabilityRule, RiskControlledRule
+from bandits.stopping.calibration_set import CalibrationSet, Scale
 from bandits.stopping.check_epochs import sparse
 from bandits.stopping.risk_control import Threshold
-from bandits.stopping.track_record import Scale, TrackRecord
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def thresholds(rng: np.random.Generator, rule: RiskControlledRule, n: int, error
     """What the rule learns from n arms that were trained in full; one for each checkpoint."""
     ends, means, stds = arms(rng, n, errors)
     missed = (ends[:, np.newaxis] - means) / stds
-    record = TrackRecord(HORIZON, sparse(HORIZON), SCALE, ends, missed, 0.0, np.zeros(n, bool))
+    record = CalibrationSet(HORIZON, sparse(HORIZON), SCALE, ends, missed, 0.0, np.zeros(n, bool))
     return list(rule.learn(record).values())  # type: ignore[union-attr,arg-type]
 
 
@@ -60,13 +60,13 @@ def dropped(rules: list[Threshold], means: Floats, stds: Floats, bars: Floats) -
         reach = threshold.lines.reach
         badness = np.min(
             [
-                threshold.lines.badness(column, (ends - means[:, column]) / stds[column], ends)
+                threshold.lines.nonconformity(column, (ends - means[:, column]) / stds[column], ends)
                 for ends in (np.minimum(bars + threshold.tolerance, reach), np.full(len(bars), reach))
             ],
             axis=0,
         )
-        worse = len(threshold.lines.worst) - np.searchsorted(threshold.lines.worst, badness)
-        found |= (1 + worse) / (len(threshold.lines.worst) + 1) <= threshold.rule.risk + 1e-12
+        worse = len(threshold.lines.scores) - np.searchsorted(threshold.lines.scores, badness)
+        found |= (1 + worse) / (len(threshold.lines.scores) + 1) <= threshold.rule.risk + 1e-12
     return found
 
 
@@ -144,7 +144,7 @@ def test_good_forecasts_drop_most_of_the_bad_arms_at_once() -> None:
             rng = rng_for(i, "power", n)
             ends, means, stds = arms(rng, n, GAUSSIAN, noise=0.25)
             missed = (ends[:, np.newaxis] - means) / stds
-            record = TrackRecord(HORIZON, sparse(HORIZON), SCALE, ends, missed, 0.0, np.zeros(n, bool))
+            record = CalibrationSet(HORIZON, sparse(HORIZON), SCALE, ends, missed, 0.0, np.zeros(n, bool))
             rules = list(RiskControlledRule(0.1).learn(record).values())  # type: ignore[union-attr]
             bar = float(ends.max())
             ends, means, stds = arms(rng, ARMS, GAUSSIAN, noise=0.25)

@@ -195,7 +195,7 @@ class KnownStudy:
         known_as = data.as_trial(trial)
         for tau in self._stopper.rule.checkpoints(self.horizon):
             verdict = self._stopper.advise(known_as, curve.prefix(tau), data.history, horizon=self.horizon, bar=bar)
-            if verdict.exposed or verdict.evidence is not None:
+            if verdict.censored or verdict.evidence is not None:
                 return True
         return False
 

@@ -56,7 +56,7 @@ def training_data(
     data = TrainingData(History(), columns)
     for i, trial in enumerate(chosen):
         if i == teaching.audits_from:
-            data.history.expose(_NOBODY, horizon)
+            data.history.censor(_NOBODY, horizon)
         known_as = data.as_trial(trial)
         for epoch, score in enumerate(curve_of(trial).scores.tolist(), start=1):
             data.history.record(known_as, epoch, score)

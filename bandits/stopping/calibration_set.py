@@ -1,4 +1,4 @@
-"""How a predictor would have judged curves whose end is known: what a rule learns its thresholds from."""
+"""What a predictor would have forecast for curves whose ends are known: what a rule learns its thresholds from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor
 from bandits.predictors.features import apply_link
 from bandits.rng import rng_for
 
-__all__ = ["Scale", "TrackRecord", "look_back", "noise_of"]
+__all__ = ["CalibrationSet", "Scale", "leave_one_out", "noise_of"]
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ _SMALLEST = 1e-300
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How errors of forecasts are measured, those of the record and those of arms alike.
+    """How errors of forecasts are measured, those of a calibration set and those of arms alike.
 
     Args:
         link: the scale on which they are differences.
@@ -54,18 +54,17 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackRecord:
-    """Forecasts of fair curves, made without them, against their ends.
+class CalibrationSet:
+    """Leave-one-out forecasts of uncensored curves beside their ends.
 
     Args:
         horizon: the epoch that is forecast.
-        epochs: `[K]` checkpoints at which there was a forecast for every curve, ascending.
+        epochs: `[K]` check epochs at which there was a forecast for every curve, ascending.
         scale: of the ends, the errors and the noise.
         ends: `[n]` scores at the horizon, finite.
         errors: `[n, K]` by how many of its standard deviations a forecast fell short of the end.
         noise: standard deviation of one measurement near the end of good curves, >= 0; 0 where it cannot be told.
-        audited: `[n]` which of the curves came to their end after arms had begun to be dropped, and at no forecast's
-            mercy; in the same order.
+        audited: `[n]` which of the curves reached the horizon after the first curve had been censored there.
     """
 
     horizon: int
@@ -77,16 +76,16 @@ class TrackRecord:
     audited: NDArray[np.bool_]
 
     def __len__(self) -> int:
-        """How many curves it is about."""
+        """How many curves it holds."""
         return len(self.ends)
 
-    def of(self, chosen: NDArray[np.bool_]) -> TrackRecord:
-        """The record of some of the curves."""
+    def of(self, chosen: NDArray[np.bool_]) -> CalibrationSet:
+        """Some of its curves."""
         ends, errors, audited = self.ends[chosen], self.errors[chosen], self.audited[chosen]
         return replace(self, ends=ends, errors=errors, audited=audited)
 
 
-def look_back(
+def leave_one_out(
     predictor: Predictor,
     forecaster: Forecaster,
     training: History,
@@ -95,46 +94,46 @@ def look_back(
     horizon: int,
     epochs: Sequence[int],
     seed: int,
-) -> TrackRecord:
-    """Ask what would have been forecast for every fair curve that reached the horizon, had it not been learnt from.
+) -> CalibrationSet:
+    """Ask what would have been forecast for every uncensored curve that reached the horizon, without learning from it.
 
     Args:
         predictor: whose forecasts.
         forecaster: its fit to `training`.
         training: what it learnt from.
-        history: knows which curves were at a forecast's mercy on their way to the horizon; those are left out. Curves
-            of earlier studies, with negative ids, are fair and no audits.
+        history: knows which curves a forecast has censored on their way to the horizon; those are left out. Curves of
+            earlier studies, with negative ids, are uncensored and no audits.
         horizon: the epoch that is forecast.
-        epochs: the checkpoints.
+        epochs: the check epochs.
         seed: of the folds and fits, for a predictor that must be fitted again without some of the curves.
 
     Returns:
-        The record. Checkpoints with forecasts of less than half of the curves are left out, and then curves without a
-        forecast at one of the others.
+        The calibration set. Check epochs with forecasts of less than half of the curves are left out, and then curves
+        without a forecast at one of the others.
     """
     complete = training.reaching(horizon)
-    pairs = [pair for pair in complete if history.is_fair(pair[0].id, horizon)]
-    told: dict[int, LeaveOneOut | dict[int, Forecast]] = {}
+    pairs = [pair for pair in complete if history.is_uncensored(pair[0].id, horizon)]
+    made: dict[int, LeaveOneOut | dict[int, Forecast]] = {}
     fitted: dict[int, Forecaster] = {}
     for tau in epochs:
         left_out = forecaster.leave_one_out(tau)
         if left_out is None:
             fitted = fitted or _cross_fitted(predictor, complete, horizon, seed)
-            told[tau] = _from_folds(fitted, pairs, tau)
+            made[tau] = _from_folds(fitted, pairs, tau)
         elif isinstance(left_out, LeaveOneOut):
-            told[tau] = left_out
-    link = _common_link(told.values())
+            made[tau] = left_out
+    link = _common_link(made.values())
     linked = apply_link(link, np.array([curve.scores for _, curve in pairs]).reshape(len(pairs), horizon))
     ends = {trial.id: end for (trial, _), end in zip(pairs, linked[:, -1].tolist(), strict=True) if math.isfinite(end)}
     scale = Scale(link, max(_LEAST_STD * float(np.std(list(ends.values()))), _SMALLEST) if ends else _SMALLEST)
-    columns = {tau: _errors(said, scale, ends) for tau, said in told.items()}
+    columns = {tau: _errors(forecasts, scale, ends) for tau, forecasts in made.items()}
     most = max(map(len, columns.values()), default=0)
     columns = {tau: errors for tau, errors in columns.items() if errors and 2 * len(errors) >= most}
     rows = [i for i, (trial, _) in enumerate(pairs) if all(trial.id in errors for errors in columns.values())]
     rows = rows if columns else []
     ids = [pairs[i][0].id for i in rows]
     errors = [[errors[trial] for errors in columns.values()] for trial in ids]
-    return TrackRecord(
+    return CalibrationSet(
         horizon=horizon,
         epochs=tuple(columns),
         scale=scale,
@@ -145,23 +144,27 @@ def look_back(
     )
 
 
-def _common_link(told: Iterable[LeaveOneOut | Mapping[int, Forecast]]) -> Link:
-    """A scale for all that was said: the logarithm of the loss if everything was said on it."""
+def _common_link(made: Iterable[LeaveOneOut | Mapping[int, Forecast]]) -> Link:
+    """A scale for all forecasts: the logarithm of the loss if all were made on it."""
     links = {
         link
-        for said in told
-        for link in ([said.link] if isinstance(said, LeaveOneOut) else [forecast.link for forecast in said.values()])
+        for each in made
+        for link in ([each.link] if isinstance(each, LeaveOneOut) else [forecast.link for forecast in each.values()])
     }
     return links.pop() if len(links) == 1 else Link.IDENTITY
 
 
-def _errors(said: LeaveOneOut | Mapping[int, Forecast], scale: Scale, ends: Mapping[int, float]) -> dict[int, float]:
+def _errors(
+    forecasts: LeaveOneOut | Mapping[int, Forecast], scale: Scale, ends: Mapping[int, float]
+) -> dict[int, float]:
     """By how much forecasts fell short, by trial; those that are infinitely wrong are left out."""
-    if isinstance(said, LeaveOneOut):
-        rows = zip(said.trials, said.means.tolist(), said.stds.tolist(), strict=True)
+    if isinstance(forecasts, LeaveOneOut):
+        rows = zip(forecasts.trials, forecasts.means.tolist(), forecasts.stds.tolist(), strict=True)
         found = {trial: scale.error(mean, std, ends[trial]) for trial, mean, std in rows if trial in ends}
     else:
-        found = {trial: scale.of_forecast(forecast, ends[trial]) for trial, forecast in said.items() if trial in ends}
+        found = {
+            trial: scale.of_forecast(forecast, ends[trial]) for trial, forecast in forecasts.items() if trial in ends
+        }
     return {trial: error for trial, error in found.items() if math.isfinite(error)}
 
 
@@ -205,5 +208,5 @@ def _from_folds(
     fitted: Mapping[int, Forecaster], pairs: Sequence[tuple[Trial, Curve]], tau: int
 ) -> dict[int, Forecast]:
     """Forecasts after `tau` epochs, by trial; of curves for which there is one."""
-    said = {trial.id: fitted[trial.id].forecast(trial, curve.prefix(tau)) for trial, curve in pairs}
-    return {trial: forecast for trial, forecast in said.items() if isinstance(forecast, Forecast)}
+    answers = {trial.id: fitted[trial.id].forecast(trial, curve.prefix(tau)) for trial, curve in pairs}
+    return {trial: forecast for trial, forecast in answers.items() if isinstance(forecast, Forecast)}

@@ -11,7 +11,7 @@ from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors import SRM, LastSeenValue
 from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor
 from bandits.rng import rng_for
-from bandits.stopping.track_record import Scale, TrackRecord, look_back, noise_of
+from bandits.stopping.calibration_set import CalibrationSet, Scale, leave_one_out, noise_of
 from bandits.testing import ramps
 
 HORIZON = 6
@@ -26,11 +26,11 @@ def record_of(
     horizon: int = HORIZON,
     epochs: Sequence[int] = CHECKPOINTS,
     seed: int = 0,
-) -> TrackRecord:
+) -> CalibrationSet:
     """Fit, and look back."""
     forecaster = predictor.fit(training, horizon=horizon, rng=rng_for(seed))
     known = training if history is None else history
-    return look_back(predictor, forecaster, training, known, horizon=horizon, epochs=epochs, seed=seed)
+    return leave_one_out(predictor, forecaster, training, known, horizon=horizon, epochs=epochs, seed=seed)
 
 
 class MeanEnd(Predictor):
@@ -116,16 +116,16 @@ def test_folds_depend_on_the_seed_alone() -> None:
     assert not (first == other).all()
 
 
-def test_curves_at_a_forecasts_mercy_are_left_out() -> None:
+def test_censored_curves_are_left_out() -> None:
     """They reached the horizon because they looked good. Exposure on the way to another horizon does not count;
     curves that came after it began are audits, unless they are of earlier studies."""
     history = steps([float(i) for i in range(8)])
-    history.expose(2, HORIZON)
-    history.expose(3, HORIZON - 1)
+    history.censor(2, HORIZON)
+    history.censor(3, HORIZON - 1)
     for trial, curve in ((Trial(20), [5.0] * HORIZON), (Trial(21), [6.0] * HORIZON)):
         for epoch, score in enumerate(curve, start=1):
             history.record(trial, epoch, score)
-    history.expose(21, HORIZON)
+    history.censor(21, HORIZON)
     earlier = [(Trial(-1), Curve(np.full(HORIZON, 4.0)))]
     pairs = [*earlier, *((trial, history.curve(trial.id)) for trial, _ in history.reaching(1))]
     record = record_of(MeanEnd(looks_back=True), History.from_curves(pairs), history)
@@ -146,11 +146,11 @@ def test_part_of_a_record() -> None:
 
 
 def test_a_record_of_nothing_is_empty() -> None:
-    """No curve, no fair curve, or no forecast at all: a record of length 0, with as many errors."""
-    exposed = steps([1.0, 2.0, 3.0])
+    """No curve, no uncensored curve, or no forecast at all: a record of length 0, with as many errors."""
+    censored = steps([1.0, 2.0, 3.0])
     for trial_id in range(3):
-        exposed.expose(trial_id, HORIZON)
-    for history in (History(), exposed):
+        censored.censor(trial_id, HORIZON)
+    for history in (History(), censored):
         record = record_of(MeanEnd(looks_back=True), history)
         assert (len(record), record.errors.shape[0], record.noise) == (0, 0, 0.0)
 
