@@ -102,6 +102,13 @@ class Objective(ABC):
         """
         return None
 
+    def declared_space(self) -> Mapping[str, BaseDistribution]:
+        """The distribution of every parameter that is drawn from one, for the journal; nets of a grammar are not.
+
+        Empty where none is declared: the space of a table is read off its rows.
+        """
+        return {}
+
     @abstractmethod
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
         """AP and HP of a configuration as finite numbers: u_x of Baker et al. (2017, section 3.1)."""

@@ -125,6 +125,10 @@ class CNNObjective(NeuralObjective):
         """Draws configurations of the space at random."""
         return self.nets.sampler(seed)
 
+    def declared_space(self) -> Mapping[str, BaseDistribution]:
+        """Of its parameters; of MetaQNN's, those beside the net."""
+        return self.nets.space
+
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
         """AP and HP of a configuration, as the space has them.
 

@@ -145,6 +145,10 @@ class FunctionObjective(Objective):
             return ArchitectureSampler(self.grammar, self._space, seed)
         return RandomSampler(self._space, seed)
 
+    def declared_space(self) -> Mapping[str, BaseDistribution]:
+        """The space, also beside a grammar."""
+        return self._space
+
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
         """The parameters as numbers, by the rules of `bandits.search_space.encoding`.
 

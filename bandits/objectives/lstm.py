@@ -128,6 +128,10 @@ class LSTMObjective(NeuralObjective):
         """Draws every parameter at random from the space."""
         return RandomSampler(self.space, seed)
 
+    def declared_space(self) -> Mapping[str, BaseDistribution]:
+        """The space."""
+        return self.space
+
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
         """Size of the net, and the parameters as numbers; reads the text once, since its vocabulary counts.
 

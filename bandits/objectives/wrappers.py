@@ -41,6 +41,9 @@ class _Wrapped(Objective, ABC):
     def encoder(self) -> Encoder | None:  # type: ignore[override]
         return self.inner.encoder
 
+    def declared_space(self) -> Mapping[str, BaseDistribution]:
+        return self.inner.declared_space()
+
     def projection(self) -> Projection | None:
         return self.inner.projection()
 

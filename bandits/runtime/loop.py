@@ -30,6 +30,7 @@ from bandits.runtime.result import Best, Result
 from bandits.samplers.base import Outcome, Sampler
 from bandits.schedulers.base import Failed, Job, Measured, Scheduler, Wait
 from bandits.schedulers.lifecycle import State
+from bandits.search_space import space_to_json
 from bandits.verdicts import KEEP, Drop, Verdict
 
 __all__ = ["run"]
@@ -109,7 +110,8 @@ def run(
         table_best=objective.best_possible(machine.horizons),
     )
     loop = _Loop(result, objective, executor, sampled)
-    result.journal.append(_run_started(result, {} if sampler is None else sampler.settings()))
+    settings = {} if sampler is None else sampler.settings()
+    result.journal.append(_run_started(result, settings, space_to_json(objective.declared_space())))
     how = "failed"  # unless it comes to one of the ends below
     try:
         loop.spend(watch)
@@ -253,7 +255,7 @@ def _verdict_given(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, w
     )
 
 
-def _run_started(result: Result, sampler: Mapping[str, Any]) -> RunStarted:
+def _run_started(result: Result, sampler: Mapping[str, Any], space: Mapping[str, Any]) -> RunStarted:
     stopper = result.scheduler.stopper
     return RunStarted(
         algorithm=result.scheduler.name,
@@ -265,4 +267,5 @@ def _run_started(result: Result, sampler: Mapping[str, Any]) -> RunStarted:
         seed=result.seed,
         workers=result.workers,
         sampler=sampler,
+        space=space,
     )

@@ -39,6 +39,8 @@ class RunStarted:
         seed: of the run.
         workers: how many train at a time.
         sampler: settings of the sampler; empty where it has none, or is the objective's own.
+        space: the distributions that the objective declares, by parameter name (`space_to_json`); empty where it
+            declares none, as tables do.
     """
 
     algorithm: str
@@ -50,6 +52,7 @@ class RunStarted:
     seed: int
     workers: int
     sampler: Mapping[str, Any] = field(default_factory=dict)
+    space: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

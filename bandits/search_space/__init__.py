@@ -13,6 +13,7 @@ from bandits.search_space.distributions import (
 )
 from bandits.search_space.encoding import ABSENT, ChoiceEncoding, Encoder, Encoding, NumberEncoding, encoding_of
 from bandits.search_space.inference import infer_space
+from bandits.search_space.saved import space_from_json, space_to_json
 
 __all__ = [
     "ABSENT",
@@ -31,4 +32,6 @@ __all__ = [
     "number_of",
     "params_in",
     "place_of",
+    "space_from_json",
+    "space_to_json",
 ]

@@ -34,7 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "training": {"errors", "checks", "rng", "architectures", "data"},
     "objectives": VOCABULARY | {"search_space", "samplers", "architectures", "data", "training"},
     "config": VOCABULARY | {"registry", "stopping", "objectives"},
-    "runtime": VOCABULARY | {"schedulers", "samplers", "predictors", "stopping", "objectives"},
+    "runtime": VOCABULARY | {"search_space", "schedulers", "samplers", "predictors", "stopping", "objectives"},
     "studies": VOCABULARY | {"search_space", "samplers", "stopping", "objectives", "runtime"},
     "integrations": VOCABULARY | {"predictors", "stopping", "studies"},
     "tools": VOCABULARY
@@ -43,7 +43,7 @@ ARROWS: dict[str, set[str]] = {
 }
 SEE_EVERYTHING = {"report", "cli", "__main__", "__init__", "testing"}
 
-PURE = VOCABULARY | {"architectures", "schedulers", "samplers", "predictors", "stopping"}
+PURE = VOCABULARY | {"architectures", "search_space", "schedulers", "samplers", "predictors", "stopping"}
 IMPURE_MODULES = {
     "asyncio", "concurrent", "datetime", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets",
     "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "uuid",

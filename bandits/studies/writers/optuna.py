@@ -19,9 +19,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from bandits.errors import JournalError, SettingError
 from bandits.runtime.records import VerdictGiven
-from bandits.search_space import infer_space, params_in
+from bandits.search_space import params_in
 from bandits.studies.readers.exported_trials import FEATURES, PREFIX, SECONDS
 from bandits.studies.readers.recorded_run import RecordedRun, RecordedTrial, read_run
+from bandits.studies.writers.run_space import space_of_run
 from bandits.studies.writers.storages import storage_at, unusable
 
 __all__ = ["export_journal"]
@@ -33,7 +34,6 @@ _STATES = {
     "failed": TrialState.FAIL,
 }
 _LONGEST_ATTRIBUTE = 60_000  # characters: MySQL keeps 65,535 bytes
-_ROW = "row"
 
 
 def export_journal(
@@ -46,8 +46,9 @@ def export_journal(
     has it), and what failed is FAIL. Other trials are RUNNING while the run goes on, and PRUNED once it is over.
     Their times are those of the run's clock, which ended when the journal was last written.
 
-    Parameters are what varies in the configurations (`infer_space`), with ranges read off their values; for rows of a
-    table, columns that are features. The rest, such as the words of a net, are user attributes under their
+    Parameters are those that the run's objective declared, with their ranges; of other objectives, what varies in the
+    configurations (`infer_space`), with ranges read off their values; for rows of a table, columns that are features.
+    The rest, such as the words of a net, are user attributes under their
     names. Attributes called "bandits:..." hold the trial's id, state, reason, seconds of training and features, all
     verdicts, and of the last forecast its value, horizon, bar, and the probability of ending no better; those of
     the study hold the run's settings.
@@ -84,7 +85,7 @@ def export_journal(
     run = read_run(path)
     if not any(trial.values for trial in run.trials):
         raise JournalError(f"journal must hold a measured epoch, got {str(path)!r}")
-    space = infer_space([_candidates(trial) for trial in run.trials])
+    space = space_of_run(run)
     trials = [_frozen(trial, run, space) for trial in sorted(run.trials, key=lambda trial: trial.id)]
     name = run.path.stem if name is None else name
     opened = storage_at(storage) if isinstance(storage, str) else storage
@@ -144,19 +145,11 @@ def _about(run: RecordedRun) -> dict[str, Any]:
     }
 
 
-def _candidates(trial: RecordedTrial) -> Mapping[str, object]:
-    """What may be a parameter. A table has judged its own columns: those that are no features are labels."""
-    if _ROW not in trial.config:
-        return trial.config
-    features = {feature.partition("=")[0] for feature in trial.features}
-    return {name: value for name, value in trial.config.items() if name in features}
-
-
 def _frozen(trial: RecordedTrial, run: RecordedRun, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
     """One trial as Optuna keeps it."""
     over = TrialState.PRUNED if run.how else TrialState.RUNNING
     state = _STATES.get(trial.state, over)
-    params = params_in(_candidates(trial), space)
+    params = params_in(trial.config, space)
     counts = state in (TrialState.COMPLETE, TrialState.PRUNED) and trial.values
     rest = {name: value for name, value in trial.config.items() if name not in params}
     return FrozenTrial(
