@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from bandits.errors import CurveTableError
 from bandits.objectives.csv_cells import number_in
 from bandits.objectives.csv_file import CsvFile
+from bandits.objectives.feature_names import is_a_feature_of_another
 from bandits.objectives.metric_words import is_nameless, names_a_metric, names_a_setting
 from bandits.objectives.phases import differ_by_phase, phase_of
 
@@ -82,7 +83,7 @@ def families_in(file: CsvFile) -> Families:
     numbered: dict[str, dict[int, int]] = {}
     for place, name in enumerate(file.header):
         match = NUMBERED.fullmatch(name)
-        if not match or place in file.unnamed:
+        if not match or place in file.unnamed or is_a_feature_of_another(name, file.header):
             continue
         if len(match[2]) > MOST_DIGITS:
             rule = f"must end in a number of at most {MOST_DIGITS} digits, or in none"

@@ -14,6 +14,7 @@ from bandits.checks import check_choice, check_flag
 from bandits.curves import Goal, Metric, Trial
 from bandits.errors import CurveTableError, SettingError
 from bandits.objectives.base import Measurement, Objective
+from bandits.objectives.feature_columns import told_columns
 from bandits.objectives.nearest_row import NearestRow
 from bandits.objectives.shipped_tables import TableNotes, find_table
 from bandits.objectives.table_columns import Column, column_of, values_of_cells
@@ -340,11 +341,21 @@ def _columns_of(
     outcomes = (curves[np.arange(len(curves)), last].tolist(), best.tolist())
     values: dict[str, list[object]] = {}
     columns: list[Column] = []
-    for name, cells in file.columns.items():
+    texts = {name: [cells[row] for row in rows] for name, cells in file.columns.items()}
+    told = told_columns(texts)
+    tells = {other: one.name for one in told.values() for other in one.told_by}
+    for name, cells in texts.items():
+        if name in tells:
+            columns.append(Column(name, "label", f"tells of {tells[name]!r}"))
+            continue
         if name == _ROW:
             columns.append(Column(name, "label", "replaced by the table's own row numbers"))
             continue
-        values[name] = values_of_cells(name, [cells[row] for row in rows], where)
+        if name in told:
+            values[name] = told[name].values
+            columns.append(told[name].column(*(notes.columns[name] if notes is not None else (None, ""))))
+            continue
+        values[name] = values_of_cells(name, cells, where)
         role, meaning = notes.columns[name] if notes is not None else known_role(name, values[name], file)
         columns.append(column_of(name, values[name], role=role, outcomes=outcomes, note=meaning))
     return values, tuple(columns)

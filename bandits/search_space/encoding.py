@@ -78,10 +78,12 @@ class ChoiceEncoding:
     Args:
         name: of the parameter.
         choices: as text, `missing` among them where some were not recorded.
+        is_conditional: whether some configurations do not have it; that all features are 0 says so.
     """
 
     name: str
     choices: tuple[str, ...]
+    is_conditional: bool = False
 
     def encode(self, value: object) -> dict[str, float]:
         """The features of one value; of ABSENT, and of a choice that is none of these, all are 0."""
@@ -119,7 +121,8 @@ def encoding_of(name: str, values: Iterable[object], *, absent: float | None = N
     has_gaps = any(is_missing(value) for value in values)
     numbers = [number for value in present if (number := number_of(value)) is not None]
     if len(numbers) < len(present):
-        return ChoiceEncoding(name, tuple(sorted({*map(str, present), *([MISSING] if has_gaps else [])})))
+        choices = sorted({*map(str, present), *([MISSING] if has_gaps else [])})
+        return ChoiceEncoding(name, tuple(choices), ABSENT in values)
     lowest = min(numbers) if absent is None else absent
     return NumberEncoding(name, lowest, statistics.median(numbers), ABSENT in values, has_gaps)
 
@@ -179,6 +182,27 @@ class Encoder:
             features |= encoding.encode(config.get(encoding.name, ABSENT))
         return features
 
+    def encode_known(self, config: Mapping[str, object], recorded: Collection[str]) -> dict[str, float]:
+        """The features of the parameters of which a configuration from elsewhere tells.
+
+        Args:
+            config: of another study, whose values may be of other types.
+            recorded: names of all parameters that this study has recorded: a conditional one among them that the
+                configuration lacks is absent. Of others that it lacks, nothing is known.
+        """
+        features: dict[str, float] = {}
+        for encoding in self.encodings:
+            value = config.get(encoding.name, ABSENT)
+            if value is ABSENT:
+                is_known = encoding.is_conditional and encoding.name in recorded
+            elif isinstance(encoding, NumberEncoding):
+                is_known = number_of(value) is not None
+            else:
+                is_known = not is_missing(value) or str(value) in encoding.choices
+            if is_known:
+                features |= encoding.encode(value)
+        return features
+
 
 def _declared(name: str, distributions: Sequence[BaseDistribution], values: Sequence[object]) -> Encoding:
     """The encoding of a parameter that was declared in one way or several, and of values that it has had."""
@@ -194,4 +218,4 @@ def _declared(name: str, distributions: Sequence[BaseDistribution], values: Sequ
         )
     choices = dict.fromkeys(str(choice) for one in distributions for choice in choices_of(one) or ())
     gaps = any(is_missing(value) and str(value) not in choices for value in values)
-    return ChoiceEncoding(name, (*choices, *([MISSING] if gaps else [])))
+    return ChoiceEncoding(name, (*choices, *([MISSING] if gaps else [])), ABSENT in values)

@@ -8,6 +8,7 @@ from bandits.curves import Curve, Metric, Trial
 from bandits.errors import SettingError
 from bandits.objectives.base import Objective
 from bandits.stopping.earlier.training_set import EarlierCurves
+from bandits.studies.seen_by import seen_by
 from bandits.studies.sources import read_study
 from bandits.studies.study import Study, StudyTrial
 from bandits.studies.study_curves import read_curves
@@ -19,8 +20,8 @@ def earlier_curves(sources: Sequence[str], objective: Objective, *, seed: int = 
     """Read earlier studies for a new objective.
 
     Curves are cut at the objective's longest training. Features are the objective's own names that every earlier trial
-    has too; other features of either side are not looked at while earlier curves are in use. Where the
-    objective has no features, the curves alone teach.
+    has too, encoded as the objective does (`seen_by`); other features of either side are not looked at while earlier
+    curves are in use. Where the objective has no features, the curves alone teach.
 
     Args:
         sources: as `read_study` takes them.
@@ -38,7 +39,7 @@ def earlier_curves(sources: Sequence[str], objective: Objective, *, seed: int = 
         ('depth', 'lr', 'num_params')
     """
     metric = objective.metric
-    studies = [read_study(source, goal=metric.goal) for source in sources]
+    studies = [seen_by(objective, read_study(source, goal=metric.goal)) for source in sources]
     known: list[tuple[StudyTrial, Curve]] = []
     notes: list[str] = []
     for study in studies:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -18,7 +18,8 @@ from bandits.studies.account import Account
 from bandits.studies.sources import read_study
 from bandits.studies.study import Study, StudyTrial
 from bandits.studies.study_curves import TrialCurve, read_curves
-from bandits.studies.writers.table_text import TableRow, column_name, new_table, settings_of, table_text
+from bandits.studies.writers.parameter_cells import Described, misread_parameters, parameter_cells
+from bandits.studies.writers.table_text import TableRow, column_name, headings_of, new_table, table_text
 
 __all__ = ["ImportedCurves", "import_study"]
 
@@ -100,10 +101,15 @@ def import_study(
     if len(trials) < 2:
         raise SettingError.broken("the study", f"must hold 2 trials with a measured epoch, has {len(trials)}", source)
     family = _family(study.metric)
-    text, timed = _text(study, trials, family)
+    described = _described(trials, family)
+    text, timed = _text(study, trials, parameter_cells(described), family)
     try:
         path.write_text(text, encoding="utf-8")
         table = CurveTable(path, duplicates="keep")
+        misread = misread_parameters(described, table)
+        if misread:
+            path.write_text(_text(study, trials, parameter_cells(described, misread), family)[0], encoding="utf-8")
+            table = CurveTable(path, duplicates="keep")
     except OSError as error:
         raise SettingError.broken(
             "`out`", f"must be a file that can be written ({error.strerror})", str(out)
@@ -140,19 +146,36 @@ def _goal_of(label: str) -> Goal | None:
         return None
 
 
-def _text(study: Study, pairs: Sequence[tuple[StudyTrial, Curve]], family: str) -> tuple[str, bool]:
+def _described(pairs: Sequence[tuple[StudyTrial, Curve]], family: str) -> list[Described]:
+    """The configurations under the names that their columns will have."""
+    plain = [
+        Described({name: value for name, value in trial.config.items() if name != _NUMBER}, trial.features)
+        for trial, _ in pairs
+    ]
+    headings = headings_of(list(parameter_cells(plain)), [family, "seconds"], _epochs_of(pairs))
+    return [each.renamed(headings) for each in plain]
+
+
+def _epochs_of(pairs: Sequence[tuple[StudyTrial, Curve]]) -> int:
+    return max(2, *(curve.tau for _, curve in pairs))  # one column makes no family
+
+
+def _text(
+    study: Study,
+    pairs: Sequence[tuple[StudyTrial, Curve]],
+    parameters: Mapping[str, Sequence[object]],
+    family: str,
+) -> tuple[str, bool]:
     """The file, and whether it holds seconds."""
     trials = [trial for trial, _ in pairs]
     numbered = all(trial.number is not None for trial in trials)
     timed = all(trial.seconds is not None for trial in trials) and any(trial.seconds for trial in trials)
-    config = dict.fromkeys(name for trial in trials for name in trial.config)
     rows: list[TableRow] = []
-    for trial, curve in pairs:
-        settings = settings_of(dict.fromkeys(config) | dict(trial.config), trial.features)
+    for place, (trial, curve) in enumerate(pairs):
+        settings = {name: cells[place] for name, cells in parameters.items()}
         curves: dict[str, Sequence[object]] = {family: [study.metric.restore(score) for score in curve.scores.tolist()]}
         if timed:
             curves["seconds"] = [(trial.seconds or 0.0) / curve.tau] * curve.tau
-        number = {_NUMBER: trial.number} if numbered else {}
-        rows.append(TableRow(number | settings | number, curves))
-    epochs = max(2, *(curve.tau for _, curve in pairs))  # one column makes no family
-    return table_text(rows, epochs=epochs), timed
+        number: dict[str, object] = {_NUMBER: trial.number} if numbered else {}
+        rows.append(TableRow(number | settings, curves))
+    return table_text(rows, epochs=_epochs_of(pairs)), timed

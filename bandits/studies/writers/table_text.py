@@ -12,10 +12,11 @@ from pathlib import Path
 
 from bandits.errors import SettingError
 from bandits.objectives.column_families import MOST_DIGITS, NUMBERED, SECONDS
+from bandits.objectives.feature_names import is_a_feature_of_another
 from bandits.objectives.metric_words import names_a_metric, names_a_setting
 from bandits.objectives.phases import phase_of
 
-__all__ = ["TableRow", "column_name", "new_table", "settings_of", "table_text"]
+__all__ = ["TableRow", "column_name", "headings_of", "new_table", "table_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def table_text(rows: Sequence[TableRow], *, epochs: int) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     numbered = (f"{family}_{number}" for family in families for number in range(1, epochs + 1))
-    writer.writerow((*_headings(settings, families, epochs), *numbered))
+    writer.writerow((*headings_of(settings, families, epochs).values(), *numbered))
     for row in rows:
         cells = [_cell(row.settings.get(name)) for name in settings]
         for family in families:
@@ -54,16 +55,6 @@ def table_text(rows: Sequence[TableRow], *, epochs: int) -> str:
             cells += curve + [""] * (epochs - len(curve))
         writer.writerow(cells)
     return text.getvalue()
-
-
-def settings_of(config: Mapping[str, object], features: Mapping[str, float]) -> dict[str, object]:
-    """A configuration and the features that say more than it: not `kind=a` and `has kind` beside `kind`."""
-    more = {
-        name: value
-        for name, value in features.items()
-        if name.partition("=")[0] not in config and name.removeprefix("has ") not in config
-    }
-    return {**config, **more}
 
 
 def column_name(words: str) -> str:
@@ -92,18 +83,17 @@ def new_table(out: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _headings(settings: Sequence[str], families: Iterable[str], epochs: int) -> list[str]:
-    """The names of settings, none of which is taken for a curve or for another column."""
+def headings_of(settings: Sequence[str], families: Iterable[str], epochs: int) -> dict[str, str]:
+    """The headings of settings, by name: none is taken for a curve or for another column."""
     numbers: dict[str, list[str]] = {}
-    for name in settings:
-        if (match := NUMBERED.fullmatch(name)) is not None:
+    matches = {name: NUMBERED.fullmatch(name) for name in settings if not is_a_feature_of_another(name, settings)}
+    for match in matches.values():
+        if match is not None:
             numbers.setdefault(match[1], []).append(match[2])
     prefixes = {f"{family}_" for family in families}
     taken = {prefix for prefix, found in numbers.items() if prefix in prefixes or _looks_like(prefix, found, epochs)}
-    return [
-        f"{name}_" if (match := NUMBERED.fullmatch(name)) is not None and match[1] in taken else name
-        for name in settings
-    ]
+    renamed = {name for name, match in matches.items() if match is not None and match[1] in taken}
+    return {name: f"{name}_" if name in renamed else name for name in settings}
 
 
 def _looks_like(prefix: str, numbers: Sequence[str], epochs: int) -> bool:

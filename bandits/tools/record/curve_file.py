@@ -7,13 +7,14 @@ configuration, the trial's seed, and for each epoch the metric, the other number
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bandits.curves import Metric
 from bandits.runtime.journal import Journal
 from bandits.runtime.records import Changed, Ended, Epoch, Record, TrialFailed, TrialStarted
-from bandits.studies.writers.table_text import TableRow, column_name, new_table, settings_of, table_text
+from bandits.studies.writers.parameter_cells import Described, parameter_cells
+from bandits.studies.writers.table_text import TableRow, column_name, new_table, table_text
 
 __all__ = ["CurveFileJournal"]
 
@@ -74,15 +75,18 @@ class CurveFileJournal:
 
     def _write(self) -> None:
         details = dict.fromkeys(name for row in self._rows.values() for epoch in row.epochs for name in epoch.details)
-        rows = [self._row(row, details) for _, row in sorted(self._rows.items())]
+        known = [row for _, row in sorted(self._rows.items())]
+        parameters = parameter_cells([Described(row.start.config, row.start.features) for row in known])
+        settings = [{name: cells[place] for name, cells in parameters.items()} for place in range(len(known))]
+        rows = [self._row(row, given, details) for row, given in zip(known, settings, strict=True)]
         text = table_text(rows, epochs=self._epochs)
         unfinished = self.path.with_suffix(".csv.part")
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(self.path)
 
-    def _row(self, row: _Row, details: Iterable[str]) -> TableRow:
+    def _row(self, row: _Row, settings: Mapping[str, object], details: Iterable[str]) -> TableRow:
         curves: dict[str, list[object]] = {self._family: [epoch.value for epoch in row.epochs]}
         for name in details:
             curves[column_name(name)] = [epoch.details.get(name) for epoch in row.epochs]
         curves["seconds"] = [round(epoch.seconds, 6) for epoch in row.epochs]
-        return TableRow({**settings_of(row.start.config, row.start.features), "seed": row.start.seed}, curves)
+        return TableRow({**settings, "seed": row.start.seed}, curves)

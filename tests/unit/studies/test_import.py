@@ -126,7 +126,8 @@ def test_a_study_that_went_on_elsewhere_is_seen_by_its_parameters(tmp_path: Path
 
 
 def test_parameters_of_every_kind_become_columns(tmp_path: Path) -> None:
-    """Choices, booleans, numbers; a parameter that a trial lacks is an empty cell."""
+    """Choices, booleans, numbers; columns of features say what cells cannot: that two texts are choices, and which
+    trial has a parameter."""
     kinds = {
         "kind": CategoricalDistribution(["a", "b"]),
         "bias": CategoricalDistribution([True, False]),
@@ -141,9 +142,11 @@ def test_parameters_of_every_kind_become_columns(tmp_path: Path) -> None:
     import_study(source, tmp_path / "curves.csv")
     table = CurveTable(tmp_path / "curves.csv")
 
-    assert header(tmp_path / "curves.csv") == ["trial", "kind", "bias", "lr", "units", "loss_1", "loss_2", "loss_3"]
+    assert header(tmp_path / "curves.csv") == [
+        *("trial", "kind", "kind=a", "kind=b", "bias", "lr", "units", "has units", "loss_1", "loss_2", "loss_3")
+    ]
     assert [dict(config) for config in table.configs] == [
-        {"row": 0, "trial": 0, "kind": "a", "bias": True, "lr": 0.5, "units": None},
+        {"row": 0, "trial": 0, "kind": "a", "bias": True, "lr": 0.5},
         {"row": 1, "trial": 1, "kind": "b", "bias": False, "lr": 0.25, "units": 8},
     ]
     assert "trial" not in table.feature_names

@@ -8,7 +8,7 @@ import pytest
 
 from bandits.errors import SettingError
 from bandits.objectives import CurveTable
-from bandits.studies.writers.table_text import TableRow, new_table, settings_of, table_text
+from bandits.studies.writers.table_text import TableRow, new_table, table_text
 
 
 def test_rows_need_not_have_the_same_settings_and_lengths() -> None:
@@ -21,13 +21,6 @@ def test_rows_need_not_have_the_same_settings_and_lengths() -> None:
     assert table_text(rows, epochs=2) == (
         'lr,opt,"a,b",acc_1,acc_2,train loss_1,train loss_2\n0.1,"a=1, b=2",,0.1,0.2,3,\n0.2,,,0.3,,,\n'
     )
-
-
-def test_features_that_say_no_more_than_the_configuration_are_left_out() -> None:
-    """One-hot choices and whether a parameter is there follow from the parameter."""
-    features = {"lr": 0.1, "has lr": 1.0, "kind=a": 1.0, "num_params": 7.0}
-
-    assert settings_of({"lr": 0.1, "kind": "a"}, features) == {"lr": 0.1, "kind": "a", "num_params": 7.0}
 
 
 @pytest.mark.parametrize(
