@@ -40,6 +40,8 @@ def notes_of(
         notes.append(f"without a name, taken for an index: columns {', '.join(sorted(file.unnamed))}")
     if repeated[0] and repeated[1]:
         notes.append(f"{repeated[0]:,} exact copies of other rows are left out")
+    if incomplete.gaps and not incomplete.dropped:
+        notes.append(f"{incomplete.gaps:,} rows with gaps: a replay fails there, forecasts fill them")
     if incomplete.dropped and (incomplete.early or incomplete.gaps or incomplete.failed):
         notes.append(f"rows without a whole curve: {incomplete}")
     return tuple(notes)

@@ -66,7 +66,7 @@ def test_json_holds_a_forecast_for_every_partial_row(predict):
     assert max(values[-1] for _, values in table[10:]) == report["best"]
     assert list(CUT.items()) == [(row["row"], row["epochs"]) for row in report["forecasts"]]
     for row in report["forecasts"]:
-        assert ["row", "epochs", "last", "mean", "low", "high", "probability_best", "abstained"] == list(row)
+        assert ["row", "epochs", "last", "mean", "low", "high", "probability_best", "abstained", "cause"] == list(row)
         assert table[row["row"]][1][row["epochs"] - 1] == row["last"]
         assert row["low"] < row["mean"] < row["high"]
         assert abs(row["mean"] - table[row["row"]][1][-1]) < 0.03
@@ -183,16 +183,19 @@ def test_wider_coverage_wider_intervals(predict):
     assert most["low"] < half["low"] < half["mean"] == most["mean"] < half["high"] < most["high"]
 
 
-def test_a_curve_is_used_up_to_its_gap(predict):
-    """A missing value in the middle ends what is seen of a row, and a note says so; a missing first one leaves none."""
+def test_gaps_are_filled(predict):
+    """A missing value in the middle or at the start is filled, and a note says so; a row of none has no forecast."""
     table = curves()
     table[12] = (table[12][0], [*table[12][1][:4], "", *table[12][1][5:]])
     table[13] = (table[13][0], ["nan", *table[13][1][1:]])
-    write(table, cut={0: 3})
+    write(table, cut={0: 3, 13: 4, 14: 0})
 
     report = predict("runs.csv")
-    assert [(0, 3), (12, 4), (13, 0)] == [(row["row"], row["epochs"]) for row in report["forecasts"]]
-    assert ["used up to their first gap: rows 12, 13"] == report["notes"]
+    assert [(0, 3), (13, 4), (14, 0)] == [(row["row"], row["epochs"]) for row in report["forecasts"]]
+    assert [
+        "2 rows with gaps: a replay fails there, forecasts fill them",
+        "with gaps, filled from the epochs before and after: rows 12, 13",
+    ] == report["notes"]
     empty = report["forecasts"][2]
     assert "no epoch of it has been measured" == empty["abstained"]
     assert [None] * 5 == [empty[key] for key in ("last", "mean", "low", "high", "probability_best")]
@@ -295,7 +298,7 @@ def test_few_complete_rows_leave_none_for_the_check(predict):
         (["runs.csv", "--coverage", "1"], ["`coverage` must be in (0, 1)", "1.0"]),
         (["runs.csv", "--check", "-1"], ["`check`", ">= 0", "got -1"]),
         (["runs.csv", "--seed", "-1"], ["`seed`", ">= 0", "got -1"]),
-        (["runs.csv", "--goal", "up"], ["`goal` must be 'maximize' or 'minimize'", "'up'"]),
+        (["runs.csv", "--goal", "up"], ["`goal` must be", "'maximize'", "'minimize'", "'up'"]),
         (["runs.csv", "--plot", "a.gif"], ["`plot` must end in .html, .png, .svg, .pdf", "'a.gif'"]),
         (["runs.csv", "--plot", "none/a.png"], ["`plot` must be a file in a folder that exists", "none/a.png"]),
         (["few.csv"], ["table few must have 10 different rows measured through epoch 12", "got 9"]),

@@ -90,7 +90,7 @@ def predict_table(
             remarks += (f"no check on complete rows: {why}",)
         elif check < there:
             remarks += (f"the check is on {check:,} of the {there:,} complete rows, drawn at random",)
-    training = np.array(table.curves[list(rows.teachers), :horizon])
+    training = table.metric.orient(1.0) * rows.scores[list(rows.teachers)]
     return Predictions(
         table=table.name,
         predictor=predictor.name,
@@ -123,6 +123,8 @@ def _forecasts(
             answers[row] = Abstain(
                 f"it has been measured up to epoch {measured}, not to {rows.at}", Cause.TOO_FEW_EPOCHS
             )
+        elif rows.curve(row).tau == 0:
+            answers[row] = Abstain(f"none of its first {rows.at} epochs has been measured", Cause.NOT_REPORTED)
     arms = [row for row in wanted if row not in answers]
     if arms:
         forecaster = predictor.fit(rows.history(teachers, arms), horizon=rows.horizon, rng=rng)

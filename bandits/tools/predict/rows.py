@@ -1,7 +1,7 @@
 """The rows of a curve table, sorted into those that teach and those that are forecast.
 
-1. A row is complete if it was measured through the horizon, without a gap. Every other row is partial: what was
-   measured before its first gap counts, nothing after it.
+1. A row is complete if it was measured at the horizon. Every other row is partial. Gaps are filled as in every study
+   (`bandits.studies`), from the epochs before and after; where a row is cut, from those that are seen.
 2. A complete row that copies an earlier one teaches nothing new, and would be its own answer in a test.
 3. A column that was filled in only when training had ended is no feature: nothing is known of it where it would
    be needed.
@@ -33,8 +33,9 @@ class Rows:
 
     Args:
         trials: `[n]`, each with its row number as id and the features that may be learned from.
-        scores: `[n, horizon]`, NaN where not recorded.
-        measured: `[n]` epochs before the first gap, at most the horizon.
+        scores: `[n, horizon]`, gaps filled, NaN after the last epoch that was measured.
+        recorded: `[n, horizon]` whether an epoch was measured.
+        measured: `[n]` the last epoch that was, at most the horizon; 0 for none.
         at: epochs that may be seen of a row that is forecast; None for all that were measured.
         teachers: complete rows that copy no earlier one, ascending.
         partial: rows that do not reach the horizon, ascending.
@@ -43,6 +44,7 @@ class Rows:
 
     trials: tuple[Trial, ...]
     scores: Floats
+    recorded: NDArray[np.bool_]
     measured: tuple[int, ...]
     at: int | None
     teachers: tuple[int, ...]
@@ -57,6 +59,9 @@ class Rows:
     def curve(self, row: int) -> Curve:
         """What may be seen of a row that is forecast."""
         seen = self.measured[row] if self.at is None else min(self.measured[row], self.at)
+        if not self.recorded[row, :seen].all():
+            raw = np.where(self.recorded[row], self.scores[row], np.nan)
+            return Curve(_filled(raw[:seen]))
         return Curve(self.scores[row, :seen])
 
     def history(self, teachers: Iterable[int], arms: Iterable[int]) -> History:
@@ -67,12 +72,14 @@ class Rows:
 
 def sort_rows(table: CurveTable, horizon: int, at: int | None) -> Rows:
     """Sort the rows of a table for a horizon, 1 <= horizon <= T."""
-    scores = table.scores[:, :horizon]
+    scores = np.array(table.scores[:, :horizon])
     recorded = np.isfinite(scores)
-    measured = np.logical_and.accumulate(recorded, axis=1).sum(axis=1).tolist()
+    measured = (horizon - recorded[:, ::-1].argmax(axis=1)) * recorded.any(axis=1)
+    gaps = [row for row, end in enumerate(measured.tolist()) if not recorded[row, :end].all()]
+    for row in gaps:
+        scores[row, : measured[row]] = _filled(scores[row])
     complete = [row for row, epochs in enumerate(measured) if epochs == horizon]
     partial = [row for row, epochs in enumerate(measured) if epochs < horizon]
-    gaps = [row for row in partial if recorded[row, measured[row] :].any()]
     copies = _copies(table, complete)
     teachers = tuple(row for row in complete if row not in copies)
     hidden = [column for column in table.description.columns if _told_afterwards(column, table, partial)]
@@ -82,7 +89,7 @@ def sort_rows(table: CurveTable, horizon: int, at: int | None) -> Rows:
         features = {name: value for name, value in table.features(config).items() if name not in taken}
         trials.append(Trial(row, config, features))
     notes: dict[str, Sequence[object]] = {
-        "used up to their first gap: rows": gaps,
+        "with gaps, filled from the epochs before and after: rows": gaps,
         "far behind all others at the end, and learned from all the same: rows": _far_behind(scores, teachers),
         "copies of earlier rows, not learned from: rows": sorted(copies),
         "known only after training, not learned from: columns": [
@@ -92,12 +99,22 @@ def sort_rows(table: CurveTable, horizon: int, at: int | None) -> Rows:
     return Rows(
         trials=tuple(trials),
         scores=scores,
-        measured=tuple(measured),
+        recorded=recorded,
+        measured=tuple(measured.tolist()),
         at=at,
         teachers=teachers,
         partial=tuple(partial),
         notes=tuple(f"{words} {_listed(items)}" for words, items in notes.items() if items),
     )
+
+
+def _filled(scores: Floats) -> Floats:
+    """`[tau]` scores up to the last one that is a number, gaps filled; `[0]` where there is none."""
+    from bandits.studies.epochs import EpochGrid  # half a second that tables without gaps need not wait
+
+    there = np.flatnonzero(np.isfinite(scores))
+    curve = EpochGrid(range(1, len(scores) + 1)).curve(there + 1, scores[there])
+    return np.empty(0) if curve is None else np.asarray(curve.scores)
 
 
 def _copies(table: CurveTable, complete: Sequence[int]) -> set[int]:

@@ -138,3 +138,18 @@ def test_what_is_no_epoch_is_refused(text):
     """The message shows both forms."""
     with pytest.raises(SettingError, match="must be an epoch such as 12, or a share such as 25%"):
         epoch_from(text, 100)
+
+
+def test_gaps_are_filled_from_what_may_be_seen():
+    """Complete rows teach whole; a row that is cut is filled from its first epochs alone."""
+    predictor = Recorder()
+    curves = [[0.1, NAN, 0.3, 0.5], [NAN, 0.2, 0.4, 0.6], [0.1, 0.2, NAN, NAN], [0.2, NAN, 0.4, NAN], [NAN, NAN, 3, 4]]
+
+    whole = predict_table(table_of(curves), predictor)
+    np.testing.assert_allclose(whole.training, [[0.1, 0.2, 0.3, 0.5], [0.2, 0.2, 0.4, 0.6], [3, 3, 3, 4]])
+    assert [[0.1, 0.2], [0.2, 0.3, 0.4]] == [row.values.round(9).tolist() for row in whole.forecasts]
+    assert ("with gaps, filled from the epochs before and after: rows 0, 1, 3, 4",) == whole.notes
+    cut = predict_table(table_of(curves), predictor, at=2)
+    assert {0: [0.1], 1: [0.2, 0.2], 4: []} == {row.row: row.values.tolist() for row in cut.check.forecasts}
+    assert "none of its first 2 epochs has been measured" == cut.check.forecasts[-1].reason
+    assert [[0.1, 0.2], [0.2]] == [row.values.tolist() for row in cut.forecasts]
