@@ -35,12 +35,14 @@ class Account:
         return [*self.notes, *self._counts()]
 
     def _counts(self) -> Iterable[str]:
-        if self.gaps:
-            yield f"{_count(self.gaps, 'report')} held no finite number"
+        odd = f"{_count(self.gaps, 'report')} held no finite number"
+        if self.filled:
+            epochs = f"{_count(self.filled, 'epoch')} without a finite report"
+            yield f"{epochs}{f' ({odd})' * (self.gaps > 0)}: filled from the reports before and after"
+        elif self.gaps:
+            yield f"{odd}: left out"
         if self.merged:
             yield f"{_count(self.merged, 'report')} came at a step that had one already: merged with it"
-        if self.filled:
-            yield f"{_count(self.filled, 'epoch')} without a finite report: filled from the reports before and after"
         if self.between:
             yield f"{_count(self.between, 'report')} between the epochs of the curves: left out"
         if self.later:

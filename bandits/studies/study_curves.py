@@ -80,8 +80,8 @@ def read_curves(study: Study, *, last: int | None = None) -> StudyCurves:
         >>> read = read_curves(Study("mine", Metric("acc", "maximize"), (trial,)))
         >>> [round(score, 6) for score in read.trials[0].curve.scores.tolist()]
         [0.1, 0.2, 0.3, 0.4]
-        >>> read.account.sentences()[0]
-        '1 report held no finite number'
+        >>> read.account.sentences()
+        ['2 epochs without a finite report (1 report held no finite number): filled from the reports before and after']
     """
     policy = study.policy or POLICIES[study.kind]
     reports = [trial.reports for trial in study.trials]

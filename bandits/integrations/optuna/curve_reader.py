@@ -111,7 +111,7 @@ class CurveReader:
     def _comes_to_the_end(self, trial: FrozenTrial) -> bool:
         """Whether the next report of a completed trial would have come after the horizon, as far as steps tell."""
         last = self._last_epoch(trial)
-        if last is None or is_time_stamp(last) or goes_down(trial.intermediate_values):
+        if last is None or goes_down(trial.intermediate_values):
             return False
         return last + _stride(trial) > self._last
 
@@ -141,7 +141,7 @@ class CurveReader:
 
     def _last_epoch(self, trial: FrozenTrial) -> int | None:
         step = trial.last_step
-        return None if step is None else self.epoch(trial, step)
+        return None if step is None or is_time_stamp(step) else self.epoch(trial, step)
 
     def _reported(self, trial: FrozenTrial) -> float | None:
         """What a trial has reported at the horizon."""

@@ -98,16 +98,18 @@ def replay(
         checkpoints: after which epochs the pruner is asked. Between them it has nothing new to say, since no other
             trial ends meanwhile; asked after each of 500 epochs, it would say so for most of a replay's time. Where
             reports are missing in any trial, it is asked at every report.
-        down: whether the trials counted their epochs down.
+        down: whether the trials counted their epochs down; then the pruner stops none.
     """
     study = _ReplayedStudy()
     epochs = [trial.epochs for trial in trials]
     asked = checkpoints if all(trial.reports_each_epoch for trial in trials) else None
+    if down:
+        asked = ()
     dropped: list[Dropped] = []
     for moment, (place, number) in enumerate(zip(order, numbers, strict=True)):
         past = trials[place]
         trial = _started(past, number, _BEGIN + 2 * moment * _TICK)
-        stopped_at = _train(past, trial, pruner, study, asked, down=down)
+        stopped_at = _train(past, trial, pruner, study, asked)
         trial.datetime_complete = _BEGIN + (2 * moment + 1) * _TICK
         if stopped_at is None:
             trial.state = _STATES[past.end]
@@ -128,12 +130,10 @@ def _train(
     pruner: PredictivePruner,
     study: _ReplayedStudy,
     asked: Container[int] | None,
-    *,
-    down: bool,
 ) -> int | None:
     """Report epoch by epoch; the epoch after which the trial is pruned, if it is."""
     for epoch, score in past.reports:
-        trial.intermediate_values[past.epochs - epoch if down else epoch] = score
+        trial.intermediate_values[epoch] = score
         if asked is not None and epoch not in asked:
             continue
         if pruner.prune(study, trial):

@@ -39,8 +39,7 @@ def test_gaps_are_filled_and_said() -> None:
     assert curves(read) == [[0.2, 0.2, 0.3, 0.4, 0.5]]
     assert read.trials[0].measured == (2, 5)
     assert read.account.sentences() == [
-        "2 reports held no finite number",
-        "3 epochs without a finite report: filled from the reports before and after",
+        "3 epochs without a finite report (2 reports held no finite number): filled from the reports before and after",
     ]
 
 
