@@ -22,6 +22,7 @@ from bandits.errors import SettingError
 from bandits.integrations.optuna import PredictivePruner, PruningWarning
 from bandits.objectives import CurveTable, FunctionObjective
 from bandits.predictors import LastSeenValue
+from bandits.stopping import RiskControlledRule
 from bandits.studies import earlier_curves, history_of, read_curves, read_study
 from bandits.studies.readers.optuna import study_of_optuna
 from bandits.studies.writers import import_study
@@ -30,6 +31,7 @@ from bandits.tools.what_if import what_if
 from tests.integration.optuna.made_studies import Notebook, quiet  # noqa: F401 - for every test of this file
 
 E, TRIALS = 10, 32  # epochs of a training, trials of a study
+RULE = RiskControlledRule(0.2)
 NAN = math.nan
 
 
@@ -114,7 +116,7 @@ def search(pattern: Pattern, pruner: optuna.pruners.BasePruner, storage: object 
 
 
 def pruner_for(pattern: Pattern) -> PredictivePruner:
-    return PredictivePruner(LastSeenValue(min_curves=10), max_epochs=pattern.max_epochs, risk=0.2)
+    return PredictivePruner(LastSeenValue(min_curves=10), max_epochs=pattern.max_epochs, rule=RULE)
 
 
 def pruned(study: optuna.Study) -> dict[int, int]:
@@ -143,7 +145,7 @@ def test_a_what_if_answers_as_a_real_study_with_the_pruner(pattern: Pattern) -> 
     """The same trials are dropped, after the same reports."""
     past = search(pattern, optuna.pruners.NopPruner())
     real = pruned(search(pattern, pruner_for(pattern)))
-    answer = what_if(study_of_optuna(past), LastSeenValue(min_curves=10), risk=0.2, orders=0)
+    answer = what_if(study_of_optuna(past), LastSeenValue(min_curves=10), RULE, orders=0)
     ended = {
         answer.trials[drop.trial].number: sum(epoch <= drop.epoch for epoch, _ in answer.trials[drop.trial].reports)
         for drop in answer.own.dropped
@@ -208,7 +210,7 @@ def test_what_the_pruner_cannot_read_saves_nothing_in_a_what_if(pattern: Pattern
         with pytest.raises(SettingError, match="must hold a finished trial with a measured epoch"):
             what_if(study_of_optuna(past), LastSeenValue(min_curves=10), orders=0)
         return
-    answer = what_if(study_of_optuna(past), LastSeenValue(min_curves=10), risk=0.2, orders=0)
+    answer = what_if(study_of_optuna(past), LastSeenValue(min_curves=10), RULE, orders=0)
     assert answer.own.dropped == ()
     assert answer.read.counts_down
     assert "steps go down: read as counted down from the first one, which is epoch 1" in answer.read.account.sentences()
