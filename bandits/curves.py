@@ -207,10 +207,6 @@ class History:
             scores = self._scores[trial.id] = array("d")
             self._trials[trial.id] = trial
         scores.append(score)
-        self._count(epoch)
-
-    def _count(self, epoch: int) -> None:
-        """One more curve has reached an epoch."""
         if epoch == len(self._reached):
             self._reached.append(0)
         self._reached[epoch] += 1
@@ -235,8 +231,9 @@ class History:
         if trial_id in self._scores:
             raise ProtocolError(f"trial {trial_id} must be new to this part of a history, it is there already")
         self._trials[trial_id], self._scores[trial_id] = self.whole._trials[trial_id], scores
+        self._reached += [0] * (len(scores) + 1 - len(self._reached))
         for epoch in range(1, len(scores) + 1):
-            self._count(epoch)
+            self._reached[epoch] += 1
 
     def censor(self, trial_id: int, horizon: int) -> None:
         """Note that a forecast decided whether a trial goes on towards `horizon`; see `Censoring`."""

@@ -1,6 +1,7 @@
 """Forecast in, verdict out: keep an arm or drop it, with the reason."""
 
-from bandits.stopping.earlier.training_set import EarlierCurves, EarlierStatus
+from bandits.stopping.earlier.status import EarlierStatus
+from bandits.stopping.earlier.training_set import EarlierCurves
 from bandits.stopping.early_stopper import EarlyStopper
 from bandits.stopping.risk_control import RiskControlledRule
 from bandits.stopping.rule_choice import choose_rule

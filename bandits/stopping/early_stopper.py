@@ -152,7 +152,7 @@ class EarlyStopper:
         if isinstance(fit.rules, Keep):
             return [fit.rules] * len(arms)
         if self.earlier is not None:
-            arms = [(self.earlier.seen(trial, history, horizon), curve) for trial, curve in arms]
+            arms = [(self.earlier.restricted(trial, history, horizon), curve) for trial, curve in arms]
         forecasts = fit.forecaster.forecast_many(arms)
         return [
             self._judge(trial.id, forecast, fit.rules.get(curve.tau), bar)

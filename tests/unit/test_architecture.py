@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,7 @@ def room_of(module: Path) -> str:
     return module.parts[0].removesuffix(".py")
 
 
+@cache
 def tree_of(module: Path) -> ast.Module:
     """The parsed source of a module."""
     return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))

@@ -265,9 +265,9 @@ def test_new_trials_are_seen_under_the_shared_features_while_earlier_curves_are_
     ]
     checked, history = curves(pairs), History()
     new = study(12)
-    unused = checked.seen(new[0][0], history, T)
+    unused = checked.restricted(new[0][0], history, T)
     training = checked.training_set(history, T)
-    trusted = checked.seen(new[0][0], history, T)
+    trusted = checked.restricted(new[0][0], history, T)
     for trial, curve in new:
         for epoch, score in enumerate(curve.scores.tolist(), start=1):
             history.record(trial, epoch, score)
@@ -277,7 +277,7 @@ def test_new_trials_are_seen_under_the_shared_features_while_earlier_curves_are_
     assert unused is new[0][0]
     assert trusted == Trial(0, {}, {"lr": new[0][0].features["lr"]})
     assert {frozenset(trial.features) for trial, _ in training.reaching(T)} == {frozenset({"lr"})}
-    assert checked.seen(new[0][0], history, T) is new[0][0]
+    assert checked.restricted(new[0][0], history, T) is new[0][0]
 
 
 def test_trials_with_these_features_alone_stay_as_they_are() -> None:
@@ -286,7 +286,7 @@ def test_trials_with_these_features_alone_stay_as_they_are() -> None:
     checked.training_set(history, T)
     trial = study(1)[0][0]
 
-    assert checked.seen(trial, history, T) is trial
+    assert checked.restricted(trial, history, T) is trial
 
 
 def test_a_new_trial_may_lack_a_shared_feature() -> None:
@@ -294,7 +294,7 @@ def test_a_new_trial_may_lack_a_shared_feature() -> None:
     checked, history = curves(earlier(5)), History()
     checked.training_set(history, T)
 
-    assert checked.seen(Trial(3, {}, {"lr": 0.1, "units": 3.0}), history, T).features == {"lr": 0.1}
+    assert checked.restricted(Trial(3, {}, {"lr": 0.1, "units": 3.0}), history, T).features == {"lr": 0.1}
 
 
 def test_without_a_curve_nothing_is_taught() -> None:
