@@ -186,21 +186,23 @@ class _Fitted(Forecaster):
         if self._refusal is not None:
             return self._refusal
         if curve.tau >= self._horizon:
-            return Abstain(f"the arm has already reached epoch {self._horizon}")
+            return Abstain(f"the arm has already reached epoch {self._horizon}", Cause.AT_HORIZON)
         if curve.tau < 1:
-            return Abstain("the arm has not been measured yet")
+            return Abstain("the arm has not been measured yet", Cause.TOO_FEW_EPOCHS)
         x = self._input(trial)
         if isinstance(x, Abstain):
             return x
         y = self._scale.to_unit(curve.scores)
         if not np.isfinite(y).all():
             return Abstain(
-                f"a loss of trial {trial.id} is <= 0 or too large, and {self._settings.name} takes its logarithm"
+                f"a loss of trial {trial.id} is <= 0 or too large, and {self._settings.name} takes its logarithm",
+                Cause.UNUSABLE_SCORES,
             )
         end = self._end(trial, x, np.clip(y, *_FARTHEST))
         if not len(end.means):
             return Abstain(
-                f"every chain of networks diverged; a smaller `step_size` than {self._settings.step_size} helps"
+                f"every chain of networks diverged; a smaller `step_size` than {self._settings.step_size} helps",
+                Cause.NO_FIT,
             )
         return self._summary(trial, end)
 
@@ -213,7 +215,7 @@ class _Fitted(Forecaster):
         with np.errstate(all="ignore"):
             x = self._scaling.apply(self._static.scale(row))
         if not np.isfinite(x).all():
-            return Abstain(f"the features of trial {trial.id} are too large to compute with")
+            return Abstain(f"the features of trial {trial.id} are too large to compute with", Cause.MISSING_FEATURES)
         return np.clip(x, -_FARTHEST_INPUT, _FARTHEST_INPUT)
 
     def _end(self, trial: Trial, x: Floats, y: Floats) -> Mixture:
@@ -264,7 +266,7 @@ class _Fitted(Forecaster):
         if scale.link is Link.IDENTITY:
             std = spread
         if not (math.isfinite(mean) and math.isfinite(std) and np.isfinite(samples).all()):
-            return Abstain(f"the scores of trial {trial.id} are too large to compute with")
+            return Abstain(f"the scores of trial {trial.id} are too large to compute with", Cause.UNUSABLE_SCORES)
         return Forecast(mean, std, self._horizon, scale.link, tuple(samples.tolist()))
 
 

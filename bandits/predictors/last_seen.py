@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from bandits.causes import Cause
 from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast, Link
@@ -80,7 +81,8 @@ class _Fitted(Forecaster):
         self._scores = apply_link(self._link, scores)
         if not np.isfinite(self._scores).all():
             self._refusal = Abstain(
-                f"{self._name} was told to use the logarithm of the loss, but a training curve has a loss <= 0"
+                f"{self._name} was told to use the logarithm of the loss, but a training curve has a loss <= 0",
+                Cause.UNUSABLE_SCORES,
             )
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
@@ -94,20 +96,23 @@ class _Fitted(Forecaster):
             return sigma
         last = float(curve.scores[-1])
         if not math.isfinite(self._link.apply(last)):
-            return Abstain(f"trial {trial.id} has a loss <= 0, and {self._name} uses the logarithm of the loss here")
+            return Abstain(
+                f"trial {trial.id} has a loss <= 0, and {self._name} uses the logarithm of the loss here",
+                Cause.UNUSABLE_SCORES,
+            )
         std = sigma / self._link.slope(last)
         if not math.isfinite(std):
-            return Abstain(f"the scores of trial {trial.id} are too large to compute with")
+            return Abstain(f"the scores of trial {trial.id} are too large to compute with", Cause.UNUSABLE_SCORES)
         return Forecast(last, std, self._horizon, self._link)
 
     def _measure(self, tau: int) -> float | Abstain:
         """The RMS change from epoch `tau` to the horizon, on the link's scale."""
         if tau >= self._horizon:
-            return Abstain(f"the arm has already reached epoch {self._horizon}")
+            return Abstain(f"the arm has already reached epoch {self._horizon}", Cause.AT_HORIZON)
         if tau < 1:
-            return Abstain("the arm has not been measured yet")
+            return Abstain("the arm has not been measured yet", Cause.TOO_FEW_EPOCHS)
         with np.errstate(all="ignore"):
             sigma = root_mean_square(self._scores[:, -1] - self._scores[:, tau - 1])
         if not (math.isfinite(sigma) and sigma > 0):
-            return Abstain(f"the training curves leave no error to learn from at epoch {tau}")
+            return Abstain(f"the training curves leave no error to learn from at epoch {tau}", Cause.CURVES_ALIKE)
         return sigma

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.causes import Cause
 from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast, Link
@@ -141,28 +142,38 @@ class _Fitted(Forecaster):
         """See `Forecaster.forecast`. The same trial at the same epoch gets the same random numbers."""
         settings, tau = self._settings, curve.tau
         if tau >= self._horizon:
-            return Abstain(f"the arm has already reached epoch {self._horizon}")
+            return Abstain(f"the arm has already reached epoch {self._horizon}", Cause.AT_HORIZON)
         if tau < settings.min_epochs:
-            return Abstain(f"{settings.name} needs {settings.min_epochs} epochs of the arm, has {tau}")
+            return Abstain(
+                f"{settings.name} needs {settings.min_epochs} epochs of the arm, has {tau}", Cause.TOO_FEW_EPOCHS
+            )
         if tau % settings.every:
-            return Abstain(f"{settings.name} looks at epochs that are multiples of {settings.every}, not at {tau}")
+            return Abstain(
+                f"{settings.name} looks at epochs that are multiples of {settings.every}, not at {tau}",
+                Cause.NO_FORECAST,
+            )
         scale = UnitScale.choose(curve.scores, settings.link)
         if scale is None:
-            return Abstain(f"the scores of trial {trial.id} are too large or too small, or its loss is <= 0")
+            return Abstain(
+                f"the scores of trial {trial.id} are too large or too small, or its loss is <= 0", Cause.UNUSABLE_SCORES
+            )
         y = scale.to_unit(curve.scores)
         skipped = plateau(y) if settings.skip_plateau else 0
         y = y[skipped:]
         if len(y) < settings.min_epochs:
             return Abstain(
                 f"{settings.name} needs {settings.min_epochs} epochs after learning has begun, trial {trial.id} has"
-                f" {len(y)}"
+                f" {len(y)}",
+                Cause.TOO_FEW_EPOCHS,
             )
         if falls(y):
-            return Abstain(f"no family of curves that rises fits trial {trial.id}")
+            return Abstain(f"no family of curves that rises fits trial {trial.id}", Cause.NO_FIT)
         with one_thread():
             ends, noise = self._sampled(y, self._horizon - skipped, scale.ceiling, trial.id, tau)
         if not len(ends):
-            return Abstain(f"sampling the curves of trial {trial.id} failed: its walkers did not leave their start")
+            return Abstain(
+                f"sampling the curves of trial {trial.id} failed: its walkers did not leave their start", Cause.NO_FIT
+            )
         return self._summary(trial, scale, ends, noise)
 
     def _sampled(self, y: Floats, end: int, ceiling: float, trial_id: int, tau: int) -> tuple[Floats, Floats]:
@@ -185,7 +196,8 @@ class _Fitted(Forecaster):
         middle, spread = float(np.median(predicted)), _spread(predicted)
         if settings.max_std is not None and spread > settings.max_std:
             return Abstain(
-                f"the forecast of trial {trial.id} has a std of {spread:.3g}, more than {settings.max_std:g}"
+                f"the forecast of trial {trial.id} has a std of {spread:.3g}, more than {settings.max_std:g}",
+                Cause.NO_FORECAST,
             )
         mean = float(scale.to_scores(np.asarray(middle)))
         if (
@@ -198,7 +210,7 @@ class _Fitted(Forecaster):
         samples = scale.to_scores(np.quantile(predicted, levels))
         std = spread * scale.unit * (1.0 if scale.link is Link.IDENTITY else -mean)
         if not (math.isfinite(scale.link.apply(mean)) and math.isfinite(std) and np.isfinite(samples).all()):
-            return Abstain(f"the scores of trial {trial.id} are too large to compute with")
+            return Abstain(f"the scores of trial {trial.id} are too large to compute with", Cause.UNUSABLE_SCORES)
         return Forecast(mean, std, self._horizon, scale.link, tuple(samples.tolist()))
 
 

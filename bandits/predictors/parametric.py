@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.causes import Cause
 from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast, Link
@@ -118,19 +119,21 @@ class _Fitted(Forecaster):
         """See `Forecaster.forecast`."""
         tau, needed = curve.tau, self._family.size + 1
         if tau >= self._horizon:
-            return Abstain(f"the arm has already reached epoch {self._horizon}")
+            return Abstain(f"the arm has already reached epoch {self._horizon}", Cause.AT_HORIZON)
         if tau < needed:
-            return Abstain(f"{self._family.name} needs {needed} epochs of the arm, has {tau}")
+            return Abstain(f"{self._family.name} needs {needed} epochs of the arm, has {tau}", Cause.TOO_FEW_EPOCHS)
         scale = UnitScale.choose(curve.scores, self._settings.link)
         if scale is None:
-            return Abstain(f"the scores of trial {trial.id} are too large or too small, or its loss is <= 0")
+            return Abstain(
+                f"the scores of trial {trial.id} are too large or too small, or its loss is <= 0", Cause.UNUSABLE_SCORES
+            )
         end = self._extrapolate(scale, curve.scores)
         factor, freedom = self._factor(tau)
         spread = end.scale * factor * half_width(freedom)
         mean = float(scale.to_scores(np.asarray(end.mean)))
         std = spread * scale.unit * (1.0 if scale.link is Link.IDENTITY else -mean)
         if not (math.isfinite(scale.link.apply(mean)) and math.isfinite(std)):
-            return Abstain(f"the scores of trial {trial.id} are too large to compute with")
+            return Abstain(f"the scores of trial {trial.id} are too large to compute with", Cause.UNUSABLE_SCORES)
         return Forecast(mean, std, self._horizon, scale.link, shape=student_shape(freedom))
 
     def _extrapolate(self, scale: UnitScale, scores: Floats) -> Extrapolation:

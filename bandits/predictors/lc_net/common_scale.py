@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.causes import Cause
 from bandits.forecasts import Abstain, Link
 from bandits.predictors.features import apply_link
 from bandits.predictors.linked_scale import LinkedScale
@@ -39,7 +40,9 @@ class CommonScale(LinkedScale):
         """
         values = apply_link(link, scores)
         if not np.isfinite(values).all():
-            return Abstain("the logarithm of the loss was asked for, but a training curve has a loss <= 0")
+            return Abstain(
+                "the logarithm of the loss was asked for, but a training curve has a loss <= 0", Cause.UNUSABLE_SCORES
+            )
         low, high = float(values.min()), float(values.max())
         first, last = np.quantile(values, _CORE, method="nearest").tolist()
         if last > first:
@@ -47,7 +50,9 @@ class CommonScale(LinkedScale):
             low, high = max(low, first - reach), min(high, last + reach)
         unit = (high - low) / (1.0 - 2.0 * _MARGIN)  # Python's floats overflow to inf without a warning
         if not (math.isfinite(unit) and math.isfinite(low - unit)):
-            return Abstain("the scores of the training curves are too large to compute with")
+            return Abstain("the scores of the training curves are too large to compute with", Cause.UNUSABLE_SCORES)
         if high - low <= _CONSTANT * max(abs(low), abs(high)):
-            return Abstain("all scores of the training curves are the same, which says nothing of errors")
+            return Abstain(
+                "all scores of the training curves are the same, which says nothing of errors", Cause.CURVES_ALIKE
+            )
         return cls(link, low - _MARGIN * unit, unit)

@@ -29,7 +29,6 @@ __all__ = [
     "Ridge",
     "folds_of",
     "root_mean_square",
-    "squared_distances",
 ]
 
 Floats = NDArray[np.float64]
@@ -236,9 +235,3 @@ class Forest(Regressor):
 def folds_of(n: int, folds: int, rng: np.random.Generator) -> list[NDArray[np.intp]]:
     """Split positions 0 to n - 1 at random into at most `folds` held-out sets whose sizes differ by at most 1."""
     return np.array_split(rng.permutation(n), min(folds, n))
-
-
-def squared_distances(A: Floats, B: Floats) -> Floats:
-    """`[m, n]` squared Euclidean distances between the rows of `[m, p]` and `[n, p]`."""
-    distances = (A * A).sum(axis=1)[:, None] + (B * B).sum(axis=1) - 2.0 * (A @ B.T)
-    return np.asarray(np.maximum(distances, 0.0))

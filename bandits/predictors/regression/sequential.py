@@ -112,7 +112,8 @@ class _Fitted(Forecaster):
         linked = apply_link(self._link, scores)
         if not np.isfinite(linked).all():
             self._refusal = Abstain(
-                f"{settings.name} was told to use the logarithm of the loss, but a training curve has a loss <= 0"
+                f"{settings.name} was told to use the logarithm of the loss, but a training curve has a loss <= 0",
+                Cause.UNUSABLE_SCORES,
             )
             return
         # Numbers of magnitude 1, so that no square overflows.
@@ -194,9 +195,12 @@ class _Fitted(Forecaster):
             return features
         if not np.isfinite(scores).all():
             return Abstain(
-                f"trial {trial.id} has a loss <= 0, and {self._settings.name} uses the logarithm of the loss here"
+                f"trial {trial.id} has a loss <= 0, and {self._settings.name} uses the logarithm of the loss here",
+                Cause.UNUSABLE_SCORES,
             )
-        return Abstain(f"the scores or features of trial {trial.id} are too large to compute with")
+        return Abstain(
+            f"the scores or features of trial {trial.id} are too large to compute with", Cause.UNUSABLE_SCORES
+        )
 
     def _stage(self, tau: int) -> _Stage | Abstain:
         """The regression for `tau`, fitted now if it has not been asked for before."""
@@ -207,13 +211,16 @@ class _Fitted(Forecaster):
     def _fit(self, tau: int) -> _Stage | Abstain:
         """Fit the regression for `tau`; nothing after epoch tau is among its inputs."""
         if tau >= self._horizon:
-            return Abstain(f"the arm has already reached epoch {self._horizon}")
+            return Abstain(f"the arm has already reached epoch {self._horizon}", Cause.AT_HORIZON)
         if tau < 1:
-            return Abstain("the arm has not been measured yet")
+            return Abstain("the arm has not been measured yet", Cause.TOO_FEW_EPOCHS)
         n = len(self._scores)
         target = self._scores[:, -1]
         if float(np.ptp(target)) == 0.0:
-            return Abstain(f"all {n} curves have the same score at epoch {self._horizon}, which says nothing of errors")
+            return Abstain(
+                f"all {n} curves have the same score at epoch {self._horizon}, which says nothing of errors",
+                Cause.CURVES_ALIKE,
+            )
         stopped = [(curves, imputed) for curves in self._stopped if (imputed := self._impute(curves, tau)) is not None]
         stage = self._fitted_to(tau, stopped)
         return self._fitted_to(tau, []) if stopped and isinstance(stage, Abstain) else stage
@@ -255,5 +262,5 @@ class _Fitted(Forecaster):
                 fitted = regressor.fit(design, target, rng)
             stds, _ = fitted.errors(design.rows(np.arange(1)))
         if not (np.isfinite(stds).all() and (stds > 0).all()):
-            return Abstain(f"the {n} training curves leave no error to learn from at epoch {tau}")
+            return Abstain(f"the {n} training curves leave no error to learn from at epoch {tau}", Cause.CURVES_ALIKE)
         return _Stage(inputs, fitted)

@@ -14,10 +14,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from bandits.predictors.features import Design
 from bandits.predictors.regression.nu_svr import interior_point
-from bandits.predictors.regression.regressors import Fitted, Regressor, folds_of, squared_distances
+from bandits.predictors.regression.regressors import Fitted, Regressor, folds_of
 
 __all__ = ["SVR", "Machine", "held_out", "race", "solve"]
 
@@ -55,7 +56,7 @@ class Machine(Fitted):
     def predict(self, design: Design) -> Floats:
         """See `Fitted.predict`."""
         X, gamma = design.paper, self.settings[2]
-        kernel = X @ self.support.T if gamma is None else _rbf(gamma, squared_distances(X, self.support))
+        kernel = X @ self.support.T if gamma is None else _rbf(gamma, cdist(X, self.support, "sqeuclidean"))
         return np.asarray(kernel @ self.weights + self.intercept)
 
 
@@ -192,7 +193,7 @@ class SVR(Regressor):
         n = len(y)
         centre, unit = float(y.mean()), float(y.std()) or 1.0
         target = (y - centre) / unit
-        base = squared_distances(X, X) if self.kernel == "rbf" else X @ X.T
+        base = cdist(X, X, "sqeuclidean") if self.kernel == "rbf" else X @ X.T
         root = _root(base) if self.kernel == "linear" else None
         C, nu, gamma = self.settings or self._chosen(base, root, target, rng)
         K = base if gamma is None else _rbf(gamma, base)

@@ -111,10 +111,12 @@ class Check:
 
     def rank_correlation(self) -> float | None:
         """Spearman's correlation of forecasts and truths; None if it is not defined."""
-        truth, forecast = (_ranks(values) for values in self._pairs())
+        truth, forecast = self._pairs()
         if len(truth) < 2 or np.ptp(truth) == 0.0 or np.ptp(forecast) == 0.0:
             return None
-        return float(np.corrcoef(truth, forecast)[0, 1])
+        from scipy.stats import spearmanr  # a slow import, for those who check forecasts
+
+        return float(spearmanr(truth, forecast).statistic)
 
     def median_error(self) -> float | None:
         """Median distance of forecast and truth, in the metric's units."""
@@ -168,9 +170,3 @@ class Predictions:
 def _restored(metric: Metric, score: float) -> float:
     """A score in the metric's units; 0 rather than -0."""
     return metric.restore(score) + 0.0
-
-
-def _ranks(values: Floats) -> Floats:
-    """Ranks from 1; equal values share their mean rank."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2.0)[place]

@@ -5,6 +5,7 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, WhiteKernel
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Link
@@ -126,7 +127,9 @@ def test_a_missing_feature_is_a_reason():
     """As for every sequential predictor."""
     answer = fit(curved(30, 0)).forecast(Trial(99, {}, {"x": 0.0}), Curve([0.1, 0.1]))
 
-    assert Abstain("GaussianProcess learned from the feature 'z', which trial 99 lacks") == answer
+    assert (
+        Abstain("GaussianProcess learned from the feature 'z', which trial 99 lacks", Cause.MISSING_FEATURES) == answer
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Link
@@ -65,7 +66,10 @@ def test_accuracies_refuse_a_log_link():
     answer = fit([[0.1, 0.2, 0.3]] * 4, min_curves=2, link=Link.LOG_LOSS).forecast(Trial(9), Curve([0.1]))
 
     assert (
-        Abstain("LastSeenValue was told to use the logarithm of the loss, but a training curve has a loss <= 0")
+        Abstain(
+            "LastSeenValue was told to use the logarithm of the loss, but a training curve has a loss <= 0",
+            Cause.UNUSABLE_SCORES,
+        )
         == answer
     )
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors import MissingDependency, SettingError
 from bandits.forecasts import Abstain, Forecast, Link
@@ -197,7 +198,7 @@ def test_the_epochs_before_learning_are_left_out():
     skipped, whole = forecast(late, 56), forecast(late, 56, skip_plateau=False)
     assert abs(skipped.mean - POWER[-1]) < abs(whole.mean - POWER[-1])
     answer = forecast(late[:11], 56, min_epochs=6)
-    assert Abstain("LCE needs 6 epochs after learning has begun, trial 0 has 5") == answer
+    assert Abstain("LCE needs 6 epochs after learning has begun, trial 0 has 5", Cause.TOO_FEW_EPOCHS) == answer
 
 
 def test_without_noise_the_forecast_is_narrower():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Link
@@ -105,7 +106,7 @@ def test_a_missing_feature_is_a_reason(forecaster):
     """Trees would send it somewhere; nothing is said instead."""
     answer = forecaster.forecast(Trial(99, {}, {"x": 0.0}), Curve([0.1, 0.1]))
 
-    assert Abstain("NGBoost learned from the feature 'z', which trial 99 lacks") == answer
+    assert Abstain("NGBoost learned from the feature 'z', which trial 99 lacks", Cause.MISSING_FEATURES) == answer
 
 
 @pytest.mark.parametrize(

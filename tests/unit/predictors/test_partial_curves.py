@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
@@ -218,7 +219,7 @@ def test_too_few_complete_curves_are_too_few():
     """A forecast needs complete curves; no number of stopped ones stands in for them."""
     answer = fit(arms(4) + cut(arms(60, seed=1, first_id=100), 8)).forecast(*QUESTIONS[0])
 
-    assert Abstain("SRM needs 5 curves that reached epoch 20, has 4") == answer
+    assert Abstain("SRM needs 5 curves that reached epoch 20, has 4", Cause.TOO_FEW_CURVES) == answer
 
 
 def problem(c=14, p=9, seed=0):

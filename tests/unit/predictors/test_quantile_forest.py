@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
@@ -118,7 +119,9 @@ def test_a_missing_feature_is_a_reason():
     """Trees would send it somewhere; nothing is said instead."""
     answer = fit(lopsided(30, 0)).forecast(Trial(99), Curve([0.1, 0.2]))
 
-    assert Abstain("QuantileForest learned from the feature 'x', which trial 99 lacks") == answer
+    assert (
+        Abstain("QuantileForest learned from the feature 'x', which trial 99 lacks", Cause.MISSING_FEATURES) == answer
+    )
 
 
 def test_two_curves_are_enough_if_that_is_asked_for():

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
 from bandits.forecasts import Abstain, Forecast, Link
@@ -135,7 +136,12 @@ def test_accuracies_refuse_a_log_link():
     """A link that has no place for the scores is a reason to abstain, not an error."""
     answer = fit(arms(40), link=Link.LOG_LOSS).forecast(*partial(arms(1, seed=1))[0])
 
-    assert Abstain("SRM was told to use the logarithm of the loss, but a training curve has a loss <= 0") == answer
+    assert (
+        Abstain(
+            "SRM was told to use the logarithm of the loss, but a training curve has a loss <= 0", Cause.UNUSABLE_SCORES
+        )
+        == answer
+    )
 
 
 @pytest.mark.parametrize("model", ["auto", "svr_rbf", "ridge"])
@@ -158,7 +164,7 @@ def test_too_few_curves():
     forecaster = fit([(t, c) for t, c in arms(30)][:8], horizon=7)
     answer = forecaster.forecast(*partial(arms(1, seed=1))[0])
 
-    assert Abstain("SRM needs 10 curves that reached epoch 7, has 8") == answer
+    assert Abstain("SRM needs 10 curves that reached epoch 7, has 8", Cause.TOO_FEW_CURVES) == answer
     assert [answer] * 2 == forecaster.forecast_many(partial(arms(2, seed=1)))
 
 
@@ -166,7 +172,7 @@ def test_no_curves():
     """An empty history is too few curves."""
     answer = fit([], min_curves=2).forecast(*partial(arms(1))[0])
 
-    assert Abstain("SRM needs 2 curves that reached epoch 12, has 0") == answer
+    assert Abstain("SRM needs 2 curves that reached epoch 12, has 0", Cause.TOO_FEW_CURVES) == answer
 
 
 def test_curves_without_features_do_not_count():
@@ -175,7 +181,12 @@ def test_curves_without_features_do_not_count():
     broken = [(Trial(t.id, features={**t.features, "lr": math.nan}), c) for t, c in pairs[:3]]
     answer = fit(broken + pairs[3:]).forecast(*partial(arms(1, seed=1))[0])
 
-    assert Abstain("SRM needs 10 curves that reached epoch 12, has 9 (3 more lack a finite feature)") == answer
+    assert (
+        Abstain(
+            "SRM needs 10 curves that reached epoch 12, has 9 (3 more lack a finite feature)", Cause.MISSING_FEATURES
+        )
+        == answer
+    )
 
 
 @pytest.mark.parametrize(("tau", "reason"), [(12, "the arm has already reached epoch 12"), (0, "not been measured")])
@@ -199,7 +210,7 @@ def test_features_that_are_missing_or_not_finite_are_named(features, reason):
     forecaster = fit(arms(25))
     good, odd = partial(arms(1, seed=1))[0], (Trial(id=7, features=features), Curve([0.1, 0.2]))
 
-    assert Abstain(reason) == forecaster.forecast(*odd)
+    assert Abstain(reason, Cause.MISSING_FEATURES) == forecaster.forecast(*odd)
     assert isinstance(forecaster.forecast_many([odd, good])[1], Forecast)
 
 
@@ -233,7 +244,9 @@ def test_an_arm_without_a_logarithm():
     """An arm whose loss is 0 gets no forecast from a model of logarithms."""
     answer = fit(losses(25)).forecast(Trial(5, features={"units": 1.0}), Curve([-90.0, 0.0]))
 
-    assert Abstain("trial 5 has a loss <= 0, and SRM uses the logarithm of the loss here") == answer
+    assert (
+        Abstain("trial 5 has a loss <= 0, and SRM uses the logarithm of the loss here", Cause.UNUSABLE_SCORES) == answer
+    )
 
 
 @pytest.mark.parametrize("model", MODELS)

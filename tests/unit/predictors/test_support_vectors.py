@@ -4,12 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 from sklearn.svm import NuSVR
 
 from bandits.predictors.features import Design
 from bandits.predictors.regression import support_vectors
 from bandits.predictors.regression.nu_svr import interior_point
-from bandits.predictors.regression.regressors import squared_distances
 from bandits.predictors.regression.support_vectors import SVR, held_out, race, solve
 
 
@@ -28,7 +28,7 @@ def design_of(X):
 
 def kernel_of(kind, X, gamma=0.1):
     """`[n, n]`."""
-    return X @ X.T if kind == "linear" else np.exp(-gamma * squared_distances(X, X))
+    return X @ X.T if kind == "linear" else np.exp(-gamma * cdist(X, X, "sqeuclidean"))
 
 
 def converged(K, y, C, nu):
