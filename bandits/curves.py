@@ -162,7 +162,7 @@ class History:
     __slots__ = ("__weakref__", "_censoring", "_reached", "_scores", "_trials", "_whole")
 
     def __init__(self, whole: History | None = None) -> None:
-        self._whole = whole
+        self._whole = check_instance("whole", whole, History, "must be a History", or_none=True)
         self._censoring: Censoring = Censoring() if whole is None else whole._censoring
         self._trials: dict[int, Trial] = {}
         self._scores: dict[int, array[float]] = {}

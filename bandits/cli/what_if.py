@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from bandits.checks import check_choice
 from bandits.cli.assembly import chosen_rule
 from bandits.cli.grouped_help import GroupedCommand
 from bandits.cli.options import predictor_option, rule_options
@@ -63,8 +64,7 @@ def what_if(
 
     if plot is not None:
         check_plot_file(plot)
-    if goal not in (None, "maximize", "minimize"):
-        raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", goal)
+    check_choice("goal", goal, ("maximize", "minimize"), or_none=True)
     short = given_settings(context.command, options)
     judging = chosen_rule(rule, short).build()
     forecasting = build("predictors", predictor)

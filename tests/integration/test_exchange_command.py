@@ -109,7 +109,7 @@ def test_gaps_and_the_last_epochs_are_told(bandits):
         (("import", "study.log#other", "--out", "c.csv"), "one of its studies (run)"),
         (
             ("import", "study.log", "--out", "c.csv", "--goal", "up"),
-            "`goal` must be 'maximize' or 'minimize', got 'up'",
+            "`goal` must be one of 'maximize', 'minimize', or None, got 'up'",
         ),
         (("import", "study.log", "--out", "c.csv", "--epochs", "0"), "`epochs` must be an integer >= 2, got 0"),
     ],

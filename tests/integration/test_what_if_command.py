@@ -281,7 +281,7 @@ def test_columns_that_are_not_plain_are_an_error(bandits):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--goal", "up"], "`goal` must be 'maximize' or 'minimize', got 'up'"),
+        (["--goal", "up"], "`goal` must be one of 'maximize', 'minimize', or None, got 'up'"),
         (["--goal", "minimize"], "`goal` must be 'maximize' or left out, as runs.csv says"),
         (["--predictor", "tea-leaves"], "predictor must be one of"),
         (["--risk", "0.9"], "`risk` must be in (0, 0.5], got 0.9"),

@@ -9,7 +9,7 @@ from typing import get_args
 
 import numpy as np
 
-from bandits.checks import check_whole
+from bandits.checks import check_choice, check_whole
 from bandits.curves import Curve, Goal, Metric
 from bandits.errors import CurveTableError, SettingError
 from bandits.objectives.curve_table import CurveTable
@@ -92,8 +92,7 @@ def import_study(
         ('lr',)
     """
     path = new_table(out)
-    if goal not in (None, *get_args(Goal)):
-        raise SettingError.broken("`goal`", "must be 'maximize' or 'minimize'", goal)
+    check_choice("goal", goal, get_args(Goal), or_none=True)
     last = None if longest is None else check_whole("epochs", longest, 2)
     study = read_study(source, goal=goal, argument="the study")
     read = read_curves(study, last=last)

@@ -275,7 +275,7 @@ def test_what_cannot_be_imported(tmp_path: Path) -> None:
         (two, "nowhere/curves.csv", {}, "`out` must lie in a folder that exists"),
         (two, "curves.csv", {"longest": 1}, "`epochs` must be an integer >= 2, got 1"),
         (two, "curves.csv", {"longest": True}, "`epochs` must be an integer >= 2, got True"),
-        (two, "curves.csv", {"goal": "up"}, "`goal` must be 'maximize' or 'minimize', got 'up'"),
+        (two, "curves.csv", {"goal": "up"}, "`goal` must be one of 'maximize', 'minimize', or None, got 'up'"),
         (two + "#other", "curves.csv", {}, "the study must end with # and one of its studies"),
         ("nothing.db", "curves.csv", {}, "the study must be a file that exists"),
         (str(write(tmp_path / "a", *arm(0, [1.0]))), "curves.csv", {}, "the study must hold 2 trials .*, has 1, got"),
