@@ -18,7 +18,7 @@ from bandits.schedulers.base import Scheduler
 from bandits.stopping import EarlyStopper, RiskControlledRule
 from bandits.stopping.rule_choice import rule_with
 
-__all__ = ["AskedRun", "Training", "assemble", "chosen_rule", "training"]
+__all__ = ["AskedRun", "Short", "Training", "assemble", "chosen_rule", "training"]
 
 Short = Mapping[Kind, Mapping[str, str]]
 
@@ -132,6 +132,7 @@ def _stopper(
             raise SettingError.broken(f"`{name}`", "must come with a predictor", value)
         return None
     judging = chosen_rule(rule, short, algorithm.entry.rule)
+    judging = judging.unless_given(from_epoch=algorithm.settings.get("min_epochs"))
     earlier = None
     if warm_start:
         from bandits.studies import earlier_curves  # others need not wait for its readers

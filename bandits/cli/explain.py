@@ -5,8 +5,6 @@ from __future__ import annotations
 import click
 
 from bandits.cli.output import say, stdout
-from bandits.report.terminal import story
-from bandits.runtime.journal import SqliteJournal
 
 __all__ = ["explain"]
 
@@ -16,6 +14,9 @@ __all__ = ["explain"]
 @click.argument("trial", type=int)
 def explain(journal: str, trial: int) -> None:
     """Show every verdict on TRIAL in JOURNAL, with forecasts and reasons."""
+    from bandits.report.terminal import story
+    from bandits.runtime.journal import SqliteJournal
+
     with SqliteJournal.open(journal) as records:
         stdout().print(story(records, trial))
         for note in records.notes():

@@ -10,15 +10,16 @@ import click
 from bandits.cli.completion import complete_objectives, names_of
 from bandits.cli.grouped_help import in_group
 from bandits.cli.short_forms import setting_options
-from bandits.config import DEFAULT_OBJECTIVE
 from bandits.errors import SettingError
 
 __all__ = ["objective_option", "objective_options", "predictor_option", "rule_options", "running_options", "with_set"]
 
+_DEFAULT_OBJECTIVE = "table:metaqnn_cifar10"
+
 objective_option = click.option(
     "--objective",
     metavar="SPEC",
-    default=DEFAULT_OBJECTIVE,
+    default=_DEFAULT_OBJECTIVE,
     show_default=True,
     shell_complete=complete_objectives,
     help="What is trained: table:NAME, table:FILE.csv, cnn:DATASET, lstm:CORPUS, your_module:your_function or"

@@ -10,12 +10,7 @@ import click
 from bandits.cli.epochs import epoch_from
 from bandits.cli.options import predictor_option
 from bandits.cli.output import show
-from bandits.config import build
 from bandits.errors import SettingError
-from bandits.objectives.curve_table import CurveTable
-from bandits.tools.predict import predict_table
-from bandits.tools.predict.plot import check_plot_file, save_plot
-from bandits.tools.predict.report import ForecastReport, forecast_view
 
 __all__ = ["predict"]
 
@@ -66,6 +61,13 @@ def predict(
 
     CURVES is a csv file, a row a configuration, a column an epoch, empty where not measured yet; or table:NAME.
     """
+    # These take a second to load, which `--help` need not wait.
+    from bandits.config import build
+    from bandits.objectives.curve_table import CurveTable
+    from bandits.tools.predict import predict_table
+    from bandits.tools.predict.plot import check_plot_file, save_plot
+    from bandits.tools.predict.report import ForecastReport, forecast_view
+
     if not 0.0 < coverage < 1.0:
         raise SettingError.broken("`coverage`", "must be in (0, 1)", coverage)
     if plot is not None:

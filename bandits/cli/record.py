@@ -8,16 +8,10 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bandits.cli.assembly import training
 from bandits.cli.grouped_help import GroupedCommand
 from bandits.cli.options import objective_option, objective_options, running_options, with_set
 from bandits.cli.output import say, show
 from bandits.cli.short_forms import given_settings
-from bandits.report.live import LiveView
-from bandits.report.terminal import recording_view
-from bandits.runtime.executor_choice import executor_for
-from bandits.runtime.journal import SqliteJournal
-from bandits.tools.record import record as record_table
 
 __all__ = ["record"]
 
@@ -47,6 +41,14 @@ def record(
     The table can be replayed, --objective table:FILE.csv, warm-start a run, or be the test of a predictor. What was
     measured is in the file also when the recording is interrupted.
     """
+    # These take a second to load, which `--help` need not wait.
+    from bandits.cli.assembly import training
+    from bandits.report.live import LiveView
+    from bandits.report.terminal import recording_view
+    from bandits.runtime.executor_choice import executor_for
+    from bandits.runtime.journal import SqliteJournal
+    from bandits.tools.record import record as record_table
+
     short = given_settings(context.command, options)
     with_set(assignments, short["objectives"])
     trained = training(objective, short, max_epochs)

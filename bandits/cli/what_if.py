@@ -12,12 +12,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bandits.checks import check_choice
-from bandits.cli.assembly import chosen_rule
 from bandits.cli.grouped_help import GroupedCommand
 from bandits.cli.options import predictor_option, rule_options
 from bandits.cli.output import show
 from bandits.cli.short_forms import given_settings
-from bandits.config import build
 from bandits.errors import SettingError
 
 if TYPE_CHECKING:
@@ -57,6 +55,8 @@ def what_if(
     table of curves (.csv, or table:NAME), or the csv that TensorBoard (a file a run, or a folder of them), Weights &
     Biases (a chart) or MLflow (run, step, value) exports, with #METRIC where it holds several.
     """
+    from bandits.cli.assembly import chosen_rule
+    from bandits.config import build
     from bandits.studies import read_studies
     from bandits.tools.what_if import what_if as replay_study
     from bandits.tools.what_if.plot import check_plot_file, save_plot  # these load Optuna, which takes half a second

@@ -16,9 +16,7 @@ from bandits.config.values import untyped
 from bandits.errors import SettingError, UnknownPlugin
 from bandits.objectives.base import Objective
 
-__all__ = ["DEFAULT_OBJECTIVE", "build_objective", "choose_objective"]
-
-DEFAULT_OBJECTIVE = "table:metaqnn_cifar10"
+__all__ = ["build_objective", "choose_objective"]
 
 
 def build_objective(description: str | Description, **offered: Any) -> Objective:

@@ -160,7 +160,7 @@ def test_the_help_groups_options_by_whose_they_are(bandits):
     assert "--eta N 1 in eta arms goes on at each rung, >= 2. (halving, hyperband, asha, asha-stopping, pasha)" in said
     assert "(random, median, metaqnn) [default: 20; 100 for metaqnn]" in said
     assert "--min-epochs N Epochs of the lowest rung" in said
-    assert "Forecasts may drop an arm before: see --from-epoch." in said
+    assert "No forecast drops an arm before, unless --from-epoch says so." in said
 
 
 def completed(*words: str) -> list[str]:

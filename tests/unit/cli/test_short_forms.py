@@ -53,7 +53,7 @@ def asked(monkeypatch, folder):
             (seed, executor.workers),
         )
 
-    monkeypatch.setattr("bandits.cli.run.run_loop", stop)
+    monkeypatch.setattr("bandits.cli.running.run_loop", stop)
 
     def ask(words: str) -> tuple:
         with pytest.raises(Asked) as error:
@@ -131,6 +131,16 @@ def test_nothing_is_given_twice():
     for words in ("hyperband:eta=4 --eta 4", "random --objective table:lstm_ptb,goal=minimize --goal minimize"):
         with pytest.raises(SettingError, match="must be given once"):
             command.main(words.split(), standalone_mode=False)
+
+
+def test_the_lowest_rung_is_a_floor_for_forecasts(asked):
+    """`--min-epochs` sets the rule's `from_epoch`, unless that is given."""
+    rules = [
+        asked(f"asha {SRM} {words}")[2]["rule"]
+        for words in ("--min-epochs 4", "--min-epochs 4 --from-epoch 2", "--min-epochs 4 --rule risk:from_epoch=1", "")
+    ]
+
+    assert [4, 2, 1, 1] == [rule.get("from_epoch", 1) for rule in rules]
 
 
 def test_what_was_asked_for_is_what_settings_say(asked):
