@@ -68,12 +68,11 @@ def past_trials(read: StudyCurves, max_epochs: int) -> tuple[PastTrial, ...]:
     Where some trained for longer, whatever came that far is completed there, with the score that it had then. A trial
     without a report is left out, unless it is completed: what it returned counts for the bar.
 
-    Parameters are the configuration's in an Optuna study, and the features elsewhere: in a table, numbers that
-    only name a row, or copy its result, are no features.
+    Parameters are the features: a pruner that is given them sees what the study's own pruner saw, and in a table,
+    numbers that only name a row, or copy its result, are no features.
     """
     finished = [each for each in read.trials if each.trial.end != "running" and (len(each.epochs) or _counts(each))]
-    is_optuna = read.study.kind == "optuna"
-    configs = [each.trial.config if is_optuna else each.trial.features for each in finished]
+    configs = [each.trial.features for each in finished]
     space = infer_space(configs)
     numbers = _numbers([each.trial for each in finished])
     shortened = any(epoch > max_epochs for each in finished for epoch in each.epochs[-1:])
