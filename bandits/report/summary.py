@@ -10,7 +10,7 @@ from bandits.causes import Cause
 from bandits.runtime.records import JobStarted, VerdictGiven
 from bandits.runtime.result import Result
 from bandits.samplers.q_learning import StageReport
-from bandits.schedulers.base import RungReport
+from bandits.schedulers.base import BracketReport, RungReport
 from bandits.schedulers.lifecycle import State
 from bandits.stopping import EarlierCurves, EarlierStatus
 
@@ -91,25 +91,16 @@ class Summary:
             "interrupted": result.interrupted,
             **({"notes": list(self.notes)} if self.notes else {}),
             "stages": [asdict(stage) for stage in self.stages],
-            "brackets": [
-                {
-                    "name": bracket.name,
-                    "best_trial": bracket.best,
-                    "best_value": None if bracket.best_score is None else result.metric.restore(bracket.best_score),
-                    "rungs": [
-                        {
-                            "epochs": rung.epochs,
-                            "started": rung.started,
-                            "finished": rung.finished,
-                            "dropped": rung.dropped,
-                            "failed": rung.failed,
-                            "promoted": rung.promoted,
-                        }
-                        for rung in bracket.rungs
-                    ],
-                }
-                for bracket in result.brackets
-            ],
+            "brackets": [self._bracket(bracket) for bracket in result.brackets],
+        }
+
+    def _bracket(self, bracket: BracketReport) -> dict[str, Any]:
+        best = bracket.best_score
+        return {
+            "name": bracket.name,
+            "best_trial": bracket.best,
+            "best_value": None if best is None else self.result.metric.restore(best),
+            "rungs": [asdict(rung) for rung in bracket.rungs],
         }
 
     def warm_start(self) -> EarlierStatus | None:

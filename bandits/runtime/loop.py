@@ -58,9 +58,9 @@ def run(
 ) -> Result:
     """Let a scheduler spend epochs on an objective until it is done.
 
-    The scheduler is not used up: the run works on a fresh machine with the same settings and stopper, so the same
-    arguments give the same run. A trial that raises, diverges or breaks its contract fails, with the reason, and the
-    run goes on. An interrupt (Ctrl-C) ends the run early: what was measured until then is returned and journalled.
+    The run works on a fresh machine with the same settings and stopper, so the same arguments give the same run. A
+    trial that raises, diverges or breaks its contract fails, and the run goes on. Ctrl-C ends the run early: what was
+    measured until then is returned and journalled.
 
     Args:
         scheduler: who decides.
@@ -68,8 +68,7 @@ def run(
         sampler: which configurations; by default the objective's own, with this seed.
         seed: of the configurations and of every trial, >= 0.
         workers: how many arms train at a time, >= 1: simulated ones on a virtual clock, processes in real training.
-        executor: where they train, and in which order they report, instead of what `executor_for` chooses; it has its
-            own number of workers, and is closed at the end.
+        executor: where they train, instead of what `executor_for` chooses; closed at the end.
         journal: where every event goes; in memory by default.
         watch: called after every event with the growing result, for a live view.
 
@@ -77,17 +76,14 @@ def run(
         The result, with the machine that made the decisions.
 
     Raises:
-        SettingError: the objective is too short for the scheduler, a number breaks its rule, the sampler cannot choose
-            its configurations, or worker processes cannot train it.
+        SettingError: an argument breaks its rule, or these do not go together.
         ObjectiveError: worker processes do not start with it.
 
     Example:
         >>> from bandits import Hyperband, run
         >>> from bandits.objectives import CurveTable
-        >>> from bandits.schedulers import State
-        >>> result = run(Hyperband(max_epochs=20), CurveTable("metaqnn_cifar10"), seed=0)
-        >>> result.epochs_trained, result.count(State.COMPLETED)
-        (154, 5)
+        >>> run(Hyperband(max_epochs=20), CurveTable("metaqnn_cifar10"), seed=0).epochs_trained
+        154
     """
     check_whole("seed", seed, 0)
     if scheduler.max_epochs > objective.max_epochs:
@@ -112,20 +108,7 @@ def run(
     loop = _Loop(result, objective, executor, sampled)
     settings = {} if sampler is None else sampler.settings()
     result.journal.append(_run_started(result, settings, space_to_json(objective.declared_space())))
-    how = "failed"  # unless it comes to one of the ends below
-    try:
-        loop.spend(watch)
-        how = "done"
-    except KeyboardInterrupt:
-        result.interrupted = True
-        how = "interrupted"
-    finally:
-        for trial_id, arm in machine.arms.items():
-            if not arm.state.final and trial_id in result.trials:
-                executor.release(result.trials[trial_id])
-        executor.close()
-        result.seconds = executor.clock
-        result.journal.append(Ended(how, executor.clock))
+    loop.spend(watch)
     return result
 
 
@@ -139,7 +122,24 @@ class _Loop:
     sampler: Sampler
 
     def spend(self, watch: Watch | None) -> None:
-        """Hand out jobs, and take one turn for each event, until the scheduler is done."""
+        """Take turns until the scheduler is done, or an interrupt or an error ends the run; free what is held then."""
+        how = "failed"  # unless it comes to one of the ends below
+        try:
+            self._take_turns(watch)
+            how = "done"
+        except KeyboardInterrupt:
+            self.result.interrupted = True
+            how = "interrupted"
+        finally:
+            for trial_id, arm in self.result.scheduler.arms.items():
+                if not arm.state.final and trial_id in self.result.trials:
+                    self.executor.release(self.result.trials[trial_id])
+            self.executor.close()
+            self.result.seconds = self.executor.clock
+            self.result.journal.append(Ended(how, self.executor.clock))
+
+    def _take_turns(self, watch: Watch | None) -> None:
+        """Hand out jobs; then record each event, let the scheduler decide, and act on that."""
         while self._hand_out_jobs():
             event = self._next_event()
             news = self._record(event)

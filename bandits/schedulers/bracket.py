@@ -14,11 +14,11 @@ from bandits.schedulers.base import Arm
 from bandits.schedulers.plan import BracketPlan
 from bandits.schedulers.ranking import BestOf, share_of
 
-__all__ = ["Bracket", "Ruling"]
+__all__ = ["Bracket", "RungVerdict"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class RungVerdict:
     """What the end of a rung means for the arms that finished it.
 
     Args:
@@ -86,24 +86,24 @@ class Bracket:
         self.running += 1
         return self.queue.popleft()
 
-    def arrive(self, arm: Arm, score: float) -> Ruling | None:
-        """An arm has finished the rung; a ruling if it was the last one."""
+    def arrive(self, arm: Arm, score: float) -> RungVerdict | None:
+        """An arm has finished the rung; a verdict if it was the last one."""
         self.finished.append((-score, arm.id))
         self.best.add(arm.id, score)
         return self.leave()
 
-    def leave(self) -> Ruling | None:
-        """A running arm has ended, however it did; a ruling if it was the last one of the rung."""
+    def leave(self) -> RungVerdict | None:
+        """A running arm has ended, however it did; a verdict if it was the last one of the rung."""
         self.running -= 1
         if not self.over or self.last_rung:
             return None
         ranked = [trial_id for _, trial_id in sorted(self.finished)]
         places = self.plan.rungs[self.rung + 1].arms
-        ruling = Ruling(ranked[:places], ranked[places:], len(ranked), self.plan.rungs[self.rung].epochs)
-        self.queue.extend(ruling.promoted)
+        verdict = RungVerdict(ranked[:places], ranked[places:], len(ranked), self.plan.rungs[self.rung].epochs)
+        self.queue.extend(verdict.promoted)
         self.rung += 1
         self._open_rung()
-        return ruling
+        return verdict
 
     @property
     def may_drop(self) -> bool:

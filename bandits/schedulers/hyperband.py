@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
-from bandits.schedulers.bracket import Bracket, Ruling
+from bandits.schedulers.bracket import Bracket, RungVerdict
 from bandits.schedulers.lifecycle import Transition
 from bandits.schedulers.plan import (
     BracketPlan,
@@ -119,15 +119,15 @@ class BracketScheduler(Scheduler):
         bracket = self._by_index[arm.bracket]
         self._settle(bracket, bracket.leave())
 
-    def _settle(self, bracket: Bracket, ruling: Ruling | None) -> None:
+    def _settle(self, bracket: Bracket, verdict: RungVerdict | None) -> None:
         """Carry out what the end of a rung decided, and close the bracket if nothing is left of it."""
-        if ruling is not None:
-            places = len(ruling.promoted)
-            for rank, trial_id in enumerate(ruling.promoted, start=1):
-                reason = f"rank {rank} of {ruling.finished} at epoch {ruling.epochs}; the best {places} go on"
+        if verdict is not None:
+            places = len(verdict.promoted)
+            for rank, trial_id in enumerate(verdict.promoted, start=1):
+                reason = f"rank {rank} of {verdict.finished} at epoch {verdict.epochs}; the best {places} go on"
                 self._promote(self.arms[trial_id], bracket.plan.rungs[bracket.rung].epochs, reason)
-            for rank, trial_id in enumerate(ruling.cut, start=places + 1):
-                reason = f"rank {rank} of {ruling.finished} at epoch {ruling.epochs}; the best {places} go on"
+            for rank, trial_id in enumerate(verdict.cut, start=places + 1):
+                reason = f"rank {rank} of {verdict.finished} at epoch {verdict.epochs}; the best {places} go on"
                 self._move(self.arms[trial_id], Transition.CUT, reason)
         if bracket.over:
             self._open.remove(bracket)
@@ -197,18 +197,9 @@ class SuccessiveHalving(BracketScheduler):
 class Hyperband(BracketScheduler):
     """Hyperband: successive halvings from bold (many arms, few epochs) to cautious (few arms, R epochs each).
 
-    Looking ahead, Hyperband drops an arm for either of two reasons: a forecast says that it won't be promoted, or that
-    it won't end, at R, better than the n-th best so far of all brackets, n being the stopper's `keep`. That saves more,
-    and changes what is promised. Without, a forecast that is never wrong leaves every promotion as it is. With, it
-    drops an arm that would have been promoted if n others have ended at least as well, so none of those that would
-    have ended as one of the n best of the run. But places become free: other arms are promoted instead, and at later
-    rungs they may come before an arm that would have won. In brackets of two rungs or one, where nobody is in the way
-    later, the best found is never worse than without; in longer ones it may be worse or better.
-
-    What a rule that learns its thresholds (`RiskControlledRule`) states about its risk lacks a premise here. The curves
-    that reach R were chosen at lower rungs, for their scores there. They are no fair sample of arms in their first
-    epochs: those that looked bad early and would have ended well are missing, so thresholds lean to the bold side. How
-    often good arms are lost by looking ahead can be measured, and is not guaranteed.
+    Looking ahead, it drops an arm for either of two reasons: a forecast says that it will not be promoted, or that it
+    will not end, at R, better than the n-th best so far of all brackets, n being the stopper's `keep`. That saves more
+    and promises less: docs/stopping.md.
 
     Args:
         max_epochs: R, the longest training of one arm, >= 1.

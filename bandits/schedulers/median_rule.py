@@ -19,19 +19,10 @@ __all__ = ["MedianRule"]
 class MedianRule(RandomSearch):
     """Random search with the median stopping rule.
 
-    After an epoch t an arm is cut if its best score so far is strictly below the median, over the arms that have ended
-    and had reached t, of their mean score in epochs 1 to t. Ended means completed or cut. An arm that was cut counts
-    for the epochs that it trained, so the first epochs are judged by all arms, and later ones by those that came there.
-    The best score is held against means, so curves that rise are judged leniently.
-
-    The arm's state is CUT, and the verdict a `Drop` without a forecast. In a rung's report it is among those that
-    were dropped, since it has not finished.
-
-    With a stopper, a forecast may drop arms as well, as in `RandomSearch`: after the first `burn_in` arms, of which
-    those that completed teach. The rule has chosen them, so forecasts lean to the hopeful side. An arm that a
-    forecast dropped counts for all medians: with its means up to where it came, and below all others from there
-    on. (If it did not count, late epochs would be judged by winners alone.) So forecasts make the rule more lenient;
-    which arms it cuts may still change, even if no forecast errs.
+    After an epoch t an arm is cut if its best score so far is strictly below the median, over the arms that were
+    completed or cut and had reached t, of their mean score in epochs 1 to t. Its state is CUT, and the verdict a `Drop`
+    without a forecast. With a stopper, a forecast may drop arms as well, after the first `burn_in` arms. An arm that a
+    forecast dropped counts for all medians: with its means up to where it came, and below all others from there on.
 
     Args:
         trials: how many configurations, >= 1.
@@ -45,8 +36,8 @@ class MedianRule(RandomSearch):
     Raises:
         SettingError: an argument breaks its rule.
 
-    Source: Golovin et al., "Google Vizier: a service for black-box optimization" (KDD 2017), section 3.2.2. It says
-    "completed trials" and leaves open what stopped ones are; if they had no say, only survivors would judge survivors.
+    Source: Golovin et al., "Google Vizier: a service for black-box optimization" (KDD 2017), section 3.2.2, which
+    leaves open whether arms that were cut count.
 
     Example:
         >>> from bandits.testing import play

@@ -21,20 +21,10 @@ __all__ = ["PASHA", "crossing_gaps"]
 class PASHA(ASHA):
     """Progressive ASHA: asynchronous successive halving that trains no further than it takes to rank the arms.
 
-    It is ASHA in its promotion form, with the two lowest rungs only. Whenever an arm reaches the highest rung there is,
-    the arms in it are ranked by their scores there and by those one rung below. If the two rankings differ, one
-    more rung is added, until the last one is at R. Rankings that differ only by arms whose scores below were within
-    epsilon count as the same. Epsilon is measured: two arms whose curves cross and cross back tell how much of a
-    difference is noise, and epsilon is the 90th percentile of such differences at the highest rung. While it is the
-    highest, that is: with a new one they are collected anew, and epsilon stays as it was until there are some.
-
-    So a run may end before R. The best configuration was then trained to the highest rung only, `Result.best` holds
-    its score there (or at a lower rung, if that was larger), and no arm is COMPLETED: those at the highest rung are
-    CUT, as ASHA's are that wait at the end. The score is not what R epochs would give; to have that, train the
-    configuration on, and count those epochs in a comparison.
-
-    With a stopper, horizon and bar are those of ASHA. An arm that was dropped on its way to the highest rung is ranked
-    there as well, behind those that came: if it was among the best one rung below, the ranking is not stable.
+    It is ASHA in its promotion form, with the two lowest rungs only. Whenever an arm reaches the highest rung, the arms
+    in it are ranked by their scores there and by those one rung below. If the two rankings differ by more than noise,
+    one more rung is added, until the last one is at R. The noise is measured on arms whose curves cross and cross back.
+    A run may end before R: its best configuration was then trained to the highest rung only, and no arm is COMPLETED.
 
     Args:
         max_epochs: R, the longest training of one arm, >= 1.

@@ -11,10 +11,11 @@ A contract is a class of tests that asks for one fixture. Inherit it, and supply
             return Mine()
 
 The toys are parts of runs with nothing to chance: a table of curves held in memory, a predictor that knows
-the future, a rule that never drops an arm, and a way to drive a scheduler by hand.
+the future, a rule that never drops an arm, objectives that fail or are noisy, and a way to drive a scheduler by hand.
 """
 
 from bandits.testing.objective_contract import ObjectiveContract
+from bandits.testing.objective_wrappers import FailingObjective, NegatedObjective, NoisyObjective
 from bandits.testing.predictor_contract import PredictorContract
 from bandits.testing.rule_contract import StoppingRuleContract
 from bandits.testing.sampler_contract import SamplerContract
@@ -22,7 +23,10 @@ from bandits.testing.scheduler_contract import SchedulerContract
 from bandits.testing.toys import NeverDropRule, OraclePredictor, ReplayObjective, SpyPredictor, play, ramps
 
 __all__ = [
+    "FailingObjective",
+    "NegatedObjective",
     "NeverDropRule",
+    "NoisyObjective",
     "ObjectiveContract",
     "OraclePredictor",
     "PredictorContract",

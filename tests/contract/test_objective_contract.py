@@ -9,8 +9,8 @@ import pytest
 
 from bandits.curves import Metric
 from bandits.objectives import CurveTable, FunctionObjective, Objective
-from bandits.objectives.wrappers import FailingObjective, NegatedObjective, NoisyObjective
 from bandits.testing import ObjectiveContract, ReplayObjective
+from bandits.testing.objective_wrappers import FailingObjective, NegatedObjective, NoisyObjective
 
 SPACE: dict[str, optuna.distributions.BaseDistribution] = {
     "rate": optuna.distributions.FloatDistribution(1e-5, 1e-1, log=True),

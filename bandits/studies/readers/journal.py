@@ -20,7 +20,7 @@ def study_of_journal(source: str, path: Path) -> Study:
         JournalError: the file is no journal, or does not say how its run began.
     """
     run = read_run(path)
-    return Study(source, run.metric, tuple(map(_read_trial, run.trials)), "journal")
+    return Study(source, run.metric, tuple(map(_read_trial, run.trials)), "journal", notes=run.notes)
 
 
 def _read_trial(trial: RecordedTrial) -> StudyTrial:

@@ -6,7 +6,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from bandits.curves import Metric
 from bandits.objectives import CNNObjective, CurveTable, FunctionObjective, LSTMObjective
 from bandits.objectives.nearest_row import NearestRow
-from bandits.objectives.wrappers import NegatedObjective
+from bandits.testing.objective_wrappers import NegatedObjective
 
 SPACE = {
     "lr": FloatDistribution(1e-4, 1.0, log=True),

@@ -14,12 +14,12 @@ from bandits import ASHA, EarlyStopper, Hyperband, RandomSearch, Result, run
 from bandits.curves import Metric, Trial
 from bandits.errors import MissingDependency, ProtocolError, SettingError, UnknownPlugin
 from bandits.objectives import CurveTable, FunctionObjective
-from bandits.objectives.wrappers import FailingObjective
 from bandits.predictors import SRM
 from bandits.runtime.records import TrialStarted
 from bandits.samplers.base import Outcome
 from bandits.samplers.optuna import Dropped, OptunaSampler, named_sampler
 from bandits.testing import ReplayObjective
+from bandits.testing.objective_wrappers import FailingObjective
 
 SPACE: Mapping[str, BaseDistribution] = {
     "lr": FloatDistribution(1e-4, 1e-1, log=True),

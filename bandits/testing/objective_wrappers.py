@@ -1,4 +1,4 @@
-"""Objectives that wrap another one to make it hostile, for tests of runs, schedulers and predictors."""
+"""Objectives that wrap another one: they fail, negate or add noise, for tests of runs, schedulers and predictors."""
 
 from __future__ import annotations
 

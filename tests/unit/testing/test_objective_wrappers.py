@@ -7,8 +7,8 @@ import pytest
 from bandits.curves import Metric, Trial
 from bandits.errors import SettingError
 from bandits.objectives import CurveTable, Objective
-from bandits.objectives.wrappers import FailingObjective, NegatedObjective, NoisyObjective
 from bandits.testing import ObjectiveContract
+from bandits.testing.objective_wrappers import FailingObjective, NegatedObjective, NoisyObjective
 
 CURVES = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]
 TABLE = CurveTable.from_arrays(CURVES, [{"lr": 0.1}, {"lr": 0.2}], metric=Metric("accuracy", "maximize"))
