@@ -106,7 +106,7 @@ def test_the_dashboard_draws_its_plots(address: str, plot: str) -> None:
 def test_the_page_shows_the_study(
     address: str, study: optuna.Study, tmp_path: Path, path: str, shows: tuple[str, ...]
 ) -> None:
-    """A browser runs the page: it has the study's name, its parts and no complaint. Skipped where there is none."""
+    """A browser runs the page: it has the study's name, its parts and no error. Skipped where there is none."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         pytest.skip("not tested in a browser: this machine has no Chromium")

@@ -171,15 +171,15 @@ def patient(pruner: BasePruner, study: optuna.Study, scores: list[float]) -> lis
     return said
 
 
-def test_patience_loses_no_checkpoint() -> None:
-    """A checkpoint at which a PatientPruner did not ask is made up for when it asks."""
+def test_patience_loses_no_check_epoch() -> None:
+    """A check epoch at which a PatientPruner did not ask is made up for when it asks."""
     _, pruner, study = notebook_study(finished(line(1.0)), rule=Learner())  # after epochs 2, 5 and 8
     assert patient(pruner, study, [0.1, 0.2, 0.3, 0.25, 0.24]) == [False, False, False, False, True]
     assert patient(pruner, study, [0.1, 0.3, 0.2, 0.25]) == [False, False, False, True]
 
 
-def test_each_checkpoint_counts_once() -> None:
-    """A trial that was kept after a checkpoint is not held against the bar there again."""
+def test_each_check_epoch_counts_once() -> None:
+    """A trial that was kept after a check epoch is not held against the bar there again."""
     notebook, pruner, study = notebook_study(finished(line(1.0)), rule=Learner())
     live = study.ask()
     live.report(2.0, 1)
@@ -194,7 +194,7 @@ def test_each_checkpoint_counts_once() -> None:
     assert [trial for trial, _ in notebook.asked if trial.id == live.number] == []
 
 
-def test_that_a_trial_should_stop_holds_until_the_next_checkpoint() -> None:
+def test_that_a_trial_should_stop_holds_until_the_next_check_epoch() -> None:
     """Who goes on against the pruner's advice is told again."""
     _, _, study = notebook_study(finished(line(1.0)), rule=Learner())
     live, said = study.ask(), []

@@ -7,15 +7,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.curves import Metric
 from bandits.integrations.optuna import PredictivePruner
+from bandits.integrations.optuna.judge import StudyJudge
 from bandits.integrations.optuna.study.known_study import KnownStudy
 from bandits.predictors import SRM, LastSeenValue
 from bandits.stopping import Drop, EarlyStopper, Keep
@@ -76,34 +80,34 @@ def looks(options: dict[str, int], steps: Sequence[int], first_step: int = 1) ->
         ({}, range(1, 11), [(2, 2), (5, 5), (8, 8)]),
         ({}, [3, 6, 9], [(3, 2), (6, 5), (9, 8)]),  # reports at intervals
         ({}, [1, 2, 4, 7, 8], [(2, 2), (7, 5), (8, 8)]),  # steps left out
-        ({}, [1, 9], [(9, 8)]),  # three checkpoints at once: the last one
+        ({}, [1, 9], [(9, 8)]),  # three check epochs at once: the last one
         ({}, [1, 10], []),  # the horizon
         ({"interval_steps": 4}, range(1, 11), [(4, 2), (8, 8)]),
         ({"n_warmup_steps": 6}, range(1, 11), [(6, 5), (8, 8)]),
         ({"n_warmup_steps": 3, "interval_steps": 3}, range(1, 11), [(3, 2), (6, 5), (9, 8)]),
     ],
 )
-def test_each_pass_of_a_checkpoint_counts_once(
+def test_each_pass_of_a_check_epoch_counts_once(
     options: dict[str, int], steps: Sequence[int], expected: list[tuple[int, int]]
 ) -> None:
-    """A trial is judged at its first check at or after a checkpoint, by its curve up to there."""
+    """A trial is judged at its first check at or after a check epoch, by its curve up to there."""
     assert looks(options, steps) == expected
 
 
 def test_checkpoints_are_epochs_whatever_the_first_step() -> None:
-    """Where epoch 1 is step 0, the checkpoint after epoch 2 is passed at step 1."""
+    """Where epoch 1 is step 0, the check epoch after epoch 2 is passed at step 1."""
     assert looks({}, range(10), first_step=0) == [(1, 2), (4, 5), (7, 8)]
 
 
-def test_what_came_after_a_checkpoint_is_not_seen() -> None:
-    """The forecast is made from the curve as it stood after the checkpoint, gaps filled."""
+def test_what_came_after_a_check_epoch_is_not_seen() -> None:
+    """The forecast is made from the curve as it stood after the check epoch, gaps filled."""
     notebook, pruner, study = notebook_study(finished(line(1.0)), rule=Learner())
     pruner.prune(study, running(study, {1: 0.1, 3: 0.3, 6: 0.9}))
     assert notebook.asked[-1][1].scores.tolist() == pytest.approx([0.1, 0.2, 0.3, 0.5, 0.7])
 
 
-def test_report_without_a_value_passes_no_checkpoint() -> None:
-    """A checkpoint at which NaN was reported is passed with the next finite value."""
+def test_report_without_a_value_passes_no_check_epoch() -> None:
+    """A check epoch at which NaN was reported is passed with the next finite value."""
     _, pruner, study = notebook_study(finished(line(1.0)), rule=Learner(audit=1.0))  # it goes on whatever is said
     told = []
     for reports in ((0.1, math.nan, 0.1), (0.1, 0.1, math.nan)):
@@ -162,7 +166,7 @@ def teachers(known: KnownStudy) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("events", "audited", "fair"),
+    ("events", "audited", "teaching"),
     [
         ("CCCCCC", {}, [0, 1, 2, 3, 4, 5]),  # nothing is missing
         ("CCCCPCC", {}, [0, 1, 2, 3]),  # from the first pruned one on, bad ones are
@@ -171,9 +175,9 @@ def teachers(known: KnownStudy) -> list[int]:
         ("CCCPCCPCC", {2, 5, 8}, [0, 1, 2, 5, 8]),
     ],
 )
-def test_completed_trials_teach_until_one_is_pruned(events: str, audited: Collection[int], fair: list[int]) -> None:
+def test_completed_trials_teach_until_one_is_pruned(events: str, audited: Collection[int], teaching: list[int]) -> None:
     """What is completed after the rule has pruned a trial was selected, and teaches only if it is audited."""
-    assert fair == teachers(told(Auditor(audited, least=3), story(events), startup=3))
+    assert teaching == teachers(told(Auditor(audited, least=3), story(events), startup=3))
 
 
 def test_by_the_papers_rule_every_completed_trial_teaches() -> None:
@@ -264,18 +268,49 @@ def test_order_of_arrival_changes_nothing(
         assert at_once.history.is_audit(trial.id, T) == bit_by_bit.history.is_audit(trial.id, T)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_order_of_arrival_changes_no_verdict(seed: int) -> None:
+    """Whoever hears of the trials of a study one by one, in whatever order, judges as who hears of all at once."""
+    rng = np.random.default_rng(seed)
+    trials = []
+    for i, level in enumerate(rng.uniform(0.2, 0.9, 36).tolist()):
+        complete = i < 12 or rng.random() < 0.6
+        trial = finished(line(level) if complete else {1: 0.1, 2: level / 5}, state=COMPLETE if complete else PRUNED)
+        trial.datetime_complete = MIDNIGHT + timedelta(minutes=i)
+        trial.datetime_start = trial.datetime_complete - timedelta(minutes=int(rng.integers(1, 9)))
+        trials.append(trial)
+    study = optuna.create_study(direction="maximize")
+    study.add_trials(trials)
+    probes = [running(study, {1: level / 10, 2: level / 5}) for level in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    ended = study.get_trials(states=(COMPLETE, PRUNED))
+
+    def judge() -> StudyJudge:
+        pruner = PredictivePruner(Notebook(std=0.1), max_epochs=T, risk=0.2, audit=0.3, seed=seed)
+        return StudyJudge(1.0, pruner._settings)
+
+    at_once, one_by_one = judge(), judge()
+    order = rng.permutation(len(ended)).tolist()
+    for n in range(1, len(order) + 1):
+        heard = [ended[i] for i in sorted(order[:n])]
+        verdicts = [one_by_one.judge(heard, probe, remember=False) for probe in probes]
+    assert verdicts == [at_once.judge(ended, probe, remember=False) for probe in probes]
+    assert any(verdict.verdict.evidence is not None for verdict in verdicts)
+
+
 # Several processes
 
 
 def test_two_processes_agree(tmp_path: Path) -> None:
     """Two who open the same study give the verdicts, with their evidence, of the one that was there from the start."""
-    url = f"sqlite:///{tmp_path / 'study.db'}"
+
+    def storage() -> JournalStorage:
+        return JournalStorage(JournalFileBackend(str(tmp_path / "study.log")))
 
     def pruner() -> PredictivePruner:
         return PredictivePruner(SRM(min_curves=10, model="ridge"), max_epochs=T, seed=4)
 
     there = pruner()
-    study = optuna.create_study(storage=url, study_name="s", direction="maximize", pruner=there)
+    study = optuna.create_study(storage=storage(), study_name="s", direction="maximize", pruner=there)
     study.sampler = optuna.samplers.RandomSampler(seed=3)
     study.optimize(exponential(1.0), n_trials=40)
     space = {"level": FloatDistribution(0.2, 0.9), "rate": FloatDistribution(0.2, 0.8)}
@@ -285,7 +320,7 @@ def test_two_processes_agree(tmp_path: Path) -> None:
     assert {type(verdict) for verdict in own} == {Keep, Drop}
     for _ in range(2):
         late = pruner()
-        opened = optuna.load_study(storage=url, study_name="s", pruner=late)
+        opened = optuna.load_study(storage=storage(), study_name="s", pruner=late)
         assert [late.explain(opened, trial) for trial in trials] == own
 
 
@@ -328,7 +363,7 @@ def test_reason_speaks_of_risk() -> None:
     )
 
 
-def test_says_how_many_fair_trials_it_waits_for() -> None:
+def test_says_how_many_uncensored_trials_it_waits_for() -> None:
     """A risk of 5 % needs 19 uncensored trials, whatever the predictor needs."""
     pruner = PredictivePruner(LastSeenValue(min_curves=5), max_epochs=T, risk=0.05)
     study = study_with(pruner, *(finished(line(0.5 + i / 100)) for i in range(12)))

@@ -122,8 +122,8 @@ def test_fit_serves_the_trials_that_could_not_wait_for_it() -> None:
     assert len(predictor.fits) == 1
 
 
-def test_late_checkpoint_is_not_lost() -> None:
-    """A trial is held against the bar after the checkpoint whose answer it could not wait for."""
+def test_late_check_epoch_is_not_lost() -> None:
+    """A trial is held against the bar after the check epoch whose answer it could not wait for."""
     predictor, pruner, study = slow_study(0.01, Learner())  # after epochs 2, 5 and 8
     live = study.ask()
     live.report(0.1, 1)

@@ -1,7 +1,7 @@
 """When forecasts could prune the trials of a study, as one table of transitions; and whom they have censored.
 
 A completed trial is censored by a forecast if a forecast might have pruned it: that it is complete then says that it
-looked good, so it is no fair sample of all trials.
+looked good, so completed trials are no fair sample of all.
 
     UNCENSORED --prune--> CENSORED --fall silent--> SILENT --prune--> CENSORED
                              |
