@@ -37,58 +37,34 @@ _LEAST = 25  # points that stand for a Gaussian: with fewer, its tails are misse
 
 @dataclass(frozen=True)
 class BNN(Predictor):
-    """LC-Net: one network for all curves, sampled from its posterior by stochastic-gradient Hamiltonian MCMC.
+    """LC-Net: one Bayesian neural network for whole curves, sampled by stochastic-gradient Hamiltonian MCMC.
 
-    From what describes a curve the network gives the parameters of the curve (see
-    `bandits.predictors.lc_net.curve_layer`); it learns from every epoch of every curve, unfinished ones too. In
-    the paper, features of the configuration are all that describes a curve. Here a few latent numbers join them, since
-    curves of equal features differ, and differ in the same way at all their epochs: a network that takes the
-    differences for noise of single epochs is too sure of its curves, and hardly listens to the start of a new one.
-    The latents of training curves are sampled with the network. Those of an arm are sampled from what it has shown.
-
-    A forecast holds equally likely scores: what each network says of the horizon, and the noise that it has learnt.
-
-    Without features that differ it can only abstain. Cost, on one core and with the default settings: about 15 s for
-    a fit, when the first forecast is asked for, and about 0.02 s for every forecast. So use it where an epoch takes
-    minutes.
+    It learns from every epoch of every curve, unfinished ones too, and needs features that differ between trials. A fit
+    takes seconds, so use it where an epoch takes minutes. How it works, and what differs from the paper, is told in
+    docs/predictors.md.
 
     Args:
         min_curves: abstain until so many curves reached the horizon, >= 2.
         partial_curves: learn from curves that have not reached the horizon as well.
         latents: numbers that describe a curve besides its features, >= 0; 0 is the paper's network.
-        noise: "shared", one variance for all (as in the authors' code), or "per configuration", sigma^2(x), given
-            by the network (as in the paper).
+        noise: "shared", one variance for all (as in the authors' code), or "per configuration" (as in the paper).
         curve_layer: False gives the paper's plain network, to which time is one more input.
-        chains: walk side by side from different starts, >= 1.
+        chains: of the sampler, each from a start of its own, >= 1.
         burn_in: steps of each chain that are thrown away, >= 0; step sizes adapt in these.
         networks: how many are kept of each chain, >= 1.
         keep_every: steps between two that are kept, >= 1.
         batch: curves in a minibatch, for each chain, >= 1.
         batch_epochs: epochs of each of them, >= 1.
         step_size: of the sampler ("learning rate"), > 0.
-        update_steps: without latents, how far networks walk with an arm's own epochs among those to learn from,
-            >= 0; 0 forecasts from features alone. About 1 s a forecast for 200.
-        update_networks: how many do, spread over those that are kept, >= 1.
+        update_steps: without latents, steps that networks walk on for each arm, >= 0; 0 uses features alone.
+        update_networks: how many networks do so, >= 1.
         link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
 
     Raises:
         SettingError: an argument breaks its rule.
-        MissingDependency: torch is not installed: pip install 'bandits-hpo[torch]'.
+        MissingDependency: torch is not installed.
 
-    Source: Klein, Falkner, Springenberg, Hutter, "Learning curve prediction with Bayesian neural networks"
-    (ICLR 2017); the latents are this library's. There, curves to be forecast are among the training data; in the
-    authors' code one chain of 13 000 steps, with minibatches of 20 points, starts afresh for each set of them, and the
-    prior is nearly flat. Here every weight has the prior N(0, 1 / inputs), shorter chains see much more of the curves
-    in each step, and a new arm does not move them, in single precision.
-
-    Example:
-        >>> from bandits.rng import rng_for
-        >>> curves = [(Trial(i, {}, {"limit": i / 30}), Curve(i / 30 - 0.5 / np.arange(1, 11))) for i in range(30)]
-        >>> predictor = BNN(chains=2, burn_in=300, networks=5, keep_every=20)
-        >>> forecaster = predictor.fit(History.from_curves(curves), horizon=10, rng=rng_for(0))
-        >>> forecast = forecaster.forecast(Trial(99, {}, {"limit": 0.5}), Curve(0.5 - 0.5 / np.arange(1, 4)))
-        >>> bool(abs(forecast.mean - 0.45) < 0.1)
-        True
+    Source: Klein, Falkner, Springenberg, Hutter, "Learning curve prediction with Bayesian neural networks" (ICLR 2017).
     """
 
     _: KW_ONLY
@@ -125,7 +101,17 @@ class BNN(Predictor):
             raise MissingDependency(self.name, "torch")
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
-        """See `Predictor.fit`. Cheap: the networks are sampled when the first forecast is asked for."""
+        """See `Predictor.fit`. Cheap: the networks are sampled when the first forecast is asked for.
+
+        Example:
+            >>> from bandits.rng import rng_for
+            >>> curves = [(Trial(i, {}, {"limit": i / 30}), Curve(i / 30 - 0.5 / np.arange(1, 11))) for i in range(30)]
+            >>> predictor = BNN(chains=2, burn_in=300, networks=5, keep_every=20)
+            >>> forecaster = predictor.fit(History.from_curves(curves), horizon=10, rng=rng_for(0))
+            >>> forecast = forecaster.forecast(Trial(99, {}, {"limit": 0.5}), Curve(0.5 - 0.5 / np.arange(1, 4)))
+            >>> bool(abs(forecast.mean - 0.45) < 0.1)
+            True
+        """
         check_whole("horizon", horizon, 1)
         return _Fitted(self, history, horizon, int(rng.integers(2**63)))
 

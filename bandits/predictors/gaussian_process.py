@@ -22,16 +22,8 @@ _PROCESS = AdditiveProcess(anchored=False, blocks=("series", "summary", "static"
 class GaussianProcess(SequentialPredictor):
     """Gaussian process regression: curves that look alike, of arms that are configured alike, end alike.
 
-    One process per tau. Its kernel is a linear kernel of each block of inputs, an RBF kernel with a width of its own
-    for each block, and noise; the blocks are the paper's TS, the same epochs in seven numbers, and AP with
-    HP. The marginal likelihood, with a weak prior, chooses the weights and widths. The standard deviation of an arm
-    grows with its distance from the training curves. In the end all are multiplied by the factor, and get the tails,
-    that make the leave-one-out errors (exact, in closed form) most likely.
-
-    Pick it where 20 to some hundred curves have reached the horizon and a forecast should say when an arm is unlike all
-    that has been seen. Runs that collapse for no visible reason widen its errors for everybody.
-
-    Cost of a fit, once per tau: hundredths of a second for 100 curves, tenths for 1000, whatever the number of epochs.
+    One process per tau, its kernel chosen by marginal likelihood. An arm's standard deviation grows with its distance
+    from the training curves. See docs/predictors.md.
 
     Args:
         min_curves: abstain until so many curves reached the horizon, >= 2.

@@ -35,58 +35,33 @@ _ONE_SIGMA = (0.15865525393145707, 0.8413447460685429)  # a Gaussian's mass belo
 
 @dataclass(frozen=True)
 class LCE(Predictor):
-    """Learning-curve extrapolation: eleven families of curves, weighted, sampled by MCMC.
+    """Learning-curve extrapolation: eleven families of curves, weighted, sampled by MCMC; no other curve is needed.
 
-    A forecast needs no other curve, so it works from the first trial on; it costs a second where
-    `bandits.predictors.SRM` costs milliseconds. The curve is put on a scale from 0 to 1 (see
-    `bandits.predictors.extrapolation.unit_scale`), every family is fitted by least squares, and an ensemble of walkers
-    samples the families' shapes, their weights and the noise (see `bandits.predictors.extrapolation.posterior`). The
-    forecast holds quantiles of the posterior predictive at the horizon; its mean is their median, its standard
-    deviation half the width of the central 68 %.
+    The forecast holds quantiles of the posterior predictive; its mean is their median. How it works, what differs from
+    the paper, and the paper's stopping criterion in this library's words are told in docs/predictors.md.
 
     Args:
         min_epochs: abstain before so many epochs, >= 3.
-        every: look at an arm only at epochs that are multiples of this, >= 1; abstain at others.
+        every: forecast an arm only at epochs that are multiples of this, >= 1.
         walkers: of the ensemble, >= 2; raised to twice the numbers of a position (60).
-        steps: of each walker, burn-in included. The paper takes 2500 of another sampler; of this one, 1000 give the
-            same quantiles as 10 000 (benchmarks/lce).
-        burn_in: steps thrown away, >= 0, < steps.
+        steps: of each walker, burn-in included, >= burn_in + thin.
+        burn_in: steps that are thrown away, >= 0.
         thin: every so many steps one is kept, >= 1.
         recency: how much more the last epoch counts than the first, > 0; 1 counts all alike.
-        skip_plateau: leave out the epochs before a curve begins to rise (0.05 above its first value for five
-            epochs on end, unit scale).
+        skip_plateau: leave out the epochs before a curve begins to rise.
         noise: add the measurement's noise to the forecast; without it, the error is the curve's alone.
-        mode: "optimistic" takes the median for certain where the curve's end has a standard deviation below
-            `certain_std`; "conservative" never does.
+        mode: "optimistic" takes the median for certain where the end has a standard deviation below `certain_std`;
+            "conservative" never does.
         certain_std: on the unit scale, without noise, > 0.
         max_std: abstain while the forecast's standard deviation is larger, on the unit scale; None never does.
         link: scale of the curve; "auto" takes the logarithm of a loss that falls to a third or less.
 
     Raises:
         SettingError: an argument breaks its rule.
-        MissingDependency: emcee is not installed: pip install 'bandits-hpo[lce]'.
+        MissingDependency: emcee is not installed.
 
-    Source: Domhan, Springenberg, Hutter, "Speeding up automatic hyperparameter optimization of deep neural
-    networks by extrapolation of learning curves" (IJCAI 2015). What differs, and why, stands in
-    `bandits.predictors.extrapolation.posterior`; recency weights count what they are worth, where their code counts an
-    observation about four times.
-
-    Their stopping criterion, in these words:
-
-    - "stop if P(the end is better than the best) < 0.05": `ProbabilityRule(0.95)` on this forecast;
-    - conservative with a threshold of the predictive standard deviation: `max_std` as well;
-    - optimistic, "stop as soon as that deviation is below 0.005, whatever the best": `mode="optimistic"`. They stop
-      the run and report the forecast as its result. Here nothing is reported that was not measured, so such a
-      forecast has no error: at any confidence, the arm is dropped if its median is at most the bar, else it trains on;
-    - the check interval: `every`.
-
-    Example:
-        >>> from bandits.rng import rng_for
-        >>> forecaster = LCE(steps=300, burn_in=100).fit(History(), horizon=50, rng=rng_for(0))
-        >>> scores = 0.8 - 0.7 * np.arange(1, 26.0) ** -0.8
-        >>> forecast = forecaster.forecast(Trial(id=0), Curve(scores))
-        >>> bool(abs(forecast.mean - (0.8 - 0.7 * 50**-0.8)) < 0.02)
-        True
+    Source: Domhan, Springenberg, Hutter, "Speeding up automatic hyperparameter optimization of deep neural networks by
+    extrapolation of learning curves" (IJCAI 2015).
     """
 
     _: KW_ONLY
@@ -123,7 +98,16 @@ class LCE(Predictor):
         require_sampler()
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:  # noqa: ARG002
-        """See `Predictor.fit`. Nothing is learnt from `history`."""
+        """See `Predictor.fit`. Nothing is learnt from `history`.
+
+        Example:
+            >>> from bandits.rng import rng_for
+            >>> forecaster = LCE(steps=300, burn_in=100).fit(History(), horizon=50, rng=rng_for(0))
+            >>> scores = 0.8 - 0.7 * np.arange(1, 26.0) ** -0.8
+            >>> forecast = forecaster.forecast(Trial(id=0), Curve(scores))
+            >>> bool(abs(forecast.mean - (0.8 - 0.7 * 50**-0.8)) < 0.02)
+            True
+        """
         check_whole("horizon", horizon, 1)
         return _Fitted(self, horizon, int(rng.integers(2**63)))
 

@@ -34,21 +34,12 @@ _SMALLEST_LOG_STD = math.log(1e-2)  # relative to the spread of all: nobody is t
 class NGBoost(SequentialPredictor):
     """NGBoost: small trees added one by one along the natural gradient of the log score of a normal distribution.
 
-    One model per tau sees the paper's inputs. Two trees a round, of depth 3, correct the mean and the logarithm of the
-    standard deviation of every arm. Five-fold cross-validation says after how many rounds to stop, and how far off
-    held-out curves were: errors are multiplied by the factor, and get the tails, that make those most likely.
-
-    Pick it where a hundred curves or more have reached the horizon and some kinds of configurations are far less
-    certain than others; the error of an arm then depends on its features most clearly here.
-
-    Cost of a fit, once per tau: tenths of a second of one core for 100 curves, seconds for 1000 or a hundred epochs.
-    `benchmarks/calibration` measures it.
+    One model per tau gives every arm its own mean and standard deviation. See docs/predictors.md.
 
     Args:
-        rounds: at most so many, >= 1.
+        rounds: at most so many, >= 1; cross-validation says after how many to stop.
         step: share of each correction that is made ("learning rate"), in (0, 1].
-        trend: fit a line first and boost what it leaves; False boosts from the mean, as in the paper. Trees alone
-            foresee no end beyond those that they have seen.
+        trend: fit a line first and boost what it leaves; False boosts from the mean, as in the paper.
         min_curves: abstain until so many curves reached the horizon, >= 2.
         link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
 

@@ -38,39 +38,22 @@ _MOST_CURVES = 100  # more would cost time and say no more: 7 %
 
 @dataclass(frozen=True)
 class Parametric(Predictor):
-    """Least squares of one family of learning curves, through the curve at hand.
+    """Least squares of one family of learning curves, through the curve at hand; a forecast takes milliseconds.
 
     "pow3" c - a x^-alpha, "pow4" c - (a x + b)^-alpha, "exp3" c - exp(-a x + b), or "mmf" (Morgan, Mercer, Flodin)
-    alpha - (alpha - beta) / (1 + (kappa x)^delta). All of them rise towards a limit; no limit is above the best
-    possible score. The curve is put on a scale from 0 to 1 (see `bandits.predictors.extrapolation.unit_scale`). The
-    error is Student's t with n - p degrees of freedom, for n epochs and p parameters: the noise around the fit, and
-    what the epochs leave open about limit, gap and shape (see `bandits.predictors.extrapolation.saturating_curves`).
-
-    A learning curve is not exactly of any family, so such an error is too small, most of all where little noise is
-    seen. Where 10 or more curves have reached the horizon, they are cut at the same epoch and continued likewise; the
-    factor on the error, and the weight of its tails, are those that make what these curves did most likely. The mean
-    stays what the curve alone says: where learning jumps late in every curve, the error is wide rather than shifted.
-
-    Pick it where few other curves have been seen yet and `bandits.predictors.lce.LCE` would take too long. Where 20
-    curves have reached the horizon, `bandits.predictors.SRM` is closer.
-
-    Cost of a forecast: a few milliseconds of one core, most for "pow4", "mmf" and long curves. The factor costs as much
-    for each of the curves that reached the horizon (at most 100, evenly spread), once for each tau, when it is first
-    asked about.
+    alpha - (alpha - beta) / (1 + (kappa x)^delta). All rise towards a limit. See docs/predictors.md.
 
     Args:
-        family: "pow3", "pow4", "exp3" or "mmf". One of three parameters needs 4 epochs and is the safer guess from
-            few; one of four needs 5.
-        recency: how much more the last epoch counts than the first, > 0; 1 counts all alike, and LCE has 10.
-        recalibrate: multiply the error by the factor that other curves show, where there are 10.
+        family: "pow3", "pow4", "exp3" or "mmf"; three parameters need 4 epochs, four need 5.
+        recency: how much more the last epoch counts than the first, > 0; 1 counts all alike.
+        recalibrate: multiply the error by the factor that other curves show, where 10 have reached the horizon.
         link: scale of the curve; "auto" takes the logarithm of a loss that falls to a third or less.
 
     Raises:
         SettingError: an argument breaks its rule.
 
     Source: Domhan, Springenberg, Hutter, "Speeding up automatic hyperparameter optimization of deep neural networks by
-    extrapolation of learning curves" (IJCAI 2015), table 1; exp3 is in its authors' code. Viering, Loog, "The shape of
-    learning curves: a review" (arXiv 2103.10948) compares the families, for growing training sets.
+    extrapolation of learning curves" (IJCAI 2015), table 1; exp3 is in its authors' code.
 
     Example:
         >>> from bandits.rng import rng_for

@@ -33,22 +33,12 @@ _LEAST_SPREAD = 0.1  # of an arm's error, relative to the error of all: leaves o
 class QuantileForest(SequentialPredictor):
     """A random forest whose leaves hold the training curves: an arm's end is distributed as theirs.
 
-    One forest per tau sees the paper's inputs. Training curves are weighted by how often they share a leaf with the
-    arm; their weighted ends give the mean, the standard deviation and the shape of the error, skewed or with heavy
-    tails where those of similar arms are. All errors are then multiplied by one factor, found out of bag: each training
-    curve is forecast by the trees that did not see it.
-
-    Pick it where features and ends are related by steps and interactions (categorical choices, runs that diverge) and
-    a hundred curves or more have reached the horizon.
-
-    Cost of a fit, once per tau: tenths of a second of one core for 100 curves, seconds for 1000 or a hundred epochs.
-    `benchmarks/calibration` measures it.
+    One forest per tau. Errors may be skewed or have heavy tails where those of similar arms do. See docs/predictors.md.
 
     Args:
         trees: of the forest, >= 20.
         min_leaf: least number of curves in a leaf, >= 1.
-        trend: fit a line first and grow the forest on what it leaves; False grows it on the ends themselves, as in the
-            paper. Trees alone foresee no end beyond those that they have seen.
+        trend: fit a line first and grow the forest on what it leaves; False grows it on the ends, as in the paper.
         min_curves: abstain until so many curves reached the horizon, >= 2.
         link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
 

@@ -37,38 +37,26 @@ _MODELS: dict[Model, tuple[Callable[[int, int], Regressor], int]] = {
 
 @dataclass(frozen=True)
 class SRM(SequentialPredictor):
-    """Sequential regression models: settings only; `fit` returns what forecasts.
+    """Sequential regression models: one regression per tau, from curve, architecture and hyperparameters to the end.
 
     Args:
-        model: "auto" (an ensemble of eight Gaussian processes, with a model of its errors: see `gp_ensemble`
-            and `error_model` in `bandits.predictors.regression`), one of the paper's ("svr_rbf", "svr_linear",
-            "forest", "ols") or "ridge", with one Gaussian sigma per tau.
-        min_curves: abstain until so many curves reached the horizon, >= 2. With few curves forecasts are made, but
-            say little: their intervals are wide.
-        link: scale on which scores are modelled. "auto" takes the logarithm of a loss or perplexity whose
-            worst training value is at least three times its best, and leaves everything else as it is.
-        draws: settings tried by random search, for the models that have one, >= 1. None takes the paper's 1000 for
-            nu-SVR, and 2 for a forest, which takes a hundred times as long to fit.
+        model: "auto" (an ensemble of eight Gaussian processes with a model of its errors), one of the paper's
+            ("svr_rbf", "svr_linear", "forest", "ols") or "ridge", with one Gaussian sigma per tau.
+        min_curves: abstain until so many curves reached the horizon, >= 2.
+        link: scale of the scores. "auto" takes the logarithm of a loss or perplexity whose worst training value is at
+            least three times its best, and leaves everything else as it is.
+        draws: settings tried by random search, for the models that have one, >= 1. None takes 1000 for nu-SVR (the
+            paper's) and 2 for a forest.
         folds: folds of the random search, >= 2 (the paper's 3).
-        uncertainty: where the error of a forecast comes from. "loo": from the curves' leave-one-out residuals. With
-            "bootstrap" it is Gaussian, and grows with the disagreement of 20 refits to resampled curves, which
-            cost 20 times as much.
-        use_curve: False leaves the curve out, and forecasts from architecture and hyperparameters alone.
-        partial: whether curves that stopped before the horizon teach too, how curves go on as far as they went: the
-            forecast made at a curve's last epoch stands in for the score that it never had (see `imputation` in
-            `bandits.predictors.regression`). Only "auto" with "loo" can; the others learn from complete curves alone.
+        uncertainty: "loo", errors are those of leave-one-out; "bootstrap", they grow where 20 refits disagree.
+        use_curve: False forecasts from architecture and hyperparameters alone.
+        partial: learn from curves that stopped before the horizon too, as "auto" with "loo" can.
 
     Raises:
         SettingError: an argument breaks its rule.
 
-    Cost: each tau is fitted when it is first asked about; where curves stopped early, so are, before it, up to eight
-    later ones, at which they did. `benchmarks/prediction_cost` measures it for complete curves: with "auto",
-    hundredths of a second for 100 curves, half a second at most, and less than half of that for a refit; a forecast
-    then takes a millisecond or two at most, in batches far less. nu-SVR takes tenths of a second, a forest seconds.
-    `benchmarks/partial_curves` measures what stopped curves add, in seconds and in accuracy.
-
-    Source: Baker, Gupta, Raskar, Naik, "Accelerating neural architecture search using performance
-    prediction" (arXiv 1705.10823), section 3, for the inputs, the paper's models and their errors; "auto" is ours.
+    Source: Baker, Gupta, Raskar, Naik, "Accelerating neural architecture search using performance prediction" (arXiv
+    1705.10823), section 3, for inputs, models and errors; "auto" is ours. See docs/predictors.md.
 
     Example:
         >>> import numpy as np
