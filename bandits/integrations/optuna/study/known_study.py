@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import islice
 
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
-from bandits.integrations.optuna.curve_reader import CurveReader, was_retried
+from bandits.integrations.optuna.curve_reader import CurveReader
 from bandits.integrations.optuna.study.counts import StudyCounts
-from bandits.integrations.optuna.study.finished_trial import FinishedTrial, Moment
+from bandits.integrations.optuna.study.finished_trial import FinishedTrial
 from bandits.integrations.optuna.study.policy import policy_of
+from bandits.integrations.optuna.study.reading import is_complete, moment_of, values_of
 from bandits.integrations.optuna.study.state import StudyState
 from bandits.integrations.optuna.study.teaching import TrainingSet
 from bandits.integrations.optuna.study.training_data import TrainingData, training_data
@@ -146,10 +146,10 @@ class KnownStudy:
         unknown = (trial for trial in reversed(finished) if trial.number not in self._finished)
         new = list(islice(unknown, missing))  # most are among the last
         self._finished.update((trial.number, trial) for trial in new)
-        if self._reader.learn(filter(_is_complete, new)):
+        if self._reader.learn(filter(is_complete, new)):
             self._read, self._spoke, self._data = {}, {}, None
             self._start_over()
-        elif any(self._state.depends_on(_moment(trial)) for trial in new):
+        elif any(self._state.depends_on(moment_of(trial)) for trial in new):
             self._start_over()
         else:
             self._take_in(new)
@@ -159,9 +159,9 @@ class KnownStudy:
         self._take_in(self._finished.values())
 
     def _take_in(self, trials: Iterable[FrozenTrial]) -> None:
-        for trial in sorted(trials, key=_moment):
+        for trial in sorted(trials, key=moment_of):
             if trial.number not in self._read:
-                self._read[trial.number] = _values_of(trial, self._reader)
+                self._read[trial.number] = values_of(trial, self._reader)
             self._state.take_in(self._read[trial.number])
 
     def _empty(self) -> StudyState:
@@ -198,37 +198,3 @@ class KnownStudy:
             if verdict.censored or verdict.evidence is not None:
                 return True
         return False
-
-
-def _values_of(trial: FrozenTrial, reader: CurveReader) -> FinishedTrial:
-    """A finished trial as values; what matters of completed trials alone is not looked for in others."""
-    complete = _is_complete(trial)
-    retried, has_curve = complete and was_retried(trial), complete and reader.whole(trial) is not None
-    begins = reader.begins(trial) if has_curve else 1
-    return FinishedTrial(
-        moment=_moment(trial),
-        started=None if trial.datetime_start is None else _local(trial.datetime_start),
-        complete=complete,
-        retried=retried,
-        reported=bool(trial.intermediate_values),
-        reached=reader.reached(trial),
-        longer=complete and reader.is_longer(trial),
-        begins=begins,
-        resumed_at=begins if retried and reader.lacks_beginning(trial, usual=1) else 1,
-        has_curve=has_curve,
-        score=reader.score(trial) if complete else None,
-    )
-
-
-def _local(moment: datetime) -> datetime:
-    """A time as Optuna tells it, without a zone."""
-    return moment if moment.tzinfo is None else moment.astimezone().replace(tzinfo=None)
-
-
-def _moment(trial: FrozenTrial) -> Moment:
-    """When a trial finished; trials that do not tell come first."""
-    return _local(trial.datetime_complete or datetime.min), trial.number
-
-
-def _is_complete(trial: FrozenTrial) -> bool:
-    return trial.state == TrialState.COMPLETE
