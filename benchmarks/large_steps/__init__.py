@@ -1,0 +1,1 @@
+"""What studies cost whose steps are large; see README.md."""
