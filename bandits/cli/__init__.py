@@ -16,7 +16,7 @@ import click
 
 from bandits import __version__
 from bandits.cli.output import say
-from bandits.errors import BanditsError, JournalError
+from bandits.errors import BanditsError, JournalError, shown
 
 __all__ = ["command", "main"]
 
@@ -73,6 +73,10 @@ def main() -> NoReturn:
     except BanditsError as error:
         say(str(error))
         code = _USAGE if isinstance(error, ValueError | LookupError | ImportError | JournalError) else _FAILED
+    except OSError as error:  # a name that is too long, a folder without permission, a full disk
+        name = "" if error.filename is None else f" {shown(error.filename)}"
+        say(f"file{name} cannot be used: {error.strerror or error}")
+        code = _FAILED
     except Exception as error:
         if os.environ.get("BANDITS_TRACEBACK"):
             raise

@@ -1,6 +1,8 @@
 """Names with settings on the command line, and what it says of them."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from bandits import cli, registry
+from bandits.config import choose
 
 OBJECTIVE = """
 from optuna.distributions import FloatDistribution
@@ -181,6 +184,21 @@ def test_the_shell_completes_names():
     assert ["rules"] == completed("list", "ru")
     assert ["hyperband"] == completed("list", "algorithms", "hyp")
     assert [] == completed("list", "nothing", "hyp")
+
+
+GUIDE = (Path(__file__).parents[2] / "docs/settings.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_is_true(bandits):
+    """Its Python runs, its command ends with 0, and its quotes are what the shell hands over."""
+    for block in re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL):
+        exec(compile(block, "settings.md", "exec"), {})  # noqa: S102 - our own guide
+    line = next(line for line in GUIDE.splitlines() if line.startswith("    bandits run"))
+    code, out, err = bandits(*shlex.split(line)[1:], "--json")
+    assert (0, "") == (code, err)
+    assert 4 == json.loads(out)["settings"]["eta"]
+    quoted = re.search(r'--sampler ("q-learning:.*?")`', GUIDE)[1]
+    assert "1.0:150,0.9:10" == str(choose("samplers", shlex.split(quoted)[0]).settings["epsilon"])
 
 
 def test_what_should_not_happen_is_one_sentence(bandits, monkeypatch):

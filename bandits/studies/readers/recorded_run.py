@@ -140,5 +140,5 @@ def _note(
 
 def _last_written(path: Path) -> datetime:
     """When a file or its write-ahead log was last written; now, where there is none."""
-    files = [file for file in (path, path.with_name(f"{path.name}-wal")) if file.is_file()]
+    files = [file for file in (path, Path(f"{path}-wal")) if file.is_file()]
     return datetime.fromtimestamp(max(file.stat().st_mtime for file in files)) if files else datetime.now()
