@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from bandits.checks import check_number
 from bandits.cli.epochs import epoch_from
 from bandits.cli.options import predictor_option
 from bandits.cli.output import show
-from bandits.errors import SettingError
 
 __all__ = ["predict"]
 
@@ -68,8 +68,7 @@ def predict(
     from bandits.tools.predict.plot import check_plot_file, save_plot
     from bandits.tools.predict.report import ForecastReport, forecast_view
 
-    if not 0.0 < coverage < 1.0:
-        raise SettingError.broken("`coverage`", "must be in (0, 1)", coverage)
+    check_number("coverage", coverage, above=0, below=1)
     if plot is not None:
         check_plot_file(plot)
     forecasting = build("predictors", predictor)

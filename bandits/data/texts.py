@@ -6,22 +6,24 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.checks import check_whole
+from bandits.checks import check_choice, check_whole
 from bandits.data.catalogue import TEXT_FILES, TEXT_SETS
 from bandits.data.compressed import read_bytes
 from bandits.data.folders import obtain
 from bandits.data.vocabulary import number_characters, number_words, split_words, words_of_lines
-from bandits.errors import DataError, SettingError, UnknownPlugin
+from bandits.errors import DataError, UnknownPlugin
 
 __all__ = ["Text", "load_text"]
 
 _SHIPPED = Path(__file__).parent / "files" / "shakespeare" / "input.txt.gz"
-_DEFAULT_LEVELS: dict[str, Literal["char", "word"]] = {"shakespeare": "char", "ptb": "word", "wikitext-2": "word"}
+Level = Literal["char", "word"]
+
+_DEFAULT_LEVELS: dict[str, Level] = {"shakespeare": "char", "ptb": "word", "wikitext-2": "word"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,11 +42,11 @@ class Text:
     train: NDArray[np.int32]
     validation: NDArray[np.int32]
     vocabulary: tuple[str, ...]
-    level: Literal["char", "word"]
+    level: Level
 
 
 def load_text(
-    name: str, *, level: str | None = None, folder: Path | None = None, max_vocabulary: int | None = None
+    name: str, *, level: Level | None = None, folder: Path | None = None, max_vocabulary: int | None = None
 ) -> Text:
     """Load a text; sources and licences stand in `bandits.data.catalogue`.
 
@@ -74,7 +76,8 @@ def load_text(
         raise UnknownPlugin("text", name, TEXT_SETS)
     if max_vocabulary is not None:
         check_whole("max_vocabulary", max_vocabulary, 2)
-    chosen = _DEFAULT_LEVELS[name] if level is None else _level(level)
+    check_choice("level", level, get_args(Level), or_none=True)
+    chosen = _DEFAULT_LEVELS[name] if level is None else level
     train, validation = _shakespeare() if name == "shakespeare" else _two_files(name, folder)
     if chosen == "word":
         split = split_words if name == "shakespeare" else words_of_lines
@@ -82,14 +85,6 @@ def load_text(
     else:
         numbered = number_characters(train, validation, max_vocabulary)
     return Text(name, numbered.train, numbered.validation, numbered.vocabulary, chosen)
-
-
-def _level(level: str) -> Literal["char", "word"]:
-    if level == "char":
-        return "char"
-    if level == "word":
-        return "word"
-    raise SettingError.broken("`level`", "must be 'char' or 'word'", level)
 
 
 def _shakespeare() -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from bandits.checks import check_choice, check_instance, check_whole
 from bandits.curves import Metric
@@ -86,7 +86,7 @@ class LSTMObjective(NeuralObjective):
         self,
         corpus: str,
         *,
-        level: str | None = None,
+        level: Literal["char", "word"] | None = None,
         space: str | Mapping[str, BaseDistribution] = "adam",
         max_epochs: int | None = None,
         device: str = "auto",

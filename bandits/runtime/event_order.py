@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Literal
 
-from bandits.errors import SettingError
+from bandits.checks import check_choice
 
 __all__ = ["ORDERS", "ArrivalOrder", "EventOrder", "FixedOrder", "Order", "event_order"]
 
@@ -103,6 +103,4 @@ def event_order(order: Order) -> EventOrder:
     Raises:
         SettingError: there is none.
     """
-    if order not in ORDERS:
-        raise SettingError.broken("`order`", f"must be one of {', '.join(ORDERS)}", order)
-    return ORDERS[order]()
+    return ORDERS[check_choice("order", order, ORDERS)]()

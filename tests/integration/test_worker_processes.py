@@ -168,7 +168,7 @@ def test_where_an_objective_trains(tmp_path: Path) -> None:
         executor.close()
     with pytest.raises(SettingError, match="`checkpoints` must be left out for metaqnn_cifar10, a replay, got 'here'"):
         executor_for(table, checkpoints="here")
-    with pytest.raises(SettingError, match="`order` must be one of arrival, fixed, got 'any'"):
+    with pytest.raises(SettingError, match="`order` must be one of 'arrival', 'fixed', got 'any'"):
         executor_for(table, order="any")  # type: ignore[arg-type]
 
 

@@ -197,7 +197,7 @@ def test_settings() -> None:
     """Unknown names list the known ones; level and size have their rules."""
     with pytest.raises(UnknownPlugin, match=rf"^text must be one of {', '.join(TEXT_SETS)}, got 'bible'$"):
         load_text("bible")
-    with pytest.raises(SettingError, match=r"^`level` must be 'char' or 'word', got 'byte'$"):
+    with pytest.raises(SettingError, match=r"^`level` must be one of 'char', 'word', or None, got 'byte'$"):
         load_text("shakespeare", level="byte")
     with pytest.raises(SettingError, match=r"^`max_vocabulary` must be an integer >= 2, got 1$"):
         load_text("shakespeare", max_vocabulary=1)

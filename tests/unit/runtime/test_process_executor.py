@@ -312,7 +312,7 @@ def test_more_workers_than_memory_allows_are_refused(
     [
         ({"workers": 0}, "`workers` must be an integer >= 1, got 0"),
         ({"threads": 0}, "`threads` must be an integer >= 1, got 0"),
-        ({"order": "random"}, "`order` must be one of arrival, fixed, got 'random'"),
+        ({"order": "random"}, "`order` must be one of 'arrival', 'fixed', got 'random'"),
         (
             {"checkpoints": "{folder}/used"},
             "`checkpoints` must be a folder without trials of another run, got '.*trial-3'",
