@@ -3,6 +3,10 @@
 A thousand settings, three folds and n refits cost half a second at 100 curves, for three reasons: kernels are made from
 distances that are computed once; a stack of small problems is solved together (`nu_svr`); and a setting is dropped as
 soon as it can no longer win (`race`). None of them changes which setting wins.
+
+Without the race the search takes 5 to 6 times as long with an RBF kernel, and 1.5 to 1.7 times with a linear one
+(`python -m benchmarks.prediction_cost.own_code`); scikit-learn's search takes 22 to 40 times as long as this one, with
+the same R2 within 0.1 % (`python -m benchmarks.prediction_cost`). 100 curves, 1000 settings, 3 tables, 3 splits each.
 """
 
 from __future__ import annotations
