@@ -3,8 +3,8 @@
 For a few arms a prediction is little arithmetic, and most of its time goes into calls of NumPy. Processes that were
 fitted to the same curves differ in a few numbers only, so their kernels are computed together.
 
-An arm is forecast after every epoch, and takes a third of the time that processes take one by one (100 curves, 3 tables,
-3 splits each: `python -m benchmarks.prediction_cost.own_code`).
+An arm is forecast after every epoch, and takes a third of the time that processes take one by one (100 curves, 3
+tables, 3 splits each: `python -m benchmarks.prediction_cost.own_code`).
 """
 
 from __future__ import annotations

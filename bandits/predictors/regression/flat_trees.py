@@ -1,7 +1,7 @@
 """Many decision trees at once: which leaf of each does an arm fall into?
 
-One arm takes less than a hundredth of the time of scikit-learn's `apply`, which is made for many (200 trees, 100 curves, 3
-tables, 3 splits each: `python -m benchmarks.prediction_cost.own_code`).
+One arm takes less than a hundredth of the time of scikit-learn's `apply`, which is made for many (200 trees, 100
+curves, 3 tables, 3 splits each: `python -m benchmarks.prediction_cost.own_code`).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Sequential minimal optimisation, which LIBSVM does, takes more steps the larger 
 a low rank. The method here (Mehrotra's predictor and corrector, 1992) takes about ten steps whatever C and the kernel
 are; each costs one Cholesky factorisation of an [n, n] matrix. All else is done for a stack of problems together.
 
-Kept instead of LIBSVM, since with it the search of 1000 settings at 100 curves takes 8 to 14 times as long with a linear
+Kept instead of LIBSVM, with which the search of 1000 settings at 100 curves takes 8 to 14 times as long with a linear
 kernel, and 1.3 to 1.6 times with an RBF (3 tables, 3 splits each: `python -m benchmarks.prediction_cost.own_code`).
 """
 

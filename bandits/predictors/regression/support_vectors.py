@@ -6,7 +6,7 @@ soon as it can no longer win (`race`). None of them changes which setting wins.
 
 Without the race the search takes 5 to 6 times as long with an RBF kernel, and 1.5 to 1.7 times with a linear one
 (`python -m benchmarks.prediction_cost.own_code`); scikit-learn's search takes 22 to 40 times as long as this one, with
-the same R2 within 0.1 % (`python -m benchmarks.prediction_cost`). 100 curves, 1000 settings, 3 tables, 3 splits each.
+R2 no worse (`python -m benchmarks.prediction_cost`). 100 curves, 1000 settings, 3 tables, 3 splits each.
 """
 
 from __future__ import annotations
