@@ -230,6 +230,20 @@ class _BrokenForecaster(Forecaster):
         return self.fitted.leave_one_out(tau) if self.predictor.leaves_one_out else None
 
 
+class Unprintable(Exception):
+    """An error whose text cannot be had."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("at", ["fit", "forecast", "leave_one_out", "curves_needed"])
+def test_error_without_words_is_named_by_its_type(at: str) -> None:
+    """Where even the text of a predictor's error raises, trials go on, and the warning names the type."""
+    (message,) = warned(PredictivePruner(Broken(at, Unprintable), max_epochs=T, n_startup_trials=3))
+    assert message.endswith(" failed with Unprintable; trials go on unpruned until it works")
+
+
 class BrokenRule(Learner):
     """Raises at one of its tasks."""
 
