@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,7 +28,7 @@ from bandits.runtime.records import (
 )
 from bandits.runtime.result import Best, Result
 from bandits.samplers.base import Outcome, Sampler
-from bandits.schedulers.base import Failed, Job, Measured, Scheduler, Wait
+from bandits.schedulers.base import Change, Failed, Job, Measured, Scheduler, Wait
 from bandits.schedulers.lifecycle import State
 from bandits.search_space import space_to_json
 from bandits.verdicts import KEEP, Drop, Verdict
@@ -140,20 +140,18 @@ class _Loop:
 
     def _take_turns(self, watch: Watch | None) -> None:
         """Hand out jobs; then record each event, let the scheduler decide, and act on that."""
+        result, executor = self.result, self.executor
         while self._hand_out_jobs():
-            event = self._next_event()
+            event = executor.next_event()
+            while isinstance(event, WorkerLost):  # it ends no arm
+                result.journal.append(event)
+                event = executor.next_event()
             news = self._record(event)
-            verdict = self.result.scheduler.tell(news)
+            verdict = result.scheduler.tell(news)
             self._act(news, verdict)
             if watch is not None:
-                self.result.seconds = self.executor.clock
-                watch(self.result)
-
-    def _next_event(self) -> Report | Crash:
-        """What comes next of an arm; workers that are lost meanwhile are journalled, and end none."""
-        while isinstance(event := self.executor.next_event(), WorkerLost):
-            self.result.journal.append(event)
-        return event
+                result.seconds = executor.clock
+                watch(result)
 
     def _hand_out_jobs(self) -> bool:
         """Give every idle worker a job, if there is one; False when the scheduler is done."""
@@ -161,7 +159,7 @@ class _Loop:
         machine = result.scheduler
         while executor.idle:
             job = machine.ask()
-            self._note_changes()  # an asynchronous scheduler promotes when it is asked
+            self._note(machine.take_changes())  # an asynchronous scheduler promotes when it is asked
             if not isinstance(job, Job):
                 if isinstance(job, Wait) and not executor.busy:
                     raise ProtocolError(f"{machine.name} waits for an arm, but none is running")
@@ -206,15 +204,17 @@ class _Loop:
             self.result.journal.append(_verdict_given(metric, news.trial, news.epoch, verdict, words))
             if isinstance(verdict, Drop):
                 self.executor.stop(news.trial.id)
-        self._note_changes(verdict, words)
+        changes = self.result.scheduler.take_changes()
+        if changes:
+            self._note(changes, verdict, words)
 
-    def _note_changes(self, verdict: Verdict = KEEP, words: str = "") -> None:
-        """Journal what the scheduler changed; free what ended arms hold, and tell the sampler what came of them.
+    def _note(self, changes: Sequence[Change], verdict: Verdict = KEEP, words: str = "") -> None:
+        """Journal changes of state; free what ended arms hold, and tell the sampler what came of them.
 
         `words` say why an arm was dropped, in the metric's units; the scheduler knows it in scores.
         """
         result = self.result
-        for change in result.scheduler.take_changes():
+        for change in changes:
             dropped = change.state is State.DROPPED
             reason = words if dropped else change.reason
             result.journal.append(Changed(change.trial_id, change.state, change.epoch, reason))
