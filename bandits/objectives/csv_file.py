@@ -19,6 +19,7 @@ from bandits.objectives.csv_numbers import write_numbers_plainly
 __all__ = ["CsvFile", "read_csv"]
 
 _SEPARATORS = (",", ";", "\t")
+_SEPARATOR = re.compile(r"sep=(.)(?=[\r\n])", re.IGNORECASE)
 _UNNAMED = re.compile(r"(?:unnamed: [0-9]+)?", re.IGNORECASE)  # pandas reads a blank name as "Unnamed: 0"
 
 Row = tuple[int, list[str]]  # the line on which it ends, and its cells
@@ -67,7 +68,8 @@ class CsvFile:
 def read_csv(path: Path) -> CsvFile:
     """Read a .csv or .csv.gz file.
 
-    Cells are separated by commas, semicolons or tabs, whichever gives the header most columns. Empty lines, rows of
+    Cells are separated by commas, semicolons or tabs, whichever gives the header most columns, or by what a first line
+    such as "sep=;" says, as Excel writes it. Empty lines, rows of
     empty cells and empty cells after the last column are passed over. Where every row has one cell more than the
     header, as R writes them, the first column holds row names.
 
@@ -79,7 +81,10 @@ def read_csv(path: Path) -> CsvFile:
             header.
     """
     text = _text_of(path)
-    separator, header = _header_of(text)
+    said = _SEPARATOR.match(text)
+    if said:
+        text = text[said.end() :]
+    separator, header = _header_of(text, said[1] if said else "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
@@ -99,10 +104,10 @@ def read_csv(path: Path) -> CsvFile:
     )
 
 
-def _header_of(text: str) -> tuple[str, list[str]]:
+def _header_of(text: str, said: str) -> tuple[str, list[str]]:
     """What separates the cells of a file, and its first row that is not empty."""
-    best: tuple[str, list[str]] = (",", [])
-    for separator in _SEPARATORS:
+    best: tuple[str, list[str]] = (said or ",", [])
+    for separator in said or _SEPARATORS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
         try:
             header = next((row for row in reader if any(cell.strip() for cell in row)), [])

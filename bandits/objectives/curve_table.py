@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bandits.checks import check_choice, check_flag
 from bandits.curves import Goal, Metric, Trial
 from bandits.errors import CurveTableError, SettingError
 from bandits.objectives.base import Measurement, Objective
-from bandits.objectives.feature_columns import told_columns
 from bandits.objectives.nearest_row import NearestRow
-from bandits.objectives.shipped_tables import TableNotes, find_table
-from bandits.objectives.table_columns import Column, column_of, values_of_cells
+from bandits.objectives.table_columns import Column, column_of
+from bandits.objectives.table_contents import ROW, read_table
 from bandits.objectives.table_metric import find_metric
-from bandits.objectives.table_notes import known_role, notes_of
-from bandits.objectives.table_reader import CurveFile, read_curve_file
 from bandits.objectives.table_report import TableReport, marks_of
 from bandits.samplers.table import TableSampler
 from bandits.search_space import ABSENT, infer_space
@@ -30,29 +26,23 @@ if TYPE_CHECKING:
 
 __all__ = ["CurveTable"]
 
-_ROW = "row"
-
 
 class CurveTable(Objective):
     """Replays recorded learning curves: a study of weeks takes a second.
 
     Each configuration is a row, and holds its number as `row`. Rows are drawn without replacement, in an order that
-    depends on the run's seed. An epoch that was not recorded has the value NaN, which fails the trial there.
+    depends on the run's seed. An epoch that was not recorded has the value NaN, which fails the trial there. The forms
+    of files are described in docs/files.md. To load takes about 0.01 s for 1000 rows of 20 epochs, 0.1 s for 500.
 
     Args:
-        source: name of a shipped table (`bandits.objectives.SHIPPED_TABLES`), or path of a .csv or .csv.gz file: one
-            row a configuration, a column a hyperparameter, a column an epoch (acc_1, acc_2, ...), and optionally
-            a column an epoch for recorded seconds (seconds_1, ...). After a "#" may follow the name of the epoch
-            columns that are meant, "runs.csv#val_acc"; where none is named, one whose name says a metric is taken.
-        metric: name and goal of the curves; by default the name of the epoch columns, with the goal that this name,
-            else the shape of the curves, tells. If the file has several families of epoch columns, the one of
-            the metric's name is taken.
+        source: name of a shipped table (`bandits.objectives.SHIPPED_TABLES`), or path of a csv file, which may be
+            followed by "#" and the name of its epoch columns.
+        metric: name and goal of the curves; of several families of epoch columns, the one of its name is taken.
         goal: "maximize" or "minimize", for a file whose metric does not tell.
         duplicates: "drop" leaves out rows that copy an earlier one in every cell; "keep" keeps them.
-        incomplete: "keep" replays rows that end early or have gaps as they are, and those that failed: whose final
-            value is below the `failed_below` of a shipped table. "drop" leaves them out.
-        untrained_first: True where the first epoch column holds the untrained model, which is left out. By default
-            as known for shipped tables, else False: the first column is epoch 1, whatever its number.
+        incomplete: "drop" leaves out rows that end early, have gaps or failed; "keep" replays them as they are.
+        untrained_first: whether the first epoch column holds the untrained model, which is left out; None for what is
+            known of a shipped table, and False for files.
 
     Attributes:
         curves: `[n, T]` raw values, NaN where not recorded; read-only.
@@ -62,18 +52,11 @@ class CurveTable(Objective):
         description: what each column was taken for, and what was left out.
 
     Raises:
-        UnknownPlugin: no shipped table has that name; the message lists them.
-        CurveTableError: the file cannot be read as a table; the message says where.
-        SettingError: an argument breaks its rule.
-
-    Cost: to load, about 0.01 s for 1000 rows of 20 epochs, 0.1 s for 1000 of 500.
+        SettingError: an argument breaks its rule; `UnknownPlugin` or `CurveTableError` where it is the source.
 
     Example:
-        >>> table = CurveTable("metaqnn_cifar10")
-        >>> len(table), table.max_epochs, table.feature_names
-        (1000, 20, ('num_params', 'depth', 'lr'))
-        >>> round(table.best_possible((20,)), 4)
-        0.8416
+        >>> len(CurveTable("metaqnn_cifar10"))
+        1000
     """
 
     virtual_time = True
@@ -95,51 +78,13 @@ class CurveTable(Objective):
         incomplete: Literal["keep", "drop"] = "keep",
         untrained_first: bool | None = None,
     ) -> None:
-        check_choice("duplicates", duplicates, ("drop", "keep"))
-        check_choice("incomplete", incomplete, ("drop", "keep"))
-        check_flag("untrained_first", untrained_first, or_none=True)
-        found = find_table(source)
-        path, notes = found.path, found.notes
-        if untrained_first is None:
-            untrained_first = notes is not None and notes.untrained_first
-        file = read_curve_file(
-            path,
-            metric=found.metric or (notes.epochs if notes is not None else getattr(metric, "name", "")),
-            exactly=bool(found.metric) or notes is not None,
-            untrained_first=untrained_first,
-        )
-        known = notes.metric if notes is not None and metric is None and not found.metric else metric
-        metric, ground = find_metric(file.label, file.curves, metric=known, goal=goal, source=str(path))
-
-        keep = ~file.repeated if duplicates == "drop" else np.ones(len(file.curves), dtype=np.bool_)
-        marks = marks_of(file.curves, None if notes is None else notes.failed_below)
-        counted = marks.counted(keep, dropped=incomplete == "drop")
-        if incomplete == "drop":
-            keep &= ~marks.any
-        rows = np.flatnonzero(keep).tolist()
-        if len(rows) < 2:
-            raise CurveTableError.broken(f"{path}", "must hold at least 2 rows that are not left out", len(rows))
-
-        curves = file.curves[rows]
-        values, columns = _columns_of(file, rows, notes, str(path), curves, metric)
-        seconds = None if file.seconds is None else file.seconds[rows]
-        self._fill(found.name, metric, curves, values, columns, seconds=seconds)
-        copies = (int(file.repeated.sum()), duplicates == "drop")
-        self.description = TableReport(
-            title=found.name if notes is None else f"{found.name}: {notes.title}",
-            metric=metric,
-            ground=ground if notes is None or known is not notes.metric else "as known of this table",
-            rows=len(self),
-            epochs=self.max_epochs,
-            first_epoch=file.epochs[0],
-            columns=columns,
-            repeated=copies,
-            incomplete=counted,
-            timed=file.seconds is not None,
-            remarks=_remarks(file, notes),
-            notes=() if notes is not None else notes_of(file, columns, copies, counted),
-        )
-        self.notes = self.description.notes
+        read = read_table(source, metric, goal, duplicates, incomplete, untrained_first)
+        self._fill(read.name, read.report.metric, read.curves, read.values, read.report.columns, seconds=read.seconds)
+        self.description = read.report
+        self.notes = read.report.notes
+        counts = read.report.incomplete
+        if counts.gaps and not counts.dropped:
+            self.notes += (f"rows with gaps, at the first of which a trial fails: {counts.gaps:,}",)
 
     @classmethod
     def from_arrays(
@@ -189,7 +134,7 @@ class CurveTable(Objective):
                 rule = "must hold numbers >= 0 where curves have values"
                 raise CurveTableError.broken("`seconds`", rule, float(wrong[0]))
         metric, ground = find_metric("", array, metric=metric, goal=None, source=name)
-        names = {key: None for config in configs for key in config if key != _ROW}
+        names = {key: None for config in configs for key in config if key != ROW}
         values = {key: [_plain(key, config.get(key, ABSENT)) for config in configs] for key in names}
         columns = tuple(column_of(key, column) for key, column in values.items())
         table = cls.__new__(cls)
@@ -229,7 +174,7 @@ class CurveTable(Objective):
         for array in (curves, seconds):
             if array is not None:
                 array.flags.writeable = False
-        names = (_ROW, *values)
+        names = (ROW, *values)
         self.configs = tuple(
             {key: cell for key, cell in zip(names, cells, strict=True) if cell is not ABSENT}
             for cells in zip(range(len(curves)), *values.values(), strict=True)
@@ -305,7 +250,7 @@ class CurveTable(Objective):
         return self.metric.restore(float(reached.max())) if reached.size else None
 
     def _row(self, config: Mapping[str, object]) -> int:
-        row = config.get(_ROW)
+        row = config.get(ROW)
         if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < len(self.configs):
             raise SettingError.broken(f"row of a configuration of {self.name}", f"must be 0 to {len(self) - 1}", row)
         return row
@@ -322,54 +267,6 @@ def _floats(argument: str, numbers: ArrayLike) -> NDArray[np.float64]:
         return np.array(numbers, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise CurveTableError(f"`{argument}` must be an array of numbers: {error}") from error
-
-
-def _columns_of(
-    file: CurveFile,
-    rows: Sequence[int],
-    notes: TableNotes | None,
-    source: str,
-    curves: NDArray[np.float64],
-    metric: Metric,
-) -> tuple[dict[str, list[object]], tuple[Column, ...]]:
-    """Values and meaning of the columns that describe configurations, for the rows that are kept."""
-    where = [f"line {file.lines[row]} of {source}" for row in rows]
-    recorded = np.isfinite(curves)
-    last = curves.shape[1] - 1 - recorded[:, ::-1].argmax(axis=1)
-    sign = 1.0 if metric.goal == "maximize" else -1.0
-    best = sign * np.where(recorded, sign * curves, -np.inf).max(axis=1)
-    outcomes = (curves[np.arange(len(curves)), last].tolist(), best.tolist())
-    values: dict[str, list[object]] = {}
-    columns: list[Column] = []
-    texts = {name: [cells[row] for row in rows] for name, cells in file.columns.items()}
-    told = told_columns(texts)
-    tells = {other: one.name for one in told.values() for other in one.told_by}
-    for name, cells in texts.items():
-        if name in tells:
-            columns.append(Column(name, "label", f"tells of {tells[name]!r}"))
-            continue
-        if name == _ROW:
-            columns.append(Column(name, "label", "replaced by the table's own row numbers"))
-            continue
-        if name in told:
-            values[name] = told[name].values
-            columns.append(told[name].column(*(notes.columns[name] if notes is not None else (None, ""))))
-            continue
-        values[name] = values_of_cells(name, cells, where)
-        role, meaning = notes.columns[name] if notes is not None else known_role(name, values[name], file)
-        columns.append(column_of(name, values[name], role=role, outcomes=outcomes, note=meaning))
-    return values, tuple(columns)
-
-
-def _remarks(file: CurveFile, notes: TableNotes | None) -> tuple[str, ...]:
-    remarks: list[str] = []
-    if file.untrained:
-        remarks.append(f"column {file.untrained!r} holds the untrained model and is left out")
-    elif file.epochs[0].endswith("0"):
-        remarks.append(f"column {file.epochs[0]!r} is taken as epoch 1, not as the untrained model")
-    if file.left_out and notes is not None:
-        remarks.append(f"columns measured during training as well are left out: {', '.join(file.left_out)}")
-    return (*remarks, *(notes.remarks if notes is not None else ()))
 
 
 def _plain(name: str, value: object) -> object:

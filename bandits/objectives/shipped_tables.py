@@ -98,7 +98,7 @@ def find_table(source: str | os.PathLike[str]) -> FoundTable:
         return FoundTable(_FOLDER / source / "curves.csv.gz", source, _notes_of(source), metric)
     path = Path(source)
     if path.is_file():
-        return FoundTable(path, path.name.removesuffix(".gz").removesuffix(".csv"), None, metric)
+        return FoundTable(path, path.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".tsv"), None, metric)
     if isinstance(source, str) and path.name == source and not path.suffix:
         raise UnknownPlugin("table", source, [*SHIPPED_TABLES, "a path such as runs.csv"])
     raise CurveTableError.broken("table", "must be a csv file that exists", str(source))

@@ -39,9 +39,7 @@ def notes_of(
     if file.unnamed:
         notes.append(f"without a name, taken for an index: columns {', '.join(sorted(file.unnamed))}")
     if repeated[0] and repeated[1]:
-        notes.append(f"{repeated[0]:,} exact copies of other rows are left out")
-    if incomplete.gaps and not incomplete.dropped:
-        notes.append(f"{incomplete.gaps:,} rows with gaps: a replay fails there, forecasts fill them")
+        notes.append(f"exact copies of other rows, left out: {repeated[0]:,}")
     if incomplete.dropped and (incomplete.early or incomplete.gaps or incomplete.failed):
         notes.append(f"rows without a whole curve: {incomplete}")
     return tuple(notes)

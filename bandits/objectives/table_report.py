@@ -30,7 +30,7 @@ class Incomplete:
     dropped: bool
 
     def __str__(self) -> str:
-        counts = {"that end early": self.early, "with gaps": self.gaps, "that failed": self.failed}
+        counts = {"ending early": self.early, "with gaps": self.gaps, "failed": self.failed}
         parts = [f"{count:,} {words}" for words, count in counts.items() if count]
         return f"{' and '.join(parts)}, {'dropped' if self.dropped else 'kept'}" if parts else "0"
 

@@ -22,7 +22,7 @@ from bandits.studies.study_curves import read_curves
 
 __all__ = ["read_studies", "read_study"]
 
-_CSV = (".csv", ".csv.gz")
+_CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _KINDS = (
     "table:NAME, a .csv or .csv.gz file, a folder of TensorBoard's csv exports, a journal of `bandits run`, or an"
     " Optuna storage (an SQLite file, the file of a JournalStorage, or a URL such as sqlite:///study.db), with #NAME"

@@ -54,7 +54,7 @@ def keep_one_phase(names: Sequence[str], kind: str) -> tuple[list[str], tuple[st
     if not instead:
         return list(names), ()
     out, taken = list(instead), list(dict.fromkeys(instead.values()))
-    note = f"{len(out):,} {kind} left out ({listed(out)}): there is the same of validation or test ({listed(taken)})"
+    note = f"{kind} left out: {listed(out)}; the same is there for validation or test: {listed(taken)}"
     return [name for name in names if name not in instead], (note,)
 
 

@@ -62,7 +62,7 @@ def study_of_long_table(
     ordered = list(runs.values())
     if columns.clock is not None and all(len(run.clock) == len(run.steps) > 0 for run in ordered):
         ordered.sort(key=lambda run: min(run.clock))
-    stepless = (f"{lost:,} rows without a step are left out",) if lost else ()
+    stepless = (f"rows without a step, left out: {lost:,}",) if lost else ()
     said = (*file.notes, *columns.notes, *notes, *phases, *repeats, *stepless)
     return study_of_runs(source, ordered, label or file.header[columns.value], goal, notes=said, policy=policy)
 

@@ -46,4 +46,4 @@ def study_of_table(source: str, table: str, goal: Goal | None) -> Study:
                 number=number,
             )
         )
-    return Study(source, rows.metric, tuple(trials), "table", notes=rows.notes)
+    return Study(source, rows.metric, tuple(trials), "table", notes=rows.description.notes)

@@ -85,7 +85,7 @@ def test_tinyimagenet_defects(tables: dict[str, CurveTable]) -> None:
 
     assert (684, 14) == (len(every), int((every.curves == 0).all(axis=1).sum()))
     assert ((33, False), 14) == (every.description.repeated, every.description.incomplete.failed)
-    assert ((33, True), "9 that failed, dropped") == (clean.description.repeated, str(clean.description.incomplete))
+    assert ((33, True), "9 failed, dropped") == (clean.description.repeated, str(clean.description.incomplete))
     assert (642, 36) == (len(clean), len(settings) - len(set(settings)))
     assert 22 == sum(config["num_filters"] > 22 for config in every.configs)  # type: ignore[operator]
     assert 0.1 < clean.curves[:, -1].min()

@@ -86,7 +86,7 @@ def test_of_metrics_that_differ_by_phase_validation_is_read(tmp_path: Path) -> N
     )
 
     assert {"a": VALIDATION} == curves(study) == curves(read_study(wide))
-    assert ("1 metrics left out (acc): there is the same of validation or test (val_acc)",) == study.notes
+    assert ("metrics left out: acc; the same is there for validation or test: val_acc",) == study.notes
     assert "val_acc" == study.metric.name == read_study(wide).metric.name
     assert {"a": TRAIN} == curves(read_study(f"{file}#acc")) == curves(read_study(f"{wide}#train_acc"))
     both = written(tmp_path / "both.csv", ("run", "step", "val_acc", "val_loss"), ("a", 0, 1, 2), ("a", 1, 2, 3))
@@ -122,7 +122,7 @@ def test_an_index_is_no_setting(tmp_path: Path) -> None:
     study = read_study(written(tmp_path / "log.csv", ("", "run", "epoch", "acc", "lr"), *rows) + "#acc")
 
     assert ({"a": [1.0, 2.0]}, {"lr": 5}) == (curves(study), study.trials[0].config)
-    assert ("1 rows without a step are left out",) == study.notes
+    assert ("rows without a step, left out: 1",) == study.notes
 
 
 # TensorBoard
@@ -147,7 +147,7 @@ def test_train_and_validation_of_a_run_are_one_trial(tmp_path: Path, name: str) 
 
     assert 3 == len(study.trials)
     assert all("validation" in trial.name for trial in study.trials)
-    assert study.notes[0].startswith("3 runs left out (exp0")
+    assert study.notes[0].startswith("runs left out: exp0")
 
 
 def test_runs_without_a_twin_stay(tmp_path: Path) -> None:
