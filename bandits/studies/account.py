@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bandits.studies.policies import SameStep
+
 __all__ = ["Account"]
+
+_MERGED: Mapping[SameStep, str] = {
+    "first": "{} at a step that had one already: left out",
+    "last": "{} replaced by later ones at the same step, or after the run was restarted there",
+    "mean": "{} averaged with others at the same step",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +23,9 @@ class Account:
     Args:
         gaps: reports that were no finite number.
         filled: scores of curves that were not reported, but come from the reports before and after.
-        merged: reports at a step at which their trial had reported before.
+        merged: reports that share a step with others of their trial, less one for each such step; or that were replaced
+            when a run was restarted.
+        same_step: which of them counts; see `Policy`.
         between: reports that no curve shows, as they lie between two of its epochs.
         later: reports after the last epoch that was asked for.
         empty: trials without a finite report; they have no curve.
@@ -25,6 +35,7 @@ class Account:
     gaps: int = 0
     filled: int = 0
     merged: int = 0
+    same_step: SameStep = "first"
     between: int = 0
     later: int = 0
     empty: int = 0
@@ -42,7 +53,7 @@ class Account:
         elif self.gaps:
             yield f"{odd}: left out"
         if self.merged:
-            yield f"{_count(self.merged, 'report')} came at a step that had one already: merged with it"
+            yield _MERGED[self.same_step].format(_count(self.merged, "report"))
         if self.between:
             yield f"{_count(self.between, 'report')} between the epochs of the curves: left out"
         if self.later:

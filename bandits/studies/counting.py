@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandits.errors import SettingError
-from bandits.studies.epochs import first_step_of, goes_down, is_time_stamp
+from bandits.studies.epochs import TELLS_DIRECTION, first_step_of, goes_down, is_time_stamp
 from bandits.studies.policies import Policy, settle
 from bandits.studies.study import Reports
 
@@ -30,15 +30,21 @@ def count_epochs(trials: Sequence[Reports], policy: Policy, *, source: str) -> l
         For each trial its epochs and what it reported then, one value an epoch.
 
     Raises:
-        SettingError: steps are time stamps.
+        SettingError: steps are time stamps, or no numbers.
     """
-    largest = max((float(np.nanmax(each.steps)) for each in trials if len(each)), default=0.0)
-    if is_time_stamp(largest):
-        rule = "must count epochs, batches or samples, up to 1,000,000,000; these look like time stamps"
-        raise SettingError.broken(f"steps of {source}", rule, int(largest))
+    _check_steps(np.concatenate([each.steps for each in trials]) if trials else np.empty(0), source)
     if policy.counts == "reports":
         return _by_report([settle(_numbered(each), each.values, policy) for each in trials])
     return _by_step(trials, policy)
+
+
+def _check_steps(steps: NDArray[np.float64], source: str) -> None:
+    odd = steps[~np.isfinite(steps)]
+    if len(odd):
+        raise SettingError.broken(f"steps of {source}", "must be finite numbers", float(odd[0]))
+    if len(steps) and is_time_stamp(largest := float(steps.max())):
+        rule = "must count epochs, batches or samples, up to 1,000,000,000; these look like time stamps"
+        raise SettingError.broken(f"steps of {source}", rule, int(largest))
 
 
 def _numbered(reports: Reports) -> NDArray[np.float64]:
@@ -64,16 +70,9 @@ def _by_step(trials: Sequence[Reports], policy: Policy) -> list[Counted]:
     for reports, falls in zip(trials, down, strict=True):
         steps, values = settle(reports.steps, reports.values, policy)
         whole = np.rint(steps).astype(np.int64)
-        if falls or (study_goes_down and 0 < len(steps) < _TELLS):
+        if falls or (study_goes_down and 0 < len(steps) < TELLS_DIRECTION):
             counted.append(((whole[-1] - whole + 1)[::-1], values[::-1]))
             continue
-        epochs = whole - first_step_of(_set(whole), usual) + 1
+        epochs = whole - first_step_of(set(whole.tolist()), usual) + 1
         counted.append((epochs[epochs >= 1], values[epochs >= 1]))
     return counted
-
-
-_TELLS = 3  # so many reports tell whether steps go down
-
-
-def _set(steps: Iterable[int]) -> set[int]:
-    return {int(step) for step in steps}

@@ -22,6 +22,7 @@ from bandits.curves import Curve
 
 __all__ = [
     "MOST_STEPS",
+    "TELLS_DIRECTION",
     "EpochGrid",
     "every_epoch",
     "first_step_of",
@@ -35,7 +36,8 @@ MOST_STEPS = 10**9
 """A larger step is a time stamp: seconds since 1970 have been more since 2001."""
 
 _EVERY_STEP = 1_000  # up to so many epochs each step is one
-_TELLS_DIRECTION = 3  # reports: two may have come in the wrong order
+TELLS_DIRECTION = 3
+"""So many reports tell whether steps go down; two may have come in the wrong order."""
 
 
 def first_step_of(steps: Collection[float], usual: int) -> int:
@@ -50,10 +52,9 @@ def first_step_of(steps: Collection[float], usual: int) -> int:
     return 1 if 1 in steps else usual
 
 
-def goes_down(steps: Iterable[float]) -> bool:
+def goes_down(steps: Collection[float]) -> bool:
     """Whether a trial counts down: each of three or more steps, in the order of the reports, is below the last."""
-    ordered = list(steps)
-    return len(ordered) >= _TELLS_DIRECTION and all(later < earlier for earlier, later in pairwise(ordered))
+    return len(steps) >= TELLS_DIRECTION and all(later < earlier for earlier, later in pairwise(steps))
 
 
 def is_time_stamp(step: float) -> bool:

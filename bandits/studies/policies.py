@@ -14,9 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MEAN_OVER_SEEDS", "POLICIES", "Kind", "Policy", "settle"]
+__all__ = ["MEAN_OVER_SEEDS", "POLICIES", "Kind", "Policy", "SameStep", "settle"]
 
 Kind = Literal["table", "journal", "optuna", "export"]
+SameStep = Literal["first", "last", "mean"]
 Steps = NDArray[np.float64]
 Values = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ class Policy:
             reported most often, its k-th step is epoch k; otherwise each trial's k-th report is.
     """
 
-    same_step: Literal["first", "last", "mean"] = "first"
+    same_step: SameStep = "first"
     counts: Literal["steps", "reports"] = "steps"
 
 

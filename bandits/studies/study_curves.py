@@ -141,6 +141,7 @@ def _account(study: Study, trials: Sequence[TrialCurve], grid: EpochGrid, end: i
     return Account(
         gaps=sum(int((~np.isfinite(read.trial.reports.values)).sum()) for read in trials),
         filled=sum(read.curve.tau - len(read.measured) for read in trials if read.curve and read.measured is not None),
+        same_step=(study.policy or POLICIES[study.kind]).same_step,
         merged=sum(len(read.trial.reports) - len(read.epochs) for read in trials),
         between=0 if held is None else sum(epoch <= end and epoch not in held for own in finite for epoch in own),
         later=sum(epoch > end for own in finite for epoch in own),

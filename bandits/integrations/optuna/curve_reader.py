@@ -78,7 +78,8 @@ class CurveReader:
 
     def begins(self, trial: FrozenTrial) -> int:
         """The first epoch that a trial has reported, 1 or later; 1 if there is none."""
-        return next(iter(self._epochs(trial)), 1)
+        first = self._first_step(trial)
+        return min((step for step in trial.intermediate_values if step >= first), default=first) - first + 1
 
     def so_far(self, trial: FrozenTrial) -> Curve | None:
         """The curve of a running trial up to its last finite report; None if it has none, or has not come to the first

@@ -67,7 +67,9 @@ def test_large_steps_are_counted_by_reports() -> None:
 
 
 def test_time_stamps_are_refused() -> None:
-    """They count nothing."""
+    """They count nothing; nor does what is no number."""
+    with pytest.raises(SettingError, match="steps of mine must be finite numbers, got inf"):
+        read_curves(study([(math.inf, 0.1)], kind="export"))
     with pytest.raises(SettingError, match=r"steps of mine must count epochs.* time stamps, got 1732900000"):
         read_curves(study([(1_732_900_000, 0.1)]))
 
@@ -121,6 +123,19 @@ def test_one_value_a_step(policy: Policy, expected: list[tuple[float, float]]) -
     steps, values = settle(np.array([1.0, 2.0, 3.0, 2.0]), np.array([0.1, 0.2, 0.3, 0.6]), policy)
 
     assert [(step, round(value, 6)) for step, value in zip(steps, values, strict=True)] == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (Policy("first"), "1 report at a step that had one already: left out"),
+        (Policy("last"), "1 report replaced by later ones at the same step, or after the run was restarted there"),
+        (MEAN_OVER_SEEDS, "1 report averaged with others at the same step"),
+    ],
+)
+def test_what_became_of_such_reports_is_said(policy: Policy, said: str) -> None:
+    """By the policy of the source."""
+    assert read_curves(study([(1, 0.1), (2, 0.2), (2, 0.3)], policy=policy)).account.sentences() == [said]
 
 
 def test_the_mean_passes_over_gaps() -> None:
