@@ -23,6 +23,7 @@ from bandits.curves import Curve, Trial
 from bandits.forecasts import Abstain, Link
 
 __all__ = [
+    "OUTSIZED",
     "Design",
     "Inputs",
     "Scaling",
@@ -41,9 +42,11 @@ Floats = NDArray[np.float64]
 
 _LOG_FEATURE_SPAN = 10.0  # a positive feature that spans this factor or more is replaced by its logarithm
 _LOG_LOSS_SPAN = 3.0  # a loss whose worst value is this many times its best is modelled by its logarithm
-_OUTSIZED = 1e6  # times as large as a typical curve: no measurement of the same quantity
 _CONSTANT = 1e-12  # spread up to which a column is rounding noise, its numbers being of magnitude 1
 _RECENT = 5  # epochs that "lately" means in `summaries`
+
+OUTSIZED = 1e6
+"""Times as large as a typical curve: no measurement of the same quantity."""
 
 
 def time_series(scores: Floats) -> Floats:
@@ -132,7 +135,7 @@ def in_proportion(scores: Floats, setting: Link | Literal["auto"]) -> NDArray[np
     sizes = np.abs(scores).max(axis=1)
     ordered = np.sort(sizes[sizes > 0])
     typical = float(ordered[len(ordered) // 2]) if len(ordered) else 0.0  # a median whose mean cannot overflow
-    return np.asarray(sizes <= _OUTSIZED * typical)
+    return np.asarray(sizes <= OUTSIZED * typical)
 
 
 def apply_link(link: Link, scores: Floats) -> Floats:

@@ -13,7 +13,7 @@ from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor, too_few_curves
-from bandits.predictors.features import apply_link, check_link, in_proportion, link_of
+from bandits.predictors.features import OUTSIZED, apply_link, check_link, in_proportion, link_of
 from bandits.predictors.regression.regressors import root_mean_square
 
 __all__ = ["LastSeenValue"]
@@ -79,6 +79,7 @@ class _Fitted(Forecaster):
             return
         self._link = link_of(settings.link, scores)
         self._scores = apply_link(self._link, scores)
+        self._largest = OUTSIZED * float(np.abs(scores).max())
         if not np.isfinite(self._scores).all():
             self._refusal = Abstain(
                 f"{self._name} was told to use the logarithm of the loss, but a training curve has a loss <= 0",
@@ -101,7 +102,7 @@ class _Fitted(Forecaster):
                 Cause.UNUSABLE_SCORES,
             )
         std = sigma / self._link.slope(last)
-        if not math.isfinite(std):
+        if not math.isfinite(std) or (self._link is Link.IDENTITY and abs(last) > self._largest):
             return Abstain(f"the scores of trial {trial.id} are too large to compute with", Cause.UNUSABLE_SCORES)
         return Forecast(last, std, self._horizon, self._link)
 

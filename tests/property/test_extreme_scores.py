@@ -117,3 +117,14 @@ def test_too_few_curves_says_which_were_left_out() -> None:
         "SRM needs 10 curves that reached epoch 3, has 8"
         " (1 more lack a finite feature and 1 more have scores out of all proportion)"
     )
+
+
+@pytest.mark.parametrize(
+    "predictor", [LastSeenValue(min_curves=10), GaussianProcess(min_curves=10), SRM("ols")], ids=repr
+)
+def test_no_forecast_is_out_of_all_proportion(predictor: Predictor) -> None:
+    """An arm that shows 1e200 is not forecast there: a rule that learns from such a forecast could not compute."""
+    ramps = [(Trial(i, {}, {"x": (7 * i) % 20}), Curve(np.linspace(0.1, 0.5 + i / 50, 6))) for i in range(20)]
+    forecaster = predictor.fit(History.from_curves(ramps), horizon=6, rng=rng_for(0))
+    answer = forecaster.forecast(Trial(99, {}, {"x": 3.0}), Curve([0.1, 1e200]))
+    assert isinstance(answer, Abstain) or abs(answer.mean) < 1e7

@@ -22,7 +22,15 @@ from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
 from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor, too_few_curves
-from bandits.predictors.features import Inputs, StaticFeatures, apply_link, feature_row, in_proportion, link_of
+from bandits.predictors.features import (
+    OUTSIZED,
+    Inputs,
+    StaticFeatures,
+    apply_link,
+    feature_row,
+    in_proportion,
+    link_of,
+)
 from bandits.predictors.regression.imputation import (
     Imputed,
     ImputingFitted,
@@ -184,6 +192,8 @@ class _Fitted(Forecaster):
                 return None
             mean = self._link.invert(mean)
             std /= self._link.slope(mean)
+        elif abs(mean) > OUTSIZED * self._unit:
+            return None
         if not (math.isfinite(mean) and math.isfinite(std)):
             return None
         return Forecast(mean, std, self._horizon, self._link, shape=shape)
