@@ -28,8 +28,8 @@ class EarlyStopper:
     """Forecasts an arm's score at its horizon and applies a stopping rule to the forecast.
 
     Fits are kept for each history and horizon, and renewed when the training set has grown (see `FitCache`). A rule
-    that learns how wrong forecasts are learns anew from every fit, from the curves that no forecast has censored. Whose
-    history it is writes down which were: an arm whose verdict is `censored`, by `History.censor`, as schedulers do.
+    that learns how wrong forecasts are learns anew from every fit, from the curves that no forecast has censored. The
+    owner of the history notes which were: it calls `History.censor` for an arm whose verdict is `censored`.
 
     Args:
         predictor: how to forecast.
@@ -133,17 +133,17 @@ class EarlyStopper:
                 verdicts[i] = verdict
         return verdicts
 
-    def last_checkpoint(self, tau: int, horizon: int) -> int | None:
+    def last_check_epoch(self, tau: int, horizon: int) -> int | None:
         """The last epoch up to `tau` after which the rule judges arms; None before the first."""
-        return max((epoch for epoch in self.rule.checkpoints(horizon) if epoch <= tau), default=None)
+        return max((epoch for epoch in self.rule.check_epochs(horizon) if epoch <= tau), default=None)
 
     def _is_due(self, tau: int, horizon: int) -> bool:
         if horizon not in self._checked:
-            self._checked[horizon] = frozenset(self.rule.checkpoints(horizon))
+            self._checked[horizon] = frozenset(self.rule.check_epochs(horizon))
         return tau in self._checked[horizon]
 
     def _judge_all(self, arms: Arms, history: History, horizon: int, bar: float) -> list[Verdict]:
-        """Judge arms that have come to a checkpoint."""
+        """Judge arms that have come to a check epoch."""
         training = history if self.earlier is None else self.earlier.training_set(history, horizon)
         too_few = self._too_few(training, horizon)
         if too_few is not None:

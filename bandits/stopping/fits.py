@@ -96,7 +96,7 @@ class FitCache:
         self, forecaster: Forecaster, training: History, history: History, horizon: int
     ) -> Mapping[int, StoppingRule] | Keep:
         """What to judge by at each check epoch."""
-        epochs = self._rule.checkpoints(horizon)
+        epochs = self._rule.check_epochs(horizon)
         if not self._rule.learns:
             return dict.fromkeys(epochs, self._rule)
         return self._rule.learn(

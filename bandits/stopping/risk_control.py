@@ -86,8 +86,8 @@ class RiskControlledRule(StoppingRule):
         """How many uncensored curves give a guarantee."""
         return max(_LEAST_CURVES, math.ceil(round(1.0 / self.risk, 9)) - 1)
 
-    def checkpoints(self, horizon: int) -> Sequence[int]:
-        """See `StoppingRule.checkpoints`: ever further apart."""
+    def check_epochs(self, horizon: int) -> Sequence[int]:
+        """See `StoppingRule.check_epochs`: ever further apart."""
         return sparse(horizon, self.from_epoch)
 
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:  # noqa: ARG002 - nothing is known of its errors

@@ -45,7 +45,7 @@ class StoppingRule(ABC):
             bar: the largest score at which the arm still loses.
         """
 
-    def checkpoints(self, horizon: int) -> Sequence[int]:
+    def check_epochs(self, horizon: int) -> Sequence[int]:
         """The epochs after which arms are judged on their way to a horizon, ascending; unless a rule says otherwise,
         all of them from `from_epoch` on."""
         return every_epoch(horizon, self.from_epoch)

@@ -80,12 +80,12 @@ class StoppingRuleContract:
         for judge in self._judges(rule):
             assert isinstance(judge.judge(Forecast(0.7, 0.0, horizon=9), bar=0.2), Keep)
 
-    def test_checkpoints_ascend_and_end_before_the_horizon(self, rule: StoppingRule) -> None:
+    def test_check_epochs_ascend_and_end_before_the_horizon(self, rule: StoppingRule) -> None:
         """They are epochs from `from_epoch` on; at the horizon there is nothing to forecast."""
         for horizon in (1, 2, 3, 9, 50, 1000):
-            checkpoints = list(rule.checkpoints(horizon))
-            assert sorted(set(checkpoints)) == checkpoints
-            assert all(1 <= rule.from_epoch <= epoch < horizon for epoch in checkpoints)
+            check_epochs = list(rule.check_epochs(horizon))
+            assert sorted(set(check_epochs)) == check_epochs
+            assert all(1 <= rule.from_epoch <= epoch < horizon for epoch in check_epochs)
 
     def test_learns_rules_or_says_why_not(self, rule: StoppingRule) -> None:
         """Of every calibration set, empty or of equal curves too: a rule for some of its check epochs,

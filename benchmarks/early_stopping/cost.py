@@ -52,7 +52,7 @@ def measure(name: str, curves: int) -> dict[str, Any]:
     order = rng_for(0, "cost").permutation(len(scores))
     arms = [(Trial(i, features=table.features(table.configs[row])), Curve(scores[row])) for i, row in enumerate(order)]
     history = History.from_curves(arms[:curves])
-    epochs = rule.checkpoints(horizon)
+    epochs = rule.check_epochs(horizon)
     fit = milliseconds(lambda: _fitted(predictor, history, horizon, epochs))
     forecaster = _fitted(predictor, history, horizon, epochs)
     thresholds = [

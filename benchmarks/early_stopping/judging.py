@@ -1,4 +1,4 @@
-"""Forecasts of all arms at all checkpoints, and every rule at every level on them, a bar at a time.
+"""Forecasts of all arms at all check epochs, and every rule at every level on them, a bar at a time.
 
 The rules' own `judge` takes one forecast; here the same arithmetic runs over arrays. `check` holds the two against each
 other on a sample of every replay.
@@ -30,7 +30,7 @@ _CHECKED = 8  # forecasts of a replay that are judged a second time
 
 @dataclass(frozen=True)
 class Forecasts:
-    """What was forecast for each arm at each checkpoint.
+    """What was forecast for each arm at each check epoch.
 
     Args:
         epochs: `[K]` ascending.
@@ -54,7 +54,7 @@ class Forecasts:
         epochs: Sequence[int],
         skip: int,
     ) -> Forecasts:
-        """Ask for every arm but the first `skip`, at every checkpoint that it comes to."""
+        """Ask for every arm but the first `skip`, at every check epoch that it comes to."""
         n = len(arms)
         means, stds = np.full((n, len(epochs)), np.nan), np.full((n, len(epochs)), np.nan)
         answers: list[list[Forecast | None]] = []

@@ -128,7 +128,7 @@ def _judges(
 ) -> tuple[Forecasts, Mapping[str, tuple[DroppedAt, int, bool]]]:
     """The forecasts; by rule, level and keep, when arms are dropped, their keep, and whether there are audits."""
     side, horizon = SIDES[task.side], table.max_epochs
-    epochs = side.checkpoints(horizon)
+    epochs = side.check_epochs(horizon)
     pairs = [(_trial(table, row, arm), table.scores[row]) for arm, row in enumerate(rows)]
     complete = [arm for arm in range(task.burn_in) if arms.lengths[arm] == horizon]
     history = History.from_curves((pairs[arm][0], Curve(pairs[arm][1])) for arm in complete)
@@ -171,7 +171,7 @@ def _learnt_elsewhere(side_name: str, name: str, split: int) -> Forecasts:
     """Forecasts of every row of a table by the curves of the half in which the row is not; in the order of the rows."""
     side, table = SIDES[side_name], load(name)
     n, horizon = len(table), table.max_epochs
-    epochs = side.checkpoints(horizon)
+    epochs = side.check_epochs(horizon)
     shuffled = rng_for(split, "halves of a table").permutation(n)
     arms = arms_of(table, range(n), 0)
     pairs = [(_trial(table, row, row), table.scores[row]) for row in range(n)]

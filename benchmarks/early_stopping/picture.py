@@ -42,7 +42,7 @@ def main() -> None:
     history = History.from_curves(zip(trials[:CURVES], curves[:CURVES], strict=True))
     forecaster = predictor.fit(history, horizon=horizon, rng=rng_for(arguments.seed))
     record = leave_one_out(
-        predictor, forecaster, history, history, horizon=horizon, epochs=rule.checkpoints(horizon), seed=arguments.seed
+        predictor, forecaster, history, history, horizon=horizon, epochs=rule.check_epochs(horizon), seed=arguments.seed
     )
     lines = ScoreLines.fit(record)
     column = record.epochs.index(arguments.epoch)
@@ -88,7 +88,7 @@ def main() -> None:
     right.set_ylim(min(paths.min(), -1) - 0.5, max(paths.max(), limit.max(), looks[dropped]) + 1.2)
     right.set_xlabel("checkpoint (epoch)")
     right.set_ylabel("distance from the raised line")
-    right.set_title(f"One limit for all checkpoints, which {rule.risk:.0%} of paths cross", fontsize=11)
+    right.set_title(f"One threshold for all check epochs, which {rule.risk:.0%} of paths cross", fontsize=11)
     right.legend(fontsize=8, loc="upper right")
     figure.tight_layout()
     figure.savefig(arguments.out, dpi=110, metadata={"Software": None})

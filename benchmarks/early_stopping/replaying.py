@@ -129,10 +129,10 @@ def oracle_spends(arms: Arms) -> int:
 
 
 def first_epochs(epochs: Ints, drops: Bools) -> Ints:
-    """From verdicts at each checkpoint to when an arm is dropped.
+    """From verdicts at each check epoch to when an arm is dropped.
 
     Args:
-        epochs: `[K]` the checkpoints, ascending.
+        epochs: `[K]` the check epochs, ascending.
         drops: `[n, K]`.
 
     Returns:

@@ -19,7 +19,7 @@ CONSTANTS = (
     *(4.0, 4.5, 5.0, 5.5, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 15.0, 20.0, 30.0),
 )
 BOUND_CURVES = 300  # or half of the table, if that is less
-_EVERY_EPOCH_UP_TO = 60  # epochs a curve: on longer ones, the paper's SRM judges at the sparse checkpoints
+_EVERY_EPOCH_UP_TO = 60  # epochs a curve: on longer ones, the paper's SRM judges at the sparse check epochs
 _DRAWS = 8  # of the paper's 1000 settings that are tried for each regression
 
 
@@ -31,7 +31,7 @@ class Side:
         predictor: makes it.
         rules: "risk" (`RiskControlledRule`) and "probability" (`ProbabilityRule`).
         burn_ins: sizes of the burn-in.
-        checkpoints: from a horizon to the epochs after which arms are judged.
+        check_epochs: from a horizon to the epochs after which arms are judged.
         orderings: at most so many; None for as many as are asked for.
         arms: at most so many after the burn-in; None for all.
         groups: of tables.
@@ -43,7 +43,7 @@ class Side:
     predictor: Callable[[], Predictor]
     rules: Sequence[str] = ()
     burn_ins: Sequence[int] = (40,)
-    checkpoints: Callable[[int], Sequence[int]] = sparse
+    check_epochs: Callable[[int], Sequence[int]] = sparse
     orderings: int | None = None
     arms: int | None = None
     groups: Sequence[str] = ("shipped",)
@@ -52,7 +52,7 @@ class Side:
     curves: int | None = None
 
 
-def paper_checkpoints(horizon: int) -> Sequence[int]:
+def paper_check_epochs(horizon: int) -> Sequence[int]:
     """Every epoch, but the sparse ones of long curves."""
     return every_epoch(horizon) if horizon <= _EVERY_EPOCH_UP_TO else sparse(horizon)
 
@@ -70,13 +70,13 @@ SIDES = {
         lambda: SRM("svr_rbf", draws=_DRAWS),
         ("probability",),
         burn_ins=(40, 100),
-        checkpoints=paper_checkpoints,
+        check_epochs=paper_check_epochs,
         orderings=20,
     ),
     "lce": Side(
         LCE,
         ("probability",),
-        checkpoints=quarters,
+        check_epochs=quarters,
         orderings=2,
         arms=60,
         tables=("metaqnn_cifar10", "deep_resnets_cifar10", "lstm_ptb"),

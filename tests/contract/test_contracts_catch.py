@@ -211,7 +211,7 @@ class DropsAll(ProbabilityRule):
 
 
 class LooksAtTheEnd(ProbabilityRule):
-    def checkpoints(self, horizon: int) -> Sequence[int]:
+    def check_epochs(self, horizon: int) -> Sequence[int]:
         return range(1, horizon + 1)
 
 
@@ -245,7 +245,7 @@ RULES: dict[str, tuple[type[StoppingRule], str]] = {
     "saves arms by raising the bar": (Upside, "test_a_higher_bar_never_saves_an_arm"),
     "drops winners": (DropsAll, "test_keeps_a_sure_winner"),
     "rolls dice": (Dice, "test_is_deterministic"),
-    "judges at the horizon": (LooksAtTheEnd, "test_checkpoints_ascend_and_end_before_the_horizon"),
+    "judges at the horizon": (LooksAtTheEnd, "test_check_epochs_ascend_and_end_before_the_horizon"),
     "drops without a forecast to show": (HidesItsForecast, "test_every_verdict_has_a_reason"),
     "learns a threshold for the horizon": (LearnsNothing, "test_learns_rules_or_says_why_not"),
     "learns to drop winners": (LearnsToDropWinners, "test_keeps_a_sure_winner"),

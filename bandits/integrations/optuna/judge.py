@@ -145,7 +145,7 @@ class StudyJudge:
         known = self._known
         end = known.horizon
         every_epoch = self._is_every_epoch(end)
-        epoch = curve.tau if every_epoch else self._stopper.last_checkpoint(curve.tau, end)
+        epoch = curve.tau if every_epoch else self._stopper.last_check_epoch(curve.tau, end)
         if epoch is None:
             return _NOT_CHECKED
         last = self._checks.get(trial.number)
@@ -166,7 +166,7 @@ class StudyJudge:
     def _is_every_epoch(self, horizon: int) -> bool:
         """Whether the rule judges after each epoch."""
         if self._every_epoch is None or self._every_epoch[0] != horizon:
-            epochs = self._settings.rule.checkpoints(horizon)
+            epochs = self._settings.rule.check_epochs(horizon)
             self._every_epoch = horizon, list(epochs) == list(range(1, horizon))
         return self._every_epoch[1]
 

@@ -81,7 +81,7 @@ def replay(
     metric: Metric,
     order: Sequence[int],
     numbers: Sequence[int],
-    checkpoints: Container[int],
+    check_epochs: Container[int],
     *,
     down: bool = False,
 ) -> Replay:
@@ -95,14 +95,14 @@ def replay(
         metric: in whose units reasons are said.
         order: places of the trials, each once.
         numbers: of the trials, in this order, ascending; who is audited depends on them.
-        checkpoints: after which epochs the pruner is asked. Between them it has nothing new to say, since no other
+        check_epochs: after which epochs the pruner is asked. Between them it has nothing new to say, since no other
             trial ends meanwhile; asked after each of 500 epochs, it would say so for most of a replay's time. Where
             reports are missing in any trial, it is asked at every report.
         down: whether the trials counted their epochs down; then the pruner stops none.
     """
     study = _ReplayedStudy()
     epochs = [trial.epochs for trial in trials]
-    asked = checkpoints if all(trial.reports_each_epoch for trial in trials) else None
+    asked = check_epochs if all(trial.reports_each_epoch for trial in trials) else None
     if down:
         asked = ()
     dropped: list[Dropped] = []

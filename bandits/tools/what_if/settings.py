@@ -59,9 +59,9 @@ class Settings:
         )
 
     @property
-    def checkpoints(self) -> frozenset[int]:
+    def check_epochs(self) -> frozenset[int]:
         """After which epochs the pruner may have something new to say of a trial that reports after each."""
-        return frozenset(self.rule.checkpoints(self.max_epochs))
+        return frozenset(self.rule.check_epochs(self.max_epochs))
 
     @property
     def needed(self) -> int:

@@ -78,13 +78,13 @@ def what_if(
         return WhatIf(read, settings, trials, ())
     metric = study.returned or study.metric
     metric = replace(metric, name=metric.name or "value")
-    checkpoints = settings.checkpoints
+    check_epochs = settings.check_epochs
     places, numbers = range(len(trials)), [trial.number for trial in trials]
     down = read.counts_down
-    replays = [replay(trials, settings.pruner(), metric, places, numbers, checkpoints, down=down)]
+    replays = [replay(trials, settings.pruner(), metric, places, numbers, check_epochs, down=down)]
     for which in range(1, orders + 1):
         if watch is not None:
             watch(which)
         order = rng_for(seed, "order", which).permutation(len(trials)).tolist()
-        replays.append(replay(trials, settings.pruner(which), metric, order, places, checkpoints, down=down))
+        replays.append(replay(trials, settings.pruner(which), metric, order, places, check_epochs, down=down))
     return WhatIf(read, settings, trials, tuple(replays))

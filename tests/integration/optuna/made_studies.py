@@ -83,7 +83,7 @@ class Learner(StoppingRule):
     def settings(self) -> Mapping[str, Any]:
         return {}
 
-    def checkpoints(self, horizon: int) -> Sequence[int]:
+    def check_epochs(self, horizon: int) -> Sequence[int]:
         return (2, 5, 8)
 
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:

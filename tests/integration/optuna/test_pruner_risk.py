@@ -94,7 +94,7 @@ def test_each_pass_of_a_check_epoch_counts_once(
     assert looks(options, steps) == expected
 
 
-def test_checkpoints_are_epochs_whatever_the_first_step() -> None:
+def test_check_epochs_are_epochs_whatever_the_first_step() -> None:
     """Where epoch 1 is step 0, the check epoch after epoch 2 is passed at step 1."""
     assert looks({}, range(10), first_step=0) == [(1, 2), (4, 5), (7, 8)]
 

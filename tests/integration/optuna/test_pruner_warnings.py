@@ -259,10 +259,10 @@ class BrokenRule(Learner):
             raise ZeroDivisionError("in the rule")
         return super().learn(calibration)
 
-    def checkpoints(self, horizon: int) -> Sequence[int]:
-        if self.at == "checkpoints":
+    def check_epochs(self, horizon: int) -> Sequence[int]:
+        if self.at == "check_epochs":
             raise ZeroDivisionError("in the rule")
-        return super().checkpoints(horizon)
+        return super().check_epochs(horizon)
 
 
 @pytest.mark.parametrize("leaves_one_out", [True, False], ids=["leave-one-out", "folds"])
@@ -289,13 +289,13 @@ def test_predictor_that_cannot_say_what_it_needs() -> None:
     assert messages == ["judging failed with ValueError: no luck number 1; trials go on unpruned until it works"]
 
 
-@pytest.mark.parametrize("at", ["judge", "learn", "checkpoints"])
+@pytest.mark.parametrize("at", ["judge", "learn", "check_epochs"])
 def test_rule_that_raises(at: str) -> None:
     """A rule that raises is named once with its error, and every trial goes on."""
     rule = BrokenRule()
     rule.at = at
     (message,) = warned(PredictivePruner(LastSeenValue(min_curves=3), max_epochs=T, rule=rule))
-    who = "judging" if at == "checkpoints" else "BrokenRule"
+    who = "judging" if at == "check_epochs" else "BrokenRule"
     assert message == f"{who} failed with ZeroDivisionError: in the rule; trials go on unpruned until it works"
 
 

@@ -24,7 +24,7 @@ def test_replay_charges_burn_in_dropped_failed_and_finished_arms() -> None:
     arms = replaying.Arms(
         ends=np.array([0.5, 0.6, 0.9, math.nan, 0.8, 0.1]), lengths=np.array([10, 10, 10, 1, 10, 10]), burn_in=2
     )
-    drop_at = np.array([0, 0, 2, 0, 0, 2])  # arm 3 has failed before its checkpoint
+    drop_at = np.array([0, 0, 2, 0, 0, 2])  # arm 3 has failed before its check epoch
     audited = np.array([False, False, False, False, False, True])
     outcome = replaying.replay(arms, lambda bar: drop_at, audited)
     assert outcome.trained.tolist() == [10, 10, 2, 1, 10, 10]
@@ -57,7 +57,7 @@ def test_bar_is_the_nth_best_end_so_far_and_rises_with_new_bests() -> None:
     assert outcome.trained.tolist() == [4, 4, 4, 1, 4]
 
 
-def test_first_of_several_checkpoints_counts() -> None:
+def test_first_of_several_check_epochs_counts() -> None:
     epochs = np.array([1, 3, 7])
     drops = np.array([[False, True, True], [False, False, False], [True, False, True]])
     assert replaying.first_epochs(epochs, drops).tolist() == [3, 0, 1]

@@ -80,7 +80,7 @@ def steps(ends: Sequence[float]) -> History:
 
 def test_errors_are_those_of_forecasts_without_the_curve() -> None:
     """By hand: of ends 1, 2, 3 and 6, the others' means are 11/3, 10/3, 3 and 2; errors are in units of 2. Epochs
-    that the predictor abstains at are no checkpoints of the record."""
+    that the predictor abstains at are no check epochs of the record."""
     record = record_of(MeanEnd(looks_back=True), steps([1.0, 2.0, 3.0, 6.0]))
 
     assert record.epochs == (1, 3, 4, 5)
@@ -94,7 +94,7 @@ def test_errors_are_those_of_forecasts_without_the_curve() -> None:
 
 
 def test_a_predictor_without_leave_one_out_is_fitted_in_folds() -> None:
-    """Five fits for all checkpoints together, each without a fifth of the curves, which are forecast by it alone."""
+    """Five fits for all check epochs together, each without a fifth of the curves, which are forecast by it alone."""
     predictor = MeanEnd(looks_back=False)
     ends = np.arange(23.0) ** 2
     record = record_of(predictor, steps(ends.tolist()))
@@ -167,7 +167,7 @@ class Patchy(MeanEnd):
         return super().says(mean, trial, tau, horizon)
 
 
-def test_checkpoints_that_lack_most_forecasts_are_left_out() -> None:
+def test_check_epochs_that_lack_most_forecasts_are_left_out() -> None:
     """Where most curves are forecast, those that are not are left out instead."""
     record = record_of(Patchy(looks_back=False), steps([float(i) for i in range(12)]))
 

@@ -21,7 +21,7 @@ def test_the_papers_rule_judges_after_every_epoch() -> None:
         (81, (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 31, 39, 49, 61, 76)),
     ],
 )
-def test_sparse_checkpoints_lie_a_quarter_apart(horizon: int, expected: tuple[int, ...]) -> None:
+def test_sparse_check_epochs_lie_a_quarter_apart(horizon: int, expected: tuple[int, ...]) -> None:
     """Every epoch at first, then a quarter more each time; the horizon itself decides and is none of them."""
     assert expected == sparse(horizon)
 

@@ -280,8 +280,8 @@ def test_scratch_growth_has_a_rule() -> None:
         EarlyStopper(Needy(), scratch_growth=0.5)
 
 
-def test_a_rule_with_few_checkpoints_is_asked_only_there() -> None:
-    """Between checkpoints nothing is fitted or forecast."""
+def test_a_rule_with_few_check_epochs_is_asked_only_there() -> None:
+    """Between check epochs nothing is fitted or forecast."""
     spy = SpyPredictor(Needy())
     stopper = EarlyStopper(spy, RiskControlledRule())
     history = History.from_curves(ramps(30, 30))
@@ -290,9 +290,9 @@ def test_a_rule_with_few_checkpoints_is_asked_only_there() -> None:
     assert verdict == Keep("not checked after this epoch", cause=Cause.NOT_CHECKED)
     assert (spy.fits, spy.seen) == ([], [])
     expected = {1: 1, 6: 6, 7: 6, 8: 8, 9: 8, 29: 25}
-    assert expected == {tau: stopper.last_checkpoint(tau, 30) for tau in expected}
-    assert stopper.last_checkpoint(0, 30) is None
-    assert EarlyStopper(Needy(), ProbabilityRule()).last_checkpoint(29, 30) == 29
+    assert expected == {tau: stopper.last_check_epoch(tau, 30) for tau in expected}
+    assert stopper.last_check_epoch(0, 30) is None
+    assert EarlyStopper(Needy(), ProbabilityRule()).last_check_epoch(29, 30) == 29
 
 
 class Fixed(StoppingRule):
@@ -316,7 +316,7 @@ class Fixed(StoppingRule):
 
 
 def test_where_a_rule_has_no_threshold_arms_are_kept_and_not_censored() -> None:
-    """A checkpoint that the calibration set knows nothing of decides nothing."""
+    """A check epoch that the calibration set knows nothing of decides nothing."""
     stopper = EarlyStopper(LastSeenValue(min_curves=4), Fixed({1}))
     history = History.from_curves(ramps(20, 5))
     arm, curve = Trial(1000), ramps(1, 5, key="arm")[0][1]

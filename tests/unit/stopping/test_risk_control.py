@@ -52,11 +52,11 @@ def chance(threshold: Threshold, mean: float, std: float = 1.0, *, bar: float) -
     return 1.0 - evidence.probability
 
 
-def world(n: int, key: str = "world", *, checkpoints: int = 4) -> CalibrationSet:
-    """Ends that are Gaussian, forecasts that shrink towards their mean and err less at each checkpoint."""
+def world(n: int, key: str = "world", *, check_epochs: int = 4) -> CalibrationSet:
+    """Ends that are Gaussian, forecasts that shrink towards their mean and err less at each check epoch."""
     rng = rng_for(0, key, n)
     ends = rng.normal(size=n)
-    epochs = tuple(range(2, 2 + 2 * checkpoints, 2))
+    epochs = tuple(range(2, 2 + 2 * check_epochs, 2))
     columns = []
     for epoch in epochs:
         weight = epoch / 10
@@ -66,7 +66,7 @@ def world(n: int, key: str = "world", *, checkpoints: int = 4) -> CalibrationSet
     return record_of(ends.tolist(), np.array(columns).T.tolist(), epochs=epochs)
 
 
-# A record of five curves, one checkpoint after half of the epochs. Least squares by hand: the errors average 1, the
+# A record of five curves, one check epoch after half of the epochs. Least squares by hand: the errors average 1, the
 # slope is ((-2)(0) + (-1)(1) + (0)(1) + (1)(1) + (2)(2)) / 10 = 0.4, what is left is -0.2, 0.4, 0, -0.4, 0.2;
 # leverages are 1/5 + (end - 3)^2 / 10.
 FIVE = record_of([1, 2, 3, 4, 5], [[0], [1], [1], [1], [2]])
@@ -89,7 +89,7 @@ def test_lines_and_residuals_by_hand() -> None:
 
 def test_residuals_are_those_of_lines_fitted_without_each_curve() -> None:
     """Fitting a line without the curve, and predicting it, gives the same."""
-    record = world(12, checkpoints=1)
+    record = world(12, check_epochs=1)
     lines = learnt(RiskControlledRule(0.2), record)[2].lines
     expected = []
     for i in range(12):
@@ -118,7 +118,7 @@ def test_a_verdict_by_hand() -> None:
 
 
 def test_m_is_the_worst_of_all_checkpoints() -> None:
-    """A curve counts once, by the checkpoint at which it looked worst: a second one that is never worse changes
+    """A curve counts once, by the check epoch at which it looked worst: a second one that is never worse changes
     nothing at the first."""
     twice = replace(FIVE, epochs=(5, 5), errors=np.hstack([FIVE.errors, 0.5 * FIVE.errors]))
     alone, together = learnt(RiskControlledRule(0.2), FIVE)[5], learnt(RiskControlledRule(0.2), twice)[5]
@@ -142,7 +142,7 @@ def test_waits_for_as_many_curves_as_the_risk_needs(risk: float, needed: int) ->
 
 
 def test_a_record_of_nothing_waits() -> None:
-    """Nor does a record without checkpoints name a threshold."""
+    """Nor does a record without check epochs name a threshold."""
     empty = record_of([], [], epochs=())
 
     expected = "no threshold: a risk of 0.1 needs 9 uncensored curves with forecasts, has 0"
@@ -231,11 +231,11 @@ def test_without_a_record_every_arm_is_kept() -> None:
     assert verdict == Keep("no threshold: nothing is known of the errors of forecasts", cause=Cause.NO_THRESHOLD)
 
 
-def test_it_judges_at_few_checkpoints_and_learns() -> None:
+def test_it_judges_at_few_check_epochs_and_learns() -> None:
     """Ever further apart; and a record is kept for it."""
     rule = RiskControlledRule()
 
-    assert list(rule.checkpoints(10)) == [1, 2, 3, 4, 5, 6, 8]
+    assert list(rule.check_epochs(10)) == [1, 2, 3, 4, 5, 6, 8]
     assert rule.learns
 
 

@@ -37,7 +37,7 @@ def draws(rng: np.random.Generator, shape: tuple[int, ...], errors: str) -> Floa
 
 
 def arms(rng: np.random.Generator, n: int, errors: str, *, noise: float = 2.0) -> tuple[Floats, Floats, Floats]:
-    """`[n]` ends, `[n, K]` forecasts at the checkpoints, and `[K]` their standard deviations."""
+    """`[n]` ends, `[n, K]` forecasts at the check epochs, and `[K]` their standard deviations."""
     ends = rng.normal(size=n)
     added = draws(rng, (n, len(EPOCHS)), errors) * np.sqrt(np.diff(EPOCHS, prepend=0.0))
     seen = ends[:, np.newaxis] + noise * np.cumsum(added, axis=1) / EPOCHS
@@ -46,7 +46,7 @@ def arms(rng: np.random.Generator, n: int, errors: str, *, noise: float = 2.0) -
 
 
 def thresholds(rng: np.random.Generator, rule: RiskControlledRule, n: int, errors: str) -> list[Threshold]:
-    """What the rule learns from n arms that were trained in full; one for each checkpoint."""
+    """What the rule learns from n arms that were trained in full; one for each check epoch."""
     ends, means, stds = arms(rng, n, errors)
     missed = (ends[:, np.newaxis] - means) / stds
     record = CalibrationSet(HORIZON, sparse(HORIZON), SCALE, ends, missed, 0.0, np.zeros(n, bool))
@@ -54,7 +54,7 @@ def thresholds(rng: np.random.Generator, rule: RiskControlledRule, n: int, error
 
 
 def dropped(rules: list[Threshold], means: Floats, stds: Floats, bars: Floats) -> NDArray[np.bool_]:
-    """Which arms are dropped at some checkpoint, against bars of their own: `Threshold.judge` for many at once."""
+    """Which arms are dropped at some check epoch, against bars of their own: `Threshold.judge` for many at once."""
     found = np.zeros(len(means), bool)
     for column, threshold in enumerate(rules):
         reach = threshold.lines.reach

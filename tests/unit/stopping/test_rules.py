@@ -101,9 +101,9 @@ def test_settings_have_rules(settings: dict, message: str) -> None:
 @pytest.mark.parametrize("kind", [ProbabilityRule, RiskControlledRule])
 def test_no_arm_is_judged_before_the_first_epoch_that_is_asked_for(kind: type[StoppingRule]) -> None:
     """The first check comes after `from_epoch` itself, and none where the horizon is not beyond it."""
-    assert list(kind(from_epoch=7).checkpoints(12))[:3] in ([7, 8, 9], [7, 9, 11])
-    assert list(kind(from_epoch=12).checkpoints(12)) == []
-    assert kind(from_epoch=1).checkpoints(50) == kind().checkpoints(50)
+    assert list(kind(from_epoch=7).check_epochs(12))[:3] in ([7, 8, 9], [7, 9, 11])
+    assert list(kind(from_epoch=12).check_epochs(12)) == []
+    assert kind(from_epoch=1).check_epochs(50) == kind().check_epochs(50)
 
 
 def test_the_rule_that_has_the_given_settings_is_chosen() -> None:

@@ -193,7 +193,7 @@ class KnownStudy:
     def _asked_about(self, trial: FrozenTrial, teaching: TrainingSet, bar: float | None) -> bool:
         data, curve = self._taught_by(teaching), self._whole(trial)
         known_as = data.as_trial(trial)
-        for tau in self._stopper.rule.checkpoints(self.horizon):
+        for tau in self._stopper.rule.check_epochs(self.horizon):
             verdict = self._stopper.advise(known_as, curve.prefix(tau), data.history, horizon=self.horizon, bar=bar)
             if verdict.censored or verdict.evidence is not None:
                 return True
