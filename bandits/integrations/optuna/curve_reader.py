@@ -136,7 +136,8 @@ class CurveReader:
             trial: running or finished.
             usual: the latest epoch with which trials begin that have not been resumed.
         """
-        if self.begins(trial) <= max(usual, _stride(trial) + 1):
+        begins = self.begins(trial)
+        if begins <= usual or begins <= _stride(trial) + 1:
             return False  # without a look at the system attributes, which a running trial reads from its storage
         return was_retried(trial)
 
