@@ -117,7 +117,7 @@ SPARED = "; carried on nevertheless, to check the rule"
 """What is added to the reason of an arm that is spared."""
 
 KEEP = Keep("no forecast was asked for", cause=Cause.NOT_ASKED)
-"""The verdict where no stopper is at work; one object, since it is told after every epoch."""
+"""The verdict where no stopper is at work; one object, since it is given after every epoch."""
 
 
 @runtime_checkable

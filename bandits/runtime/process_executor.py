@@ -32,7 +32,7 @@ __all__ = ["ProcessExecutor"]
 _AHEAD = 2  # epochs that may begin after the last one whose verdict is known: one to be judged, one to be trained
 _MOST_DEATHS = 5  # of workers in the same epoch of an arm
 _MOST_FAILED_STARTS = 3  # of a worker, in a row
-_LOOK_SECONDS = 5.0  # how often to look for dead workers that nobody has told of: a child of theirs may hold the pipes
+_LOOK_SECONDS = 5.0  # between searches for dead workers whose pipes a child of theirs holds open
 _UNGUARDED = 86  # exit code of a worker that was about to start a run of its own
 
 
@@ -44,7 +44,7 @@ class _Running:
     trial: Trial
     job: Job
     worker: WorkerProcess
-    received: int  # the last epoch that its worker has told of
+    received: int  # the last epoch that its worker has reported
     reported: int  # the last epoch that the run knows of
     outcomes: deque[Measurement | str] = field(default_factory=deque)  # those in between
     deaths: int = 0  # of workers in epoch received + 1
@@ -219,11 +219,11 @@ class ProcessExecutor(Executor):
         for worker in self._workers:
             messages, dead = worker.received()
             for message in messages:
-                self._hear(worker, message)
+                self._handle(worker, message)
             if dead:
                 self._replace(worker)
 
-    def _hear(self, worker: WorkerProcess, message: FromWorker) -> None:
+    def _handle(self, worker: WorkerProcess, message: FromWorker) -> None:
         match message:
             case Ready():
                 worker.ready = True

@@ -1,7 +1,7 @@
 """How a record is written in a journal file, and read again: its kind by name, its fields as JSON.
 
 Version 1 is the first that a file names; files without one are of version 0, which has no `cause`. A file of a later
-version may hold kinds and fields that this version does not know: what is known is read, the rest is told.
+version may hold kinds and fields that this version does not know: what is known is read, and the rest is reported.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class WorkerLost:
 
 @dataclass(frozen=True, slots=True)
 class VerdictGiven:
-    """What the stopper, or an algorithm that stops arms itself, said about an arm after an epoch.
+    """The verdict of the stopper, or of an algorithm that stops arms itself, on an arm after an epoch.
 
     Args:
         trial: the arm.

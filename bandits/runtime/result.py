@@ -21,7 +21,7 @@ class AuditOutcome:
     Args:
         spared: how many there were.
         ended: how many of them have come to the epoch that was forecast.
-        wrong: how many of these were better there than the bar which they were said not to beat.
+        wrong: how many of these ended above the bar, although the forecast spoke against it.
     """
 
     spared: int

@@ -97,8 +97,8 @@ class _Worker:
         self._trained[job.trial.id] = job.trial
         epochs = Epochs(self._objective, job.trial, job.job)
         limit = job.limit
-        while (heard := self._heard(job.ticket, epochs.epoch + 1, limit)) is not None:
-            limit = heard
+        while (new_limit := self._read_messages(job.ticket, epochs.epoch + 1, limit)) is not None:
+            limit = new_limit
             outcome = epochs.next()
             self._connection.send(Ended(job.ticket, outcome))
             if isinstance(outcome, str) or epochs.epoch == epochs.stop:
@@ -106,8 +106,8 @@ class _Worker:
         del epochs  # closes the objective's generator
         self._connection.send(Stopped(job.ticket))
 
-    def _heard(self, ticket: int, epoch: int, limit: int) -> int | None:
-        """Read what the run has said, and wait until `epoch` may begin: the new limit; None if the job is stopped."""
+    def _read_messages(self, ticket: int, epoch: int, limit: int) -> int | None:
+        """Read what the run has sent, and wait until `epoch` may begin: the new limit; None if the job is stopped."""
         while limit < epoch or self._connection.poll():
             message: ToWorker = self._connection.recv()
             if isinstance(message, Free):

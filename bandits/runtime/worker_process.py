@@ -100,10 +100,10 @@ class WorkerProcess:
             self._to_free.clear()
 
     def received(self) -> tuple[list[FromWorker], bool]:
-        """What the process has said since the last call, and whether it has died; its last words are not lost."""
+        """The messages since the last call, those of a process that has died included, and whether it has died."""
         if self._process is None or self._connection is None:
             return [], False
-        dead = not self._process.is_alive()  # asked first: what it said before is in the connection
+        dead = not self._process.is_alive()  # asked first: what it sent before is in the connection
         messages: list[FromWorker] = []
         try:
             while self._connection.poll():

@@ -19,11 +19,11 @@ __all__ = ["CalibrationSet", "Scale", "leave_one_out", "noise_of"]
 
 Floats = NDArray[np.float64]
 
-_FOLDS = 5  # where a predictor cannot tell what it would have said without a curve
+_FOLDS = 5  # of fits, where a predictor makes no leave-one-out forecasts itself
 _LAST_SHARE = 4  # the noise of a measurement is read off the last 1 / this of a curve, where it rises no more
 _TOP_SHARE = 4  # and off the best 1 / this of the curves, among which a search decides
 _LEAST_EPOCHS = 4  # that give second differences worth a mean
-_LEAST_STD = 1e-6  # of the spread of the ends: an error that is said to be smaller is taken to be this
+_LEAST_STD = 1e-6  # of the spread of the ends: a smaller standard deviation of a forecast is taken to be this
 _SMALLEST = 1e-300
 
 
@@ -63,7 +63,7 @@ class CalibrationSet:
         scale: of the ends, the errors and the noise.
         ends: `[n]` scores at the horizon, finite.
         errors: `[n, K]` by how many of its standard deviations a forecast fell short of the end.
-        noise: standard deviation of one measurement near the end of good curves, >= 0; 0 where it cannot be told.
+        noise: standard deviation of one measurement near the end of good curves, >= 0; 0 where it is unknown.
         audited: `[n]` which of the curves reached the horizon after the first curve had been censored there.
     """
 

@@ -1,4 +1,4 @@
-"""The stopping rule that is wrong as often as it was told it may be, over the whole life of an arm."""
+"""The default stopping rule: over the whole life of an arm, it is wrong with at most a stated probability."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class Threshold(StoppingRule):
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
         bar -= self.rule.margin
         end = min(self.scale.link.apply(bar) + self.tolerance, self.lines.reach)
-        # An arm that ends higher must look better: where the line is steeper than this forecast's error, it would not.
+        # The smaller of two scores counts: where the line is steeper than the error, a higher end has the smaller one.
         ends = np.array([end, self.lines.reach])
         errors = np.array([self.scale.of_forecast(forecast, end), self.scale.of_forecast(forecast, self.lines.reach)])
         share = self.lines.share(float(self.lines.nonconformity(self.column, errors, ends).min()))

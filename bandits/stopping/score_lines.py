@@ -31,7 +31,7 @@ class ScoreLines:
         heights, slopes: `[K]` of the lines, at the centre; slopes >= 0.
         scatter: standard deviation of the errors about them.
         scores: `[n]` the nonconformity score of each curve, the largest of its check epochs; ascending.
-        reach: ends beyond this are not told apart.
+        reach: an end beyond this counts as this one.
         raised: standard errors by which the lines are raised.
     """
 
@@ -60,7 +60,7 @@ class ScoreLines:
         scatter = float(np.median(np.sqrt((residuals**2).sum(axis=0) / (n - 2))))
         leverage = 1.0 / n + (away**2 / spread if spread > 0 else np.zeros(n))
         growth = 1.0 + horizon_shares
-        alone = 1.0 - leverage <= _ALONE  # its line goes through it: nothing else tells how it would look
+        alone = 1.0 - leverage <= _ALONE  # a line that goes through it, and no other curve to compare it with
         left_out = residuals / (np.where(alone, 1.0, 1.0 - leverage) * np.sqrt(1.0 + leverage))[:, np.newaxis]
         left_out[alone] = math.inf
         best = float(ends.max())

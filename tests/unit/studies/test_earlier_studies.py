@@ -153,6 +153,25 @@ def test_a_journal_that_broke_off_gives_what_it_has(tmp_path: Path) -> None:
     assert scores(read(path)) == [[-3.0, -2.0], [-4.0, -3.5, -3.0]]
 
 
+def test_a_journal_of_a_later_version_notes_what_was_left_out(tmp_path: Path) -> None:
+    """Reports say it, wherever the study is read."""
+    path = tmp_path / "run.db"
+    with SqliteJournal.create(path) as journal:
+        run(RandomSearch(max_epochs=3, trials=4), losses(), journal=journal)
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO records (kind, trial, body) VALUES ('Rumour', 0, '{}')")
+    connection.execute("PRAGMA user_version=99")
+    connection.commit()
+    connection.close()
+    study = read(path)
+
+    assert len(study.trials) == 4
+    (note,) = study.notes
+    assert note.startswith("the journal has format 99 and this version of bandits knows formats up to ")
+    assert note.endswith(": left out Rumour (1)")
+    assert note in " ".join(read_curves(study).account.sentences())
+
+
 def test_a_journal_without_a_beginning_is_an_error(tmp_path: Path) -> None:
     """Nobody knows which way its metric is better."""
     SqliteJournal.create(tmp_path / "run.db").close()
