@@ -94,7 +94,19 @@ class MissingDependency(BanditsError, ImportError):
     """A feature needs a library that is not installed; the message holds the command that installs it."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs an optional library: pip install 'bandits-hpo[{extra}]'")
+        super().__init__(f"{feature} needs an optional library: pip install {_libraries_of(extra)}")
+
+
+def _libraries_of(extra: str) -> str:
+    """What the extra installs, library by library, since it may not be known where this package came from."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        needed = [each.partition(";") for each in requires("bandits-hpo") or ()]
+    except PackageNotFoundError:
+        needed = []
+    named = [f"'{library.strip()}'" for library, _, marker in needed if marker.strip() == f"extra == '{extra}'"]
+    return " ".join(named) or f"'.[{extra}]' in a copy of the repository"
 
 
 class ObjectiveError(BanditsError):

@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from bandits import __version__
-from bandits.cli.output import say
+from bandits.cli.output import say, spell_out
 from bandits.errors import BanditsError, JournalError, shown
 
 __all__ = ["command", "main"]
@@ -62,6 +62,7 @@ def command(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command and exit with its code."""
+    spell_out()
     try:
         code = command.main(standalone_mode=False)
     except click.ClickException as error:

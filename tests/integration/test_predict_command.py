@@ -393,4 +393,4 @@ def test_a_plot_needs_a_library_that_may_be_missing(bandits, monkeypatch):
     for file in ("a.png", "a.html"):
         code, out, err = bandits("predict", "runs.csv", "--plot", file)
         assert (2, "") == (code, out)
-        assert "pip install 'bandits-hpo[plot]'" in err
+        assert "pip install 'matplotlib>=" in err

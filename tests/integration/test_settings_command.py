@@ -1,6 +1,7 @@
 """Names with settings on the command line, and what it says of them."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -44,7 +45,7 @@ def test_a_line_with_settings_everywhere(bandits):
     """Algorithm, predictor, rule, sampler and objective are all named with settings of their own."""
     code, out, err = bandits(
         "run", "hyperband:loops=2", "--predictor", "srm:min_curves=5", "--rule", "risk:risk=0.2,from_epoch=3",
-        "--sampler", "tpe:n_startup_trials=5", "--objective", "table:lstm_ptb,goal=minimize", "--json",
+        "--sampler", "tpe:n_startup_trials=5", "--objective", "table:metaqnn_cifar10,duplicates=keep", "--json",
     )  # fmt: skip
 
     told = json.loads(out)
@@ -184,6 +185,35 @@ def test_the_shell_completes_names():
     assert ["rules"] == completed("list", "ru")
     assert ["hyperband"] == completed("list", "algorithms", "hyp")
     assert [] == completed("list", "nothing", "hyp")
+
+
+def in_a_process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    done = [sys.executable, "-m", "bandits", *words]
+    return subprocess.run(done, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+
+
+def test_a_stream_of_ascii_is_enough(bandits):
+    """Characters that it cannot hold are spelled out."""
+    bandits("run", "random", "--predictor", "srm", "--trials", "40", "--confidence", "0.9", "--journal", "r.journal")
+    done = in_a_process("explain", "r.journal", "30", PYTHONIOENCODING="ascii")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert " +- " in done.stdout
+
+
+def test_a_picture_of_a_file_with_dollars(bandits):
+    """A name is drawn as it is, whatever mathematics matplotlib would see in it."""
+    pytest.importorskip("matplotlib")
+    name = r"a$\bad{b$.csv"
+    rows = [f"{i / 20},{','.join(str(0.1 + i * t / 900 + i * i % 7 / 99) for t in range(1, 9))}" for i in range(20)]
+    Path(name).write_text("\n".join(["lr," + ",".join(f"acc_{t}" for t in range(1, 9)), *rows]))
+
+    predicted = bandits("predict", name, "--at", "4", "--predictor", "last-seen-value:min_curves=5", "--plot", "p.png")
+    asked = bandits("what-if", name, "--predictor", "last-seen-value", "--orders", "0", "--plot", "w.png")
+    assert (0, 0) == (predicted[0], asked[0]), predicted[2] + asked[2]
+    assert Path("p.png").is_file()
+    assert Path("w.png").is_file()
 
 
 GUIDE = (Path(__file__).parents[2] / "docs/settings.md").read_text(encoding="utf-8")

@@ -301,7 +301,7 @@ def test_a_plot_that_cannot_be_written_is_said(bandits, monkeypatch):
     """Without matplotlib, how to get it."""
     monkeypatch.setattr("bandits.tools.what_if.plot.find_spec", lambda _: None)
 
-    assert "pip install 'bandits-hpo[plot]'" in bad(bandits, table(), "--plot", "p.png")
+    assert "pip install 'matplotlib>=" in bad(bandits, table(), "--plot", "p.png")
 
 
 def test_what_the_answer_rests_on_is_noted(ask):

@@ -1,5 +1,7 @@
 """Errors say who is at fault, and name argument, rule and value."""
 
+from importlib.metadata import PackageNotFoundError
+
 import pytest
 
 from bandits import errors
@@ -39,5 +41,15 @@ def test_messages_that_help() -> None:
     suggestion = "predictor must be one of lce, srm, got 'smr' (did you mean 'srm'?)"
     assert str(UnknownPlugin("predictor", "smr", ["lce", "srm"])) == suggestion
     assert str(UnknownPlugin("predictor", "x", ["lce", "srm"])) == "predictor must be one of lce, srm, got 'x'"
-    expected = "training networks needs an optional library: pip install 'bandits-hpo[torch]'"
-    assert expected == str(MissingDependency("training networks", "torch"))
+    expected = "LCE needs an optional library: pip install 'emcee>=3.1'"
+    assert expected == str(MissingDependency("LCE", "lce"))
+
+
+def test_an_extra_that_is_not_known_is_named(monkeypatch) -> None:
+    """Where this package is not installed, its copy is."""
+
+    def missing(name: str) -> None:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.requires", missing)
+    assert str(MissingDependency("LCE", "lce")).endswith("pip install '.[lce]' in a copy of the repository")

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
+from bandits.tools.plot_text import as_it_is
 from bandits.tools.predict.picture import Picture
 
 __all__ = ["write_image"]
@@ -36,8 +37,8 @@ def write_image(picture: Picture, path: Path) -> None:
         for side in ("top", "right", "left", "bottom"):
             axes.spines[side].set_visible(side == "bottom")
             axes.spines[side].set_color(_GREY)
-    figure.suptitle(picture.title, x=0.01, ha="left", fontsize=13, color=_INK)
-    figure.supxlabel("\n".join(picture.captions), x=0.01, ha="left", fontsize=8, color="#555555")
+    figure.suptitle(as_it_is(picture.title), x=0.01, ha="left", fontsize=13, color=_INK)
+    figure.supxlabel(as_it_is("\n".join(picture.captions)), x=0.01, ha="left", fontsize=8, color="#555555")
     # No date and no random name in the file, so that the same forecasts give the same bytes.
     dates = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
     with rc_context({"svg.hashsalt": "bandits"}):
@@ -62,7 +63,7 @@ def _draw_curves(axes: Axes, picture: Picture) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(axis="x", labelsize=8)
     axes.set_xlabel("epoch", fontsize=9, color=_INK)
-    axes.set_ylabel(picture.metric, fontsize=9, color=_INK)
+    axes.set_ylabel(as_it_is(picture.metric), fontsize=9, color=_INK)
 
 
 def _draw_ends(axes: Axes, picture: Picture) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.errors import MissingDependency, SettingError
+from bandits.tools.plot_text import as_it_is
 from bandits.tools.what_if import WhatIf
 from bandits.tools.what_if.words import metric_name, percent
 
@@ -60,8 +61,8 @@ def save_plot(answer: WhatIf, file: str) -> None:
     figure = Figure(figsize=(10.0, 6.0), dpi=150, layout="constrained")
     axes = figure.subplots()
     _draw(axes, answer)
-    figure.suptitle(_title(answer), x=0.01, ha="left", fontsize=12, color=_INK)
-    figure.supxlabel(_caption(answer), x=0.01, ha="left", fontsize=8, color="#555555")
+    figure.suptitle(as_it_is(_title(answer)), x=0.01, ha="left", fontsize=12, color=_INK)
+    figure.supxlabel(as_it_is(_caption(answer)), x=0.01, ha="left", fontsize=8, color="#555555")
     path = Path(file)
     # No date and no random name in the file, so that the same answer gives the same bytes.
     dates = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
@@ -96,7 +97,7 @@ def _draw(axes: Axes, answer: WhatIf) -> None:
     axes.set_xlim(1, max(answer.settings.max_epochs, 2))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epoch", fontsize=9, color=_INK)
-    axes.set_ylabel(metric_name(answer), fontsize=9, color=_INK)
+    axes.set_ylabel(as_it_is(metric_name(answer)), fontsize=9, color=_INK)
     axes.set_axisbelow(True)
     axes.grid(axis="y", color=_LIGHT, linewidth=0.8)
     axes.tick_params(axis="y", colors=_INK, labelsize=8, length=0, which="both")
