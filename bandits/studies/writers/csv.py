@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -12,6 +12,7 @@ import numpy as np
 from bandits.checks import check_choice, check_whole
 from bandits.curves import Curve, Goal, Metric
 from bandits.errors import CurveTableError, SettingError
+from bandits.objectives.column_families import SECONDS
 from bandits.objectives.curve_table import CurveTable
 from bandits.objectives.table_metric import find_metric
 from bandits.studies.account import Account
@@ -23,8 +24,7 @@ from bandits.studies.writers.table_text import TableRow, column_name, headings_o
 
 __all__ = ["ImportedCurves", "import_study"]
 
-_NOT_A_METRIC = {"cost", "duration", "sec", "seconds", "secs", "time", "times", "wall_time"}  # read as seconds
-_NUMBER = "trial"  # a name that readers take for a label
+_NUMBER, _NAME = "trial", "run"  # names that readers take for labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def import_study(
 ) -> ImportedCurves:
     """Write a study as a table of learning curves.
 
-    A row a trial with a measured epoch: its number, if it has one, every part of its configuration, every other
+    A row a trial with a measured epoch: its number or name, if it has one, every part of its configuration, every other
     feature, then the curve: raw values, and empty cells after the last epoch that was measured. What an epoch is, and
     how gaps are filled, is as everywhere here (`read_curves`). Where the study tells how long each trial trained, each
     epoch gets an equal share of it in the columns seconds_1, ....
@@ -137,7 +137,7 @@ def _family(metric: Metric) -> str:
 
 def _goal_of(label: str) -> Goal | None:
     """Which way is better, as far as the name of some columns tells."""
-    if label in _NOT_A_METRIC:
+    if label in SECONDS:
         return None
     try:
         return find_metric(label, np.zeros((1, 1)), metric=None, goal=None, source=label)[0].goal
@@ -167,7 +167,7 @@ def _text(
 ) -> tuple[str, bool]:
     """The file, and whether it holds seconds."""
     trials = [trial for trial, _ in pairs]
-    numbered = all(trial.number is not None for trial in trials)
+    labels = _labels(trials, parameters)
     timed = all(trial.seconds is not None for trial in trials) and any(trial.seconds for trial in trials)
     rows: list[TableRow] = []
     for place, (trial, curve) in enumerate(pairs):
@@ -175,6 +175,15 @@ def _text(
         curves: dict[str, Sequence[object]] = {family: [study.metric.restore(score) for score in curve.scores.tolist()]}
         if timed:
             curves["seconds"] = [(trial.seconds or 0.0) / curve.tau] * curve.tau
-        number: dict[str, object] = {_NUMBER: trial.number} if numbered else {}
-        rows.append(TableRow(number | settings, curves))
+        rows.append(TableRow(labels[place] | settings, curves))
     return table_text(rows, epochs=_epochs_of(pairs)), timed
+
+
+def _labels(trials: Sequence[StudyTrial], parameters: Collection[str]) -> list[dict[str, object]]:
+    """What tells the trials apart: their numbers, or else their names, where each has another one."""
+    if all(trial.number is not None for trial in trials):
+        return [{_NUMBER: trial.number} for trial in trials]
+    names = {trial.name for trial in trials if trial.name}
+    if len(names) == len(trials) and _NAME not in parameters:
+        return [{_NAME: trial.name} for trial in trials]
+    return [{} for _ in trials]

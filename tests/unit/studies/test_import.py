@@ -318,3 +318,14 @@ def test_pruned_and_failed_trials_have_a_row(tmp_path: Path) -> None:
     import_study(str(file), tmp_path / "curves.csv")
 
     assert (tmp_path / "curves.csv").read_text() == "trial,loss_1,loss_2\n0,3.0,\n1,4.0,\n3,3.0,2.0\n"
+
+
+def test_runs_keep_their_names(tmp_path: Path) -> None:
+    """Where each has another one; they are no features."""
+    (tmp_path / "log.csv").write_text(
+        "run,epoch,val_acc,lr\n" + "".join(f"{r},{e},0.{e},{r}\n" for r in (7, 9) for e in (1, 2))
+    )
+    import_study(str(tmp_path / "log.csv"), tmp_path / "curves.csv")
+
+    assert (tmp_path / "curves.csv").read_text() == "run,lr,val_acc_1,val_acc_2\n7,7,0.1,0.2\n9,9,0.1,0.2\n"
+    assert CurveTable(tmp_path / "curves.csv").feature_names == ("lr",)
