@@ -267,12 +267,12 @@ def test_a_study_of_two_objectives_is_an_error(bandits):
 def test_columns_that_are_not_plain_are_an_error(bandits):
     """The sentence says what is needed, and what there is."""
     Path("log.csv").write_text("step,loss\n1,2\n2,1\n")
-    Path("long.csv").write_text("run,step,loss\na,1,2\na,2,1\n")
+    Path("long.csv").write_text("run,step\na,1\na,2\n")
     with sqlite3.connect("birds.db") as connection:
         connection.execute("CREATE TABLE birds (name TEXT)")
     connection.close()
 
-    assert "or a run, a step and a value (run_id, step, value)" in bad(bandits, "log.csv")
+    assert "log.csv must hold several trainings" in bad(bandits, "log.csv")
     assert "`SOURCE` must have columns for the run" in bad(bandits, "long.csv")
     assert "an SQLite file with the tables birds" in bad(bandits, "birds.db")
     assert "`SOURCE` must be a file that exists" in bad(bandits, "nothing.db")
