@@ -13,7 +13,7 @@ from numbers import Real
 from typing import Literal
 
 from bandits.errors import CurveTableError
-from bandits.objectives.csv_cells import MISSING, words_of
+from bandits.objectives.csv_cells import MISSING, number_in, words_of
 from bandits.search_space.encoding import ABSENT, encoding_of
 
 __all__ = ["Column", "Role", "column_of", "values_of_cells"]
@@ -23,6 +23,7 @@ Role = Literal["AP", "HP", "label", "constant", "outcome"]
 _IDENTIFIERS = frozenset({"#", "id", "index", "no", "number", "row", "run", "seed", "trial"})
 _CHOICES = frozenset({"none", "null"})  # beside other words these are words, such as the name of an operation
 _MOST_CATEGORIES = 32
+_LONG = 20
 _NEARLY_EVERY = 0.9
 
 
@@ -59,12 +60,12 @@ def values_of_cells(name: str, cells: Sequence[str], where: Sequence[str]) -> li
     """
     texts = [cell.strip() for cell in cells]
     known = [text for text in texts if text.lower() not in MISSING]
-    if all(_is_number(text) for text in known):
-        values = [None if text.lower() in MISSING else _number(text) for text in texts]
-        for value, place in zip(values, where, strict=True):
-            if value is not None and not math.isfinite(value):
-                raise CurveTableError.broken(f"column {name!r} on {place}", "must be finite", value)
-        return list(values)
+    if all(number_in(text) is not None for text in known):
+        for text, place in zip(texts, where, strict=True):
+            if math.isinf(number_in(text) or 0.0):
+                shown = text if len(text) <= _LONG else f"{text[:_LONG]}..."
+                raise CurveTableError.broken(f"column {name!r} on {place}", "must be finite", shown)
+        return [None if text.lower() in MISSING else _number(text) for text in texts]
     if all(text.lower() in ("true", "false") for text in known):
         return [None if text.lower() in MISSING else text.lower() == "true" for text in texts]
     return [None if text.lower() in MISSING - _CHOICES else text for text in texts]
@@ -123,14 +124,6 @@ def _features(name: str, values: Sequence[object]) -> dict[str, list[float]]:
     encoding = encoding_of(name, values)
     rows = [encoding.encode(value) for value in values]
     return {feature: [row[feature] for row in rows] for feature in rows[0]}
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text  # Python reads 1_000 as a number, other programs do not
 
 
 def _number(text: str) -> int | float:

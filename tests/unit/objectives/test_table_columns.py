@@ -33,8 +33,9 @@ def test_cells_become_values_of_one_kind(cells: tuple[str, ...], expected: list[
 
 def test_an_infinite_number_is_refused() -> None:
     """The message says where it stands."""
-    with pytest.raises(CurveTableError, match=r"^column 'x' on line 3 must be finite, got inf$"):
-        values("1", "inf")
+    for cell, shown in (("inf", "inf"), ("-1e400", "-1e400"), ("9" * 400, "9" * 20 + "...")):
+        with pytest.raises(CurveTableError, match=rf"^column 'x' on line 3 must be finite, got '{shown}'$"):
+            values("1", cell)
 
 
 @pytest.mark.parametrize(
