@@ -71,7 +71,7 @@ def test_the_main_job_saves_epochs_and_keeps_the_best(bandits):
 def test_same_seed_same_bytes(bandits):
     """Two runs with one seed print the same bytes; another seed prints others."""
     first, second, other = (
-        bandits("run", "random", "--predictor", "srm", "--trials", "130", "--json", "--seed", seed) for seed in "001"
+        bandits("run", "random", "--predictor", "srm", "--trials", "60", "--json", "--seed", seed) for seed in "001"
     )
 
     assert first == second
@@ -80,10 +80,10 @@ def test_same_seed_same_bytes(bandits):
 
 def test_a_sampler_of_optuna_chooses_the_configurations(bandits):
     """Any sampler by name; the same seed gives the same run, and another one than random sampling."""
-    arguments = ("run", "hyperband", "--predictor", "srm", "--objective", "table:lstm_ptb", "--loops", "2", "--json")
+    words = ("run", "random", "--trials", "40", "--predictor", "last-seen-value", "--json")
 
     first, second, plain = (
-        json.loads(bandits(*arguments, *sampler)[1])
+        json.loads(bandits(*words, *sampler)[1])
         for sampler in (("--sampler", "TPE"), ("--sampler", "tpe"), ("--sampler", "random"))
     )
 
@@ -194,7 +194,7 @@ def test_list_predictors_says_what_each_needs_costs_and_is_for(bandits):
 
 def test_explain_tells_a_dropped_trials_story(bandits):
     """A journal holds the forecast, bar, probability and reason of the verdict that dropped an arm, by either rule."""
-    run = ("run", "random", "--predictor", "srm", "--trials", "140", "--json", "--journal")
+    run = ("run", "random", "--predictor", "srm", "--trials", "70", "--json", "--journal")
     words = {
         ("risk.journal",): r"DROP: validation accuracy 0\.\d+ ± 0\.\d+ is forecast for epoch 20; "
         r"P\(forecast this poor at any check \| ends at 0\.\d+\) = 0\.\d+ <= 0\.1",
@@ -234,7 +234,7 @@ def test_a_larger_risk_saves_more(bandits):
     arm is audited, none is dropped."""
 
     def report(*settings: str) -> dict:
-        code, out, _ = bandits("run", "random", "--predictor", "srm", "--trials", "100", "--json", *settings)
+        code, out, _ = bandits("run", "random", "--predictor", "srm", "--trials", "60", "--json", *settings)
         assert 0 == code
         return json.loads(out)
 
@@ -250,7 +250,7 @@ def test_looking_ahead_saves_more(bandits):
     """`--look-ahead` drops arms on their way to rungs below the last, for what is forecast for R."""
 
     def report(*settings: str) -> dict:
-        words = ("--predictor", "srm", "--confidence", "0.9", "--loops", "10", "--json", *settings)
+        words = ("--predictor", "srm", "--confidence", "0.9", "--loops", "5", "--json", *settings)
         code, out, _ = bandits("run", "hyperband", *words)
         assert 0 == code
         return json.loads(out)
@@ -348,7 +348,7 @@ def test_a_users_table_runs(bandits):
 
 def test_the_summary_is_for_people(bandits):
     """Without `--json` the summary names the best configuration, the cost, and what happened in each bracket."""
-    code, out, _ = bandits("run", "hyperband", "--predictor", "srm", "--loops", "12")
+    code, out, _ = bandits("run", "hyperband", "--predictor", "srm", "--loops", "4")
 
     assert 0 == code
     for words in ("validation accuracy", "without the predictor", "dropped by a forecast", "s = 2"):

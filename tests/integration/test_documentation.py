@@ -28,6 +28,8 @@ SMALLER = {  # of commands that train real networks: what is added to run them i
     "metaqnn": ["--trials", "12", "--max-epochs", "2", "--burn-in", "10", "--workers", "1"],
     "record": ["--trials", "3", "--epochs", "2", "--workers", "1"],
 }
+FEWER_LOOPS = {"5": "1", "10": "2", "40": "4"}  # of other runs
+SHOWN_TRIAL = "40"  # which `explain` is asked about then
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -77,6 +79,10 @@ def test_readme_commands_run(tmp_path, monkeypatch, capsys):
         words = shlex.split(line)
         trains = any(word.startswith(("cnn:", "lstm:")) for word in words)
         smaller = next(options for name, options in SMALLER.items() if name in words) if trains else []
+        if "--loops" in words:
+            smaller = ["--loops", FEWER_LOOPS[words[words.index("--loops") + 1]]]
+        if "explain" in words:
+            words[-1] = SHOWN_TRIAL
         monkeypatch.setattr(sys, "argv", [*words, *smaller])
         with pytest.raises(SystemExit) as stop:
             main()
@@ -87,7 +93,7 @@ def _finish_a_study(url):
     """A study of Optuna with complete curves, as the README's reader has one."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(storage=url, study_name="mine", direction="maximize")
-    for i in range(30):
+    for i in range(16):
         curve = {epoch: i % 17 * (1 - 0.8**epoch) for epoch in range(1, 10)}
         params, space = {"lr": i / 30}, {"lr": optuna.distributions.FloatDistribution(0, 1)}
         trial = optuna.trial.create_trial(params=params, distributions=space, intermediate_values=curve, value=curve[9])
