@@ -10,6 +10,7 @@ import pytest
 import bandits
 
 PACKAGE = Path(bandits.__file__).parent
+UNIT = Path(__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
 VOCABULARY = {"errors", "checks", "rng", "lazy", "causes", "censoring", "curves", "forecasts", "verdicts"}
@@ -253,3 +254,11 @@ def test_files_form_no_circle() -> None:
 def test_a_circle_of_files_is_found() -> None:
     """The test above can fail."""
     assert circles_of({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == {frozenset({"b", "c"})}
+
+
+def test_unit_tests_lie_in_the_rooms_they_test() -> None:
+    """Each folder of `tests/unit` has the name of a room, and each room that is a folder has one; the benchmarks have
+    one too."""
+    rooms = {module.parts[0] for module in MODULES if len(module.parts) > 1}
+    tested = {path.parent.relative_to(UNIT).parts[0] for path in UNIT.glob("*/**/test_*.py")}
+    assert tested == rooms | {"benchmarks"}
