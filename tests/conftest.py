@@ -10,12 +10,15 @@ pytest.register_assert_rewrite("bandits.testing")
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=20, database=None)
 settings.load_profile("repeatable")
 
-# What trains cannot be tested without torch.
-collect_ignore_glob = (
-    []
-    if find_spec("torch") and find_spec("safetensors")
-    else ["unit/training/*", "unit/objectives/test_cnn_*", "unit/objectives/test_lstm_*"]
-)
+TRAINS = ["unit/training/*", "unit/objectives/test_cnn_*", "unit/objectives/test_lstm_*", "unit/predictors/test_bnn*"]
+HAS_TORCH = bool(find_spec("torch") and find_spec("safetensors"))
+collect_ignore_glob = [] if HAS_TORCH else TRAINS
+
+
+def pytest_report_header() -> list[str]:
+    """Say which tests are left out."""
+    return [] if HAS_TORCH else ["Tests that train are left out: torch and safetensors are not both installed."]
+
 
 # Where coverage is asked for, it is measured in these tests: they cover all that must be covered, and measuring more
 # would double the time of the rest.
@@ -23,9 +26,11 @@ MEASURED = ("contract", "unit/config", "unit/objectives", "unit/schedulers", "un
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the other tests out of the measurement of coverage."""
+    """Mark what needs torch, and leave most tests out of the measurement of coverage."""
     folder = Path(__file__).parent
     measured = [folder / name for name in MEASURED]
     for item in items:
+        if any(item.path.relative_to(folder).match(name) for name in TRAINS):
+            item.add_marker(pytest.mark.torch)
         if not any(item.path.is_relative_to(place) for place in measured):
             item.add_marker(pytest.mark.no_cover)

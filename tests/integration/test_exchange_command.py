@@ -172,6 +172,7 @@ def storage_of(path):
     return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
 
 
+@pytest.mark.postgres
 def test_a_study_may_live_in_postgresql(bandits):
     """Skipped, with the reason, where no server can be started."""
     bandits(*RUN, "--loops", "2", "--journal", "run.journal")

@@ -95,6 +95,7 @@ def test_the_dashboard_draws_its_plots(address: str, plot: str) -> None:
     assert asked(address, f"studies/1/plot/{plot}")["data"]
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("path", "shows"),
     [

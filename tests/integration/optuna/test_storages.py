@@ -41,9 +41,10 @@ from tests.integration.optuna.worker import (
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 
-STORAGES = ["sqlite", "sqlite with a write-ahead log", "journal", "postgresql", "grpc"]
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
+STORAGES = ["sqlite", "sqlite with a write-ahead log", "journal", POSTGRESQL, "grpc"]
 PATIENT = "?timeout=60"  # of a database that is locked; the 5 s that Python waits may be too few on a busy machine
-SHARED = ["sqlite", "journal", "postgresql"]
+SHARED = ["sqlite", "journal", POSTGRESQL]
 
 
 @pytest.fixture(scope="module")
