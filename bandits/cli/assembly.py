@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bandits import registry
-from bandits.config import Choice, choose, choose_objective, entry_settings
+from bandits.config import Choice, choose, choose_objective, entry_settings, registry
+from bandits.config.registry import Kind
 from bandits.config.values import untyped
 from bandits.errors import SettingError
 from bandits.objectives.base import Objective
-from bandits.registry import Kind
 from bandits.samplers.base import Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule
 from bandits.schedulers.base import Scheduler

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import click
 from click.shell_completion import CompletionItem
 
-from bandits import registry
 from bandits.cli.built_in_objectives import built_in_objectives
+from bandits.config import registry
 
 __all__ = ["complete_objectives", "names_of"]
 

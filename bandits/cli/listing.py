@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
-from bandits import registry
 from bandits.cli.built_in_objectives import built_in_objectives
 from bandits.cli.completion import names_of
 from bandits.cli.output import stdout
-from bandits.config import entry_settings
+from bandits.config import entry_settings, registry
 from bandits.errors import SettingError
 from bandits.report.listings import listing, predictor_listing, settings_listing
 

@@ -11,9 +11,8 @@ from typing import Any
 
 import click
 
-from bandits import registry
-from bandits.config import Setting, entry_settings
-from bandits.registry import Kind
+from bandits.config import Setting, entry_settings, registry
+from bandits.config.registry import Kind
 
 __all__ = ["SettingOption", "given_settings", "setting_options"]
 

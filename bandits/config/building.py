@@ -7,7 +7,7 @@ from typing import Any
 from bandits.config.choice import choose
 from bandits.config.description import Description
 from bandits.config.objectives import build_objective
-from bandits.registry import Kind
+from bandits.config.registry import Kind
 
 __all__ = ["build"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bandits import registry
+from bandits.config import registry
 from bandits.config.choice import Choice, choose
 from bandits.config.description import Description, Value, parse
 from bandits.config.values import untyped

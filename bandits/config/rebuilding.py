@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bandits import registry
+from bandits.config import registry
 from bandits.config.choice import Choice, entry_settings
 from bandits.config.description import Quoted
+from bandits.config.registry import Kind
 from bandits.errors import SettingError
-from bandits.registry import Kind
 from bandits.stopping import EarlyStopper
 from bandits.stopping.rule_choice import rule_with
 

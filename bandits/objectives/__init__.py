@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from bandits.lazy import lazily
 from bandits.objectives.base import Measurement, Objective, WorkerSite
+from bandits.objectives.curve_files.shipped_tables import SHIPPED_TABLES, shipped_titles
+from bandits.objectives.curve_files.table_report import TableReport
 from bandits.objectives.curve_table import CurveTable
 from bandits.objectives.function import FunctionObjective, objective
-from bandits.objectives.shipped_tables import SHIPPED_TABLES, shipped_titles
-from bandits.objectives.table_report import TableReport
 
 if TYPE_CHECKING:
     from bandits.objectives.cnn import CNNObjective

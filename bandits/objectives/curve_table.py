@@ -13,11 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from bandits.curves import Goal, Metric, Trial
 from bandits.errors import CurveTableError, SettingError
 from bandits.objectives.base import Measurement, Objective
+from bandits.objectives.curve_files.table_columns import Column, column_of
+from bandits.objectives.curve_files.table_contents import ROW, read_table
+from bandits.objectives.curve_files.table_metric import find_metric
+from bandits.objectives.curve_files.table_report import TableReport, marks_of
 from bandits.objectives.nearest_row import NearestRow
-from bandits.objectives.table_columns import Column, column_of
-from bandits.objectives.table_contents import ROW, read_table
-from bandits.objectives.table_metric import find_metric
-from bandits.objectives.table_report import TableReport, marks_of
 from bandits.samplers.table import TableSampler
 from bandits.search_space import ABSENT, infer_space
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bandits.config import Setting
-from bandits.registry import Entry
+from bandits.config.registry import Entry
 
 __all__ = ["listing", "predictor_listing", "settings_listing"]
 

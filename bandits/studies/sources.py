@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bandits.curves import Goal
 from bandits.errors import SettingError
-from bandits.objectives.csv_file import read_csv
-from bandits.objectives.csv_forms import form_of, log_error
+from bandits.objectives.curve_files.csv_file import read_csv
+from bandits.objectives.curve_files.csv_forms import form_of, log_error
 from bandits.studies.file_kinds import OPTUNA_RECORD, SQLITE, first_bytes, tables_of
 from bandits.studies.policies import POLICIES
 from bandits.studies.readers.journal import study_of_journal

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
+from bandits.config.registry import load as find
+from bandits.config.registry import names
 from bandits.curves import Curve, History, Trial
 from bandits.errors import MissingDependency, UnknownPlugin
 from bandits.forecasts import Forecast
 from bandits.objectives import SHIPPED_TABLES, CurveTable
-from bandits.registry import load as find
-from bandits.registry import names
 from bandits.rng import rng_for
 from benchmarks.calibration.report import draw, report
 from benchmarks.lib import scoring

@@ -9,9 +9,9 @@ from typing import Any
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, SuccessiveHalvingPruner
 
 from bandits import EarlyStopper, ProbabilityRule
+from bandits.config.registry import load, names
 from bandits.objectives import CurveTable
 from bandits.predictors import SRM
-from bandits.registry import load, names
 from bandits.schedulers import Scheduler
 from bandits.verdicts import Stopper
 from benchmarks.lib.oracle import Oracle

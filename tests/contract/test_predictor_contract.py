@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bandits import registry
+from bandits.config import registry
 from bandits.forecasts import Link
 from bandits.predictors import SRM, LastSeenValue, Predictor
 from bandits.predictors.regression.regressors import Forest

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bandits import registry
+from bandits.config import registry
 from bandits.schedulers import (
     ASHA,
     PASHA,

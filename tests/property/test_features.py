@@ -18,7 +18,7 @@ from optuna.trial import create_trial
 from bandits import Metric, RandomSearch, run
 from bandits.curves import History
 from bandits.objectives import CurveTable, FunctionObjective
-from bandits.objectives.feature_names import belongs_to
+from bandits.objectives.curve_files.feature_names import belongs_to
 from bandits.runtime.journal import SqliteJournal
 from bandits.samplers import RandomSampler, Sampler
 from bandits.studies import earlier_curves, read_study

@@ -28,20 +28,19 @@ ARROWS: dict[str, set[str]] = {
     "architectures": {"errors", "checks", "rng"},
     "data": {"errors", "checks", "rng", "lazy"},
     "schedulers": VOCABULARY,
-    "registry": {"errors"},
     "search_space": VOCABULARY,
     "samplers": VOCABULARY | {"architectures", "search_space"},
     "predictors": VOCABULARY,
     "stopping": VOCABULARY | {"predictors"},
     "training": {"errors", "checks", "rng", "architectures", "data"},
     "objectives": VOCABULARY | {"search_space", "samplers", "architectures", "data", "training"},
-    "config": VOCABULARY | {"registry", "stopping", "objectives"},
+    "config": VOCABULARY | {"stopping", "objectives"},
     "runtime": VOCABULARY | {"search_space", "schedulers", "samplers", "predictors", "stopping", "objectives"},
     "studies": VOCABULARY | {"search_space", "samplers", "stopping", "objectives", "runtime"},
     "integrations": VOCABULARY | {"predictors", "stopping", "studies"},
     "tools": VOCABULARY
     | {"search_space", "schedulers", "samplers", "predictors", "stopping", "objectives", "runtime", "studies"}
-    | {"integrations", "registry", "config"},
+    | {"integrations", "config"},
 }
 SEE_EVERYTHING = {"report", "cli", "__main__", "__init__", "testing"}
 

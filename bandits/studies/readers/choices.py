@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bandits.errors import SettingError
-from bandits.objectives.phases import differ_by_phase
+from bandits.objectives.curve_files.phases import differ_by_phase
 
 __all__ = ["choose_metric", "keep_one_phase", "listed"]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bandits.errors import SettingError
-from bandits.objectives.csv_cells import is_missing, number_in
-from bandits.objectives.csv_file import CsvFile
-from bandits.objectives.csv_forms import RUN_NAMES, STEP_NAMES, VALUE_NAMES, named_column
-from bandits.objectives.metric_words import names_a_metric
-from bandits.objectives.phases import phase_of
+from bandits.objectives.curve_files.csv_cells import is_missing, number_in
+from bandits.objectives.curve_files.csv_file import CsvFile
+from bandits.objectives.curve_files.csv_forms import RUN_NAMES, STEP_NAMES, VALUE_NAMES, named_column
+from bandits.objectives.curve_files.metric_words import names_a_metric
+from bandits.objectives.curve_files.phases import phase_of
 from bandits.studies.readers.choices import keep_one_phase, listed
 
 __all__ = ["LongColumns", "find_columns", "settings_in"]

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bandits.curves import Goal
 from bandits.errors import CurveTableError, SettingError
-from bandits.objectives.csv_cells import is_missing, number_in, words_of
-from bandits.objectives.csv_file import CsvFile
+from bandits.objectives.curve_files.csv_cells import is_missing, number_in, words_of
+from bandits.objectives.curve_files.csv_file import CsvFile
 from bandits.studies.policies import MEAN_OVER_SEEDS, POLICIES, Policy
 from bandits.studies.readers.choices import choose_metric, keep_one_phase, listed
 from bandits.studies.readers.long_columns import LongColumns, find_columns, settings_in

@@ -10,8 +10,8 @@ import numpy as np
 
 from bandits.curves import Goal, Metric
 from bandits.errors import CurveTableError
-from bandits.objectives.table_columns import column_of, values_of_cells
-from bandits.objectives.table_metric import find_metric
+from bandits.objectives.curve_files.table_columns import column_of, values_of_cells
+from bandits.objectives.curve_files.table_metric import find_metric
 from bandits.studies.counting import count_epochs
 from bandits.studies.policies import POLICIES, Policy
 from bandits.studies.study import End, Reports, Study, StudyTrial

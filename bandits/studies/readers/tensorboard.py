@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bandits.curves import Goal
 from bandits.errors import SettingError
-from bandits.objectives.csv_file import CsvFile, read_csv
-from bandits.objectives.csv_forms import form_of
+from bandits.objectives.curve_files.csv_file import CsvFile, read_csv
+from bandits.objectives.curve_files.csv_forms import form_of
 from bandits.studies.readers.choices import choose_metric, keep_one_phase, listed
 from bandits.studies.readers.runs import Run, study_of_runs
 from bandits.studies.study import Study

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from bandits.curves import Goal
-from bandits.objectives.csv_cells import plain_name
-from bandits.objectives.csv_file import CsvFile
-from bandits.objectives.csv_forms import BETWEEN, STEP_NAMES
+from bandits.objectives.curve_files.csv_cells import plain_name
+from bandits.objectives.curve_files.csv_file import CsvFile
+from bandits.objectives.curve_files.csv_forms import BETWEEN, STEP_NAMES
 from bandits.studies.readers.choices import choose_metric
 from bandits.studies.readers.runs import Run, study_of_runs
 from bandits.studies.study import Study

@@ -12,9 +12,9 @@ import numpy as np
 from bandits.checks import check_choice, check_whole
 from bandits.curves import Curve, Goal, Metric
 from bandits.errors import CurveTableError, SettingError
-from bandits.objectives.column_families import SECONDS
+from bandits.objectives.curve_files.column_families import SECONDS
+from bandits.objectives.curve_files.table_metric import find_metric
 from bandits.objectives.curve_table import CurveTable
-from bandits.objectives.table_metric import find_metric
 from bandits.studies.account import Account
 from bandits.studies.sources import read_study
 from bandits.studies.study import Study, StudyTrial

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from bandits.objectives.curve_files.feature_names import belongs_to, is_a_feature_of_another
 from bandits.objectives.curve_table import CurveTable
-from bandits.objectives.feature_names import belongs_to, is_a_feature_of_another
 from bandits.search_space import number_of
 
 __all__ = ["Described", "misread_parameters", "parameter_cells"]
@@ -37,7 +37,7 @@ def parameter_cells(trials: Sequence[Described], told: Collection[str] = ()) -> 
 
     Args:
         trials: `[n]` of a study.
-        told: names of those whose features are told by columns of their own (`bandits.objectives.feature_columns`).
+        told: names of those whose features have columns of their own (see `feature_columns`).
 
     Returns:
         `[n]` cells by name of the column, in order.

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bandits.errors import SettingError
-from bandits.objectives.column_families import MOST_DIGITS, NUMBERED, SECONDS
-from bandits.objectives.feature_names import is_a_feature_of_another
-from bandits.objectives.metric_words import names_a_metric, names_a_setting
-from bandits.objectives.phases import phase_of
+from bandits.objectives.curve_files.column_families import MOST_DIGITS, NUMBERED, SECONDS
+from bandits.objectives.curve_files.feature_names import is_a_feature_of_another
+from bandits.objectives.curve_files.metric_words import names_a_metric, names_a_setting
+from bandits.objectives.curve_files.phases import phase_of
 
 __all__ = ["TableRow", "column_name", "headings_of", "new_table", "table_text"]
 

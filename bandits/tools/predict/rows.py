@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.curves import Curve, History, Trial
+from bandits.objectives.curve_files.table_columns import Column
 from bandits.objectives.curve_table import CurveTable
-from bandits.objectives.table_columns import Column
 
 __all__ = ["Rows", "sort_rows"]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any
 
-from bandits import predictors, registry
-from bandits.config import choose
+from bandits import predictors
+from bandits.config import choose, registry
 from bandits.stopping import StoppingRule
 from bandits.stopping.rule_choice import RULE_NUMBERS, choose_rule
 from bandits.tools.what_if import WhatIf

@@ -4,8 +4,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from bandits import registry
-from bandits.config import build, choose
+from bandits.config import build, choose, registry
 from bandits.errors import SettingError, UnknownPlugin
 from bandits.predictors import SRM, Parametric
 from bandits.stopping import ProbabilityRule, RiskControlledRule

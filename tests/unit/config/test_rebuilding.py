@@ -7,9 +7,8 @@ from importlib.util import find_spec
 import pytest
 from optuna.distributions import FloatDistribution
 
-from bandits import registry
 from bandits.architectures import Grammar
-from bandits.config import rebuild, rebuild_stopper
+from bandits.config import rebuild, rebuild_stopper, registry
 from bandits.errors import SettingError
 from bandits.predictors import SRM, LastSeenValue, Parametric
 from bandits.stopping import EarlyStopper, ProbabilityRule, RiskControlledRule

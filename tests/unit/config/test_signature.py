@@ -2,8 +2,7 @@
 
 import pytest
 
-from bandits import registry
-from bandits.config import entry_settings, settings_of
+from bandits.config import entry_settings, registry, settings_of
 from bandits.config.signature import meanings
 from bandits.errors import MissingDependency
 from bandits.schedulers import Hyperband

@@ -10,7 +10,7 @@ import pytest
 from bandits.curves import Metric, Trial
 from bandits.errors import CurveTableError, SettingError
 from bandits.objectives import CurveTable, Measurement, Objective
-from bandits.objectives.table_report import Incomplete
+from bandits.objectives.curve_files.table_report import Incomplete
 from bandits.testing import ObjectiveContract
 
 ACCURACY = Metric("accuracy", "maximize")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from bandits.config.registry import Entry
 from bandits.curves import Metric
 from bandits.forecasts import Abstain, Forecast, Link
-from bandits.registry import Entry
 from bandits.report.listings import predictor_listing
 from bandits.tools.predict import Check, Predictions, RowForecast
 from bandits.tools.predict.html import figure_of

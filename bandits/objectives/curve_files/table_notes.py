@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bandits.objectives.metric_words import is_nameless, names_a_result
-from bandits.objectives.table_columns import Column, Role
-from bandits.objectives.table_reader import CurveFile
-from bandits.objectives.table_report import Incomplete
+from bandits.objectives.curve_files.metric_words import is_nameless, names_a_result
+from bandits.objectives.curve_files.table_columns import Column, Role
+from bandits.objectives.curve_files.table_reader import CurveFile
+from bandits.objectives.curve_files.table_report import Incomplete
 
 __all__ = ["known_role", "notes_of"]
 

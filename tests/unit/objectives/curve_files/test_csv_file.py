@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bandits.errors import CurveTableError
-from bandits.objectives.csv_cells import MISSING, number_in
-from bandits.objectives.csv_file import CsvFile, read_csv
+from bandits.objectives.curve_files.csv_cells import MISSING, number_in
+from bandits.objectives.curve_files.csv_file import CsvFile, read_csv
 
 PLAIN = [["0.1", "0.2"], ["0.3", "0.4"]]
 

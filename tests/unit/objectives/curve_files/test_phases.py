@@ -2,7 +2,7 @@
 
 import pytest
 
-from bandits.objectives.phases import Phase, differ_by_phase, phase_of, without_phase
+from bandits.objectives.curve_files.phases import Phase, differ_by_phase, phase_of, without_phase
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bandits.errors import CurveTableError
-from bandits.objectives.csv_cells import number_in
-from bandits.objectives.csv_file import CsvFile
-from bandits.objectives.feature_names import is_a_feature_of_another
-from bandits.objectives.metric_words import is_nameless, names_a_metric, names_a_setting
-from bandits.objectives.phases import differ_by_phase, phase_of
+from bandits.objectives.curve_files.csv_cells import number_in
+from bandits.objectives.curve_files.csv_file import CsvFile
+from bandits.objectives.curve_files.feature_names import is_a_feature_of_another
+from bandits.objectives.curve_files.metric_words import is_nameless, names_a_metric, names_a_setting
+from bandits.objectives.curve_files.phases import differ_by_phase, phase_of
 
 __all__ = ["MOST_DIGITS", "NUMBERED", "SECONDS", "Families", "Family", "choose_curves", "families_in", "shortened"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bandits.errors import CurveTableError
-from bandits.objectives.table_reader import CurveFile, read_curve_file
+from bandits.objectives.curve_files.table_reader import CurveFile, read_curve_file
 
 NO_EPOCHS = "runs.csv must have a column for every epoch, numbered from 0 or 1 without a gap, such as acc_1, acc_2, ..."
 GOOD = "lr,acc_1,acc_2,acc_3\n0.1,0.2,0.3,0.4\n0.2,0.1,0.5,0.6\n"

@@ -5,7 +5,7 @@ import pytest
 
 from bandits.curves import Goal, Metric
 from bandits.errors import CurveTableError, SettingError
-from bandits.objectives.table_metric import find_metric
+from bandits.objectives.curve_files.table_metric import find_metric
 
 RISING = np.array([[0.1, 0.2], [0.3, 0.5]])
 MIXED = np.array([[0.1, 0.2], [0.5, 0.3]])

@@ -15,11 +15,11 @@ from pathlib import Path
 from bandits.checks import check_instance
 from bandits.curves import Metric
 from bandits.errors import CurveTableError, UnknownPlugin
-from bandits.objectives.table_columns import Role
+from bandits.objectives.curve_files.table_columns import Role
 
 __all__ = ["SHIPPED_TABLES", "FoundTable", "TableNotes", "find_table", "shipped_titles"]
 
-_FOLDER = Path(__file__).parent / "tables"
+_FOLDER = Path(__file__).parents[1] / "tables"
 
 SHIPPED_TABLES: tuple[str, ...] = tuple(sorted(notes.parent.name for notes in _FOLDER.glob("*/table.json")))
 """Names that `CurveTable` knows."""

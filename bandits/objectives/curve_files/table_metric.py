@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bandits.checks import check_choice, check_instance
 from bandits.curves import Goal, Metric
 from bandits.errors import CurveTableError, SettingError
-from bandits.objectives.metric_words import goals_in, is_nameless
+from bandits.objectives.curve_files.metric_words import goals_in, is_nameless
 
 __all__ = ["find_metric"]
 

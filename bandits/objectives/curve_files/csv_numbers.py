@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from bandits.objectives.csv_cells import is_missing, number_in
+from bandits.objectives.curve_files.csv_cells import is_missing, number_in
 
 __all__ = ["write_numbers_plainly"]
 

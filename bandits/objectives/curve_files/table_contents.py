@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from bandits.checks import check_choice, check_flag
 from bandits.curves import Goal, Metric
 from bandits.errors import CurveTableError
-from bandits.objectives.feature_columns import told_columns
-from bandits.objectives.shipped_tables import FoundTable, TableNotes, find_table
-from bandits.objectives.table_columns import Column, column_of, values_of_cells
-from bandits.objectives.table_metric import find_metric
-from bandits.objectives.table_notes import known_role, notes_of
-from bandits.objectives.table_reader import CurveFile, read_curve_file
-from bandits.objectives.table_report import TableReport, marks_of
+from bandits.objectives.curve_files.feature_columns import told_columns
+from bandits.objectives.curve_files.shipped_tables import FoundTable, TableNotes, find_table
+from bandits.objectives.curve_files.table_columns import Column, column_of, values_of_cells
+from bandits.objectives.curve_files.table_metric import find_metric
+from bandits.objectives.curve_files.table_notes import known_role, notes_of
+from bandits.objectives.curve_files.table_reader import CurveFile, read_curve_file
+from bandits.objectives.curve_files.table_report import TableReport, marks_of
 
 __all__ = ["ROW", "TableContents", "read_table"]
 

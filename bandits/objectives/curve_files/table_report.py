@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.curves import Metric
-from bandits.objectives.table_columns import Column
+from bandits.objectives.curve_files.table_columns import Column
 
 __all__ = ["Incomplete", "Marks", "TableReport", "marks_of"]
 

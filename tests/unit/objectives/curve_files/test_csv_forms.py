@@ -8,8 +8,8 @@ import pytest
 
 from bandits.errors import CurveTableError
 from bandits.objectives import CurveTable
-from bandits.objectives.csv_file import read_csv
-from bandits.objectives.csv_forms import Form, form_of, log_error
+from bandits.objectives.curve_files.csv_file import read_csv
+from bandits.objectives.curve_files.csv_forms import Form, form_of, log_error
 
 
 def written(folder: Path, header: str, *rows: str) -> Path:

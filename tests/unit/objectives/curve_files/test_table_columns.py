@@ -3,7 +3,7 @@
 import pytest
 
 from bandits.errors import CurveTableError
-from bandits.objectives.table_columns import Column, Role, column_of, values_of_cells
+from bandits.objectives.curve_files.table_columns import Column, Role, column_of, values_of_cells
 
 
 def values(*cells: str) -> list[object]:

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.errors import CurveTableError
-from bandits.objectives.column_families import Family, choose_curves, families_in, shortened
-from bandits.objectives.csv_cells import MOST
-from bandits.objectives.csv_file import CsvFile, read_csv
-from bandits.objectives.csv_forms import form_of, log_error
-from bandits.objectives.metric_words import names_a_metric, names_a_setting
-from bandits.objectives.phases import phase_of
+from bandits.objectives.curve_files.column_families import Family, choose_curves, families_in, shortened
+from bandits.objectives.curve_files.csv_cells import MOST
+from bandits.objectives.curve_files.csv_file import CsvFile, read_csv
+from bandits.objectives.curve_files.csv_forms import form_of, log_error
+from bandits.objectives.curve_files.metric_words import names_a_metric, names_a_setting
+from bandits.objectives.curve_files.phases import phase_of
 
 __all__ = ["CurveFile", "read_curve_file"]
 

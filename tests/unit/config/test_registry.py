@@ -4,7 +4,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from bandits import registry
+from bandits.config import registry
 from bandits.errors import MissingDependency, UnknownPlugin
 from bandits.schedulers import ASHA, Hyperband
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bandits.objectives import CurveTable
-from bandits.objectives.feature_columns import told_columns
-from bandits.objectives.feature_names import belongs_to, is_a_feature_of_another
+from bandits.objectives.curve_files.feature_columns import told_columns
+from bandits.objectives.curve_files.feature_names import belongs_to, is_a_feature_of_another
 from bandits.search_space import ABSENT
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bandits.errors import CurveTableError
-from bandits.objectives.csv_cells import MOST, number_in
-from bandits.objectives.csv_numbers import write_numbers_plainly
+from bandits.objectives.curve_files.csv_cells import MOST, number_in
+from bandits.objectives.curve_files.csv_numbers import write_numbers_plainly
 
 __all__ = ["CsvFile", "read_csv"]
 

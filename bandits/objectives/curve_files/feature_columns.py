@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bandits.objectives.csv_cells import MISSING as EMPTY
-from bandits.objectives.feature_names import belongs_to, is_a_feature_of_another
-from bandits.objectives.table_columns import Column, Role
+from bandits.objectives.curve_files.csv_cells import MISSING as EMPTY
+from bandits.objectives.curve_files.feature_names import belongs_to, is_a_feature_of_another
+from bandits.objectives.curve_files.table_columns import Column, Role
 from bandits.search_space import ABSENT, NumberEncoding, encoding_of, number_of
 from bandits.search_space.encoding import MISSING
 

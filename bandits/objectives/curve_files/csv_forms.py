@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Literal
 
 from bandits.errors import CurveTableError
-from bandits.objectives.column_families import families_in
-from bandits.objectives.csv_cells import number_in, plain_name
-from bandits.objectives.csv_file import CsvFile
-from bandits.objectives.metric_words import names_a_metric
+from bandits.objectives.curve_files.column_families import families_in
+from bandits.objectives.curve_files.csv_cells import number_in, plain_name
+from bandits.objectives.curve_files.csv_file import CsvFile
+from bandits.objectives.curve_files.metric_words import names_a_metric
 
 __all__ = ["BETWEEN", "RUN_NAMES", "STEP_NAMES", "VALUE_NAMES", "Form", "form_of", "log_error", "named_column"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bandits.curves import Goal
-from bandits.objectives.csv_cells import words_of
-from bandits.objectives.phases import PHASE_WORDS, phase_of
+from bandits.objectives.curve_files.csv_cells import words_of
+from bandits.objectives.curve_files.phases import PHASE_WORDS, phase_of
 
 __all__ = ["goals_in", "is_nameless", "names_a_metric", "names_a_result", "names_a_setting"]
 

@@ -13,7 +13,7 @@ from numbers import Real
 from typing import Literal
 
 from bandits.errors import CurveTableError
-from bandits.objectives.csv_cells import MISSING, number_in, words_of
+from bandits.objectives.curve_files.csv_cells import MISSING, number_in, words_of
 from bandits.search_space.encoding import ABSENT, encoding_of
 
 __all__ = ["Column", "Role", "column_of", "values_of_cells"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from bandits.objectives.csv_cells import words_of
+from bandits.objectives.curve_files.csv_cells import words_of
 
 __all__ = ["PHASE_WORDS", "Phase", "differ_by_phase", "phase_of", "without_phase"]
 

@@ -1,0 +1,1 @@
+"""Files of learning curves: which columns are the curves, what the others mean, and what was guessed."""
