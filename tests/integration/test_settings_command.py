@@ -12,8 +12,8 @@ import click
 import pytest
 from click.shell_completion import ShellComplete
 
-from bandits import cli, registry
-from bandits.config import choose
+from bandits import cli
+from bandits.config import choose, registry
 
 OBJECTIVE = """
 from optuna.distributions import FloatDistribution

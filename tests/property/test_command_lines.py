@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bandits import cli, registry
+from bandits import cli
+from bandits.config import registry
 from bandits.errors import SettingError
 from bandits.runtime import SqliteJournal
 
