@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.censoring import Censoring
-from bandits.checks import check_choice, check_instance, check_whole
 from bandits.errors import ProtocolError, SettingError
+from bandits.errors.checks import check_choice, check_instance, check_whole
 
 __all__ = ["Curve", "Goal", "History", "Metric", "Trial"]
 

@@ -14,8 +14,8 @@ from itertools import pairwise
 from statistics import NormalDist
 
 from bandits.causes import Cause
-from bandits.checks import check_instance, check_number, check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_instance, check_number, check_whole
 
 __all__ = ["GAUSSIAN", "Abstain", "ErrorShape", "Forecast", "Link", "check_reason"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from bandits.causes import Cause
-from bandits.checks import check_flag, check_instance
 from bandits.curves import Curve, History, Metric, Trial
+from bandits.errors.checks import check_flag, check_instance
 from bandits.forecasts import Forecast, check_reason
 
 __all__ = ["KEEP", "SPARED", "Drop", "Evidence", "Keep", "RiskEvidence", "Stopper", "Verdict"]

@@ -28,8 +28,8 @@ from bandits.architectures.layers import (
 from bandits.architectures.limits import Limits
 from bandits.architectures.rules import broken_rule
 from bandits.architectures.state import State
-from bandits.checks import check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_whole
 
 __all__ = ["Grammar"]
 

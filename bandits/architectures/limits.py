@@ -13,8 +13,8 @@ from bandits.architectures.layers import (
     Pooling,
     Softmax,
 )
-from bandits.checks import check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_whole
 
 __all__ = ["Limits"]
 

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bandits.architectures.layers import Convolution, Pooling, Softmax
-from bandits.checks import check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_whole
 
 __all__ = ["ResNet", "ResNet39", "ResidualBlock", "ResidualLayer", "ResidualNet"]
 

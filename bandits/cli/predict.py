@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from bandits.checks import check_number
 from bandits.cli.epochs import epoch_from
 from bandits.cli.options import predictor_option
 from bandits.cli.output import show
+from bandits.errors.checks import check_number
 
 __all__ = ["predict"]
 

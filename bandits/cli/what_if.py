@@ -11,12 +11,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from bandits.checks import check_choice
 from bandits.cli.grouped_help import GroupedCommand
 from bandits.cli.options import predictor_option, rule_options
 from bandits.cli.output import show
 from bandits.cli.short_forms import given_settings
 from bandits.errors import SettingError
+from bandits.errors.checks import check_choice
 
 if TYPE_CHECKING:
     from bandits.studies.study import Study

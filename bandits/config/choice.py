@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bandits.checks import did_you_mean
 from bandits.config import registry
 from bandits.config.description import Description, Value, parse
 from bandits.config.registry import Entry, Kind
 from bandits.config.signature import Setting, settings_of
 from bandits.config.values import untyped
 from bandits.errors import BanditsError, SettingError, shown
+from bandits.errors.checks import did_you_mean
 
 __all__ = ["Choice", "choose", "entry_settings", "unknown_setting"]
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
-from bandits.checks import did_you_mean
 from bandits.config.description import Quoted
 from bandits.errors import SettingError, shown
+from bandits.errors.checks import did_you_mean
 
 __all__ = ["Kind", "kind_of", "text_of", "untyped"]
 

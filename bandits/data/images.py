@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.checks import check_whole
 from bandits.data.catalogue import IMAGE_FILES, IMAGE_SETS
 from bandits.data.cifar import read_cifar10
 from bandits.data.digits import read_digits
@@ -18,6 +17,7 @@ from bandits.data.raw import CLASSES, RawImages
 from bandits.data.splits import hold_out
 from bandits.data.svhn import read_svhn
 from bandits.errors import DataError, UnknownPlugin
+from bandits.errors.checks import check_whole
 from bandits.rng import rng_for
 
 __all__ = ["Images", "load_images"]

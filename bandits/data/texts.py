@@ -11,12 +11,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.checks import check_choice, check_whole
 from bandits.data.catalogue import TEXT_FILES, TEXT_SETS
 from bandits.data.compressed import read_bytes
 from bandits.data.folders import obtain
 from bandits.data.vocabulary import number_characters, number_words, split_words, words_of_lines
 from bandits.errors import DataError, UnknownPlugin
+from bandits.errors.checks import check_choice, check_whole
 
 __all__ = ["Text", "load_text"]
 

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bandits.checks import check_instance, check_whole
 from bandits.curves import Metric
 from bandits.data import IMAGE_SETS
 from bandits.errors import SettingError, UnknownPlugin
+from bandits.errors.checks import check_instance, check_whole
 from bandits.objectives.neural import NeuralObjective, folder_of
 from bandits.objectives.spaces import IMAGE_SPACES, ImageShape, ImageSpace
 

@@ -14,9 +14,9 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from bandits.architectures import Grammar, depth, num_params
-from bandits.checks import check_instance, check_whole
 from bandits.curves import Metric, Trial
 from bandits.errors import ObjectiveError, SettingError
+from bandits.errors.checks import check_instance, check_whole
 from bandits.objectives.base import Measurement, Objective
 from bandits.samplers.architectures import ArchitectureSampler
 from bandits.samplers.base import Sampler

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from bandits.checks import check_choice, check_instance, check_whole
 from bandits.curves import Metric
 from bandits.data import TEXT_SETS, load_text
 from bandits.errors import UnknownPlugin
+from bandits.errors.checks import check_choice, check_instance, check_whole
 from bandits.objectives.neural import NeuralObjective, folder_of
 from bandits.objectives.spaces.language import space_of
 from bandits.samplers.random import RandomSampler

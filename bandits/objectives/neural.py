@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bandits.checks import check_instance, check_whole
 from bandits.curves import Metric, Trial
 from bandits.errors import MissingDependency, ObjectiveError
+from bandits.errors.checks import check_instance, check_whole
 from bandits.objectives.base import Measurement, Objective, WorkerSite
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from bandits.causes import Cause
-from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.errors import MissingDependency
+from bandits.errors.checks import check_choice, check_flag, check_number, check_whole
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor, too_few_curves
 from bandits.predictors.features import Scaling, StaticFeatures, check_link, feature_row, link_of

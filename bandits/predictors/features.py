@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.causes import Cause
-from bandits.checks import check_choice
 from bandits.curves import Curve, Trial
+from bandits.errors.checks import check_choice
 from bandits.forecasts import Abstain, Link
 
 __all__ = [

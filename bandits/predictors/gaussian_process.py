@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-from bandits.checks import check_whole
+from bandits.errors.checks import check_whole
 from bandits.forecasts import Link
 from bandits.predictors.features import check_link
 from bandits.predictors.regression.gaussian_process import AdditiveProcess

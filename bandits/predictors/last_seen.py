@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from bandits.causes import Cause
-from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
+from bandits.errors.checks import check_whole
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor, too_few_curves
 from bandits.predictors.features import OUTSIZED, apply_link, check_link, in_proportion, link_of

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.checks import check_flag, check_number, check_whole
+from bandits.errors.checks import check_flag, check_number, check_whole
 from bandits.forecasts import Link
 from bandits.predictors.features import Design, check_link
 from bandits.predictors.regression.calibrated import Calibrated

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.causes import Cause
-from bandits.checks import check_choice, check_flag, check_number, check_whole
 from bandits.curves import Curve, History, Trial
+from bandits.errors.checks import check_choice, check_flag, check_number, check_whole
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.predictors.extrapolation.saturating_curves import (

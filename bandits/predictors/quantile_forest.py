@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import ndtr
 
-from bandits.checks import check_flag, check_whole
+from bandits.errors.checks import check_flag, check_whole
 from bandits.forecasts import ErrorShape, Link
 from bandits.predictors.features import Design, check_link
 from bandits.predictors.regression.flat_trees import MOST_TRIED, FlatTrees, single_precision

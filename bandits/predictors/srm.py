@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-from bandits.checks import check_choice, check_flag, check_whole
+from bandits.errors.checks import check_choice, check_flag, check_whole
 from bandits.forecasts import Link
 from bandits.predictors.features import check_link
 from bandits.predictors.regression.bootstrap import Bootstrap

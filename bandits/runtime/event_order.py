@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Literal
 
-from bandits.checks import check_choice
+from bandits.errors.checks import check_choice
 
 __all__ = ["ORDERS", "ArrivalOrder", "EventOrder", "FixedOrder", "Order", "event_order"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bandits.checks import check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_whole
 from bandits.objectives.base import Objective
 from bandits.runtime.event_order import Order, event_order
 from bandits.runtime.executors import Executor

@@ -9,9 +9,9 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
-from bandits.checks import check_whole
 from bandits.curves import Trial
 from bandits.errors import SettingError
+from bandits.errors.checks import check_whole
 from bandits.objectives.base import Measurement, Objective
 from bandits.runtime.epochs import Epochs
 from bandits.runtime.executors import Crash, Executor, Report

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bandits.checks import check_whole
 from bandits.curves import Metric, Trial
 from bandits.errors import ProtocolError, SettingError
+from bandits.errors.checks import check_whole
 from bandits.objectives.base import Objective
 from bandits.runtime.executor_choice import executor_for
 from bandits.runtime.executors import Crash, Executor, Report

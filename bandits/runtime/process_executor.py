@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from bandits.checks import check_whole
 from bandits.curves import Trial
 from bandits.errors import BanditsError, ObjectiveError, SettingError
+from bandits.errors.checks import check_whole
 from bandits.objectives.base import Measurement, Objective, WorkerSite
 from bandits.runtime.epochs import sentence
 from bandits.runtime.event_order import Order, event_order

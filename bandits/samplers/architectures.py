@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bandits.architectures import Grammar
-from bandits.checks import check_instance, check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_instance, check_whole
 from bandits.rng import rng_for
 from bandits.samplers.base import Sampler
 from bandits.samplers.random import RandomSampler

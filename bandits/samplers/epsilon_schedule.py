@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bandits.checks import check_instance, check_number, check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_instance, check_number, check_whole
 
 __all__ = ["EpsilonSchedule", "Stage"]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from bandits.checks import check_choice, check_instance, check_number, check_whole
 from bandits.curves import Trial
 from bandits.errors import ProtocolError, SettingError
+from bandits.errors.checks import check_choice, check_instance, check_number, check_whole
 from bandits.rng import rng_for
 from bandits.samplers.base import Outcome, Projection, Sampler, Searchable
 from bandits.samplers.optuna_model import ModelStudy, Standing

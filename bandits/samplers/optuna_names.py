@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from bandits.checks import check_whole
 from bandits.errors import MissingDependency, SettingError, UnknownPlugin
+from bandits.errors.checks import check_whole
 from bandits.rng import rng_for
 
 if TYPE_CHECKING:

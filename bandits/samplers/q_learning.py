@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from bandits.checks import check_instance, check_number, check_whole
 from bandits.errors import ProtocolError, SettingError
+from bandits.errors.checks import check_instance, check_number, check_whole
 from bandits.rng import rng_for
 from bandits.samplers.base import Outcome, Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bandits.checks import check_whole
+from bandits.errors.checks import check_whole
 from bandits.rng import rng_for
 from bandits.samplers.base import Sampler
 from bandits.search_space import check_space

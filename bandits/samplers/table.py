@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bandits.checks import check_instance, check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_instance, check_whole
 from bandits.rng import rng_for
 from bandits.samplers.base import Sampler
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Literal, get_args
 
-from bandits.checks import check_choice, check_whole
+from bandits.errors.checks import check_choice, check_whole
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
 from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.plan import asynchronous_rungs, most_halvings

@@ -25,9 +25,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from bandits.checks import check_instance, check_whole
 from bandits.curves import History, Trial
 from bandits.errors import ProtocolError
+from bandits.errors.checks import check_instance, check_whole
 from bandits.schedulers.lifecycle import State, Transition, next_state
 from bandits.verdicts import KEEP, Drop, Stopper, Verdict
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from bandits.checks import check_choice, check_flag, check_number, check_whole
+from bandits.errors.checks import check_choice, check_flag, check_number, check_whole
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
 from bandits.schedulers.bracket import Bracket, RungVerdict
 from bandits.schedulers.lifecycle import Transition

@@ -7,7 +7,7 @@ from bisect import insort
 from typing import Any
 
 from bandits.causes import Cause
-from bandits.checks import check_whole
+from bandits.errors.checks import check_whole
 from bandits.schedulers.base import Arm, Failed, Measured
 from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.random_search import BURN_IN, RandomSearch

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.checks import check_number
+from bandits.errors.checks import check_number
 from bandits.schedulers.asha import ASHA
 from bandits.schedulers.base import Failed, Measured
 from bandits.schedulers.lifecycle import State, Transition

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bandits.checks import check_whole
+from bandits.errors.checks import check_whole
 from bandits.schedulers.base import Arm, BracketReport, Done, Job, RungReport, Scheduler, Wait
 from bandits.schedulers.lifecycle import State, Transition
 from bandits.schedulers.ranking import BestOf

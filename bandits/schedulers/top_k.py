@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bandits.checks import check_whole
+from bandits.errors.checks import check_whole
 from bandits.schedulers.hyperband import BracketScheduler
 from bandits.schedulers.plan import top_k_bracket
 from bandits.verdicts import Stopper

@@ -8,8 +8,8 @@ from inspect import signature
 from typing import Any
 
 from bandits.causes import Cause
-from bandits.checks import check_instance, check_number, check_whole
 from bandits.curves import Curve, History, Trial
+from bandits.errors.checks import check_instance, check_number, check_whole
 from bandits.forecasts import Abstain, Forecast
 from bandits.predictors.base import Predictor
 from bandits.stopping.auditing import is_audited

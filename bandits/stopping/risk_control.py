@@ -11,8 +11,8 @@ import numpy as np
 from scipy.stats import binom
 
 from bandits.causes import Cause
-from bandits.checks import check_number, check_whole, is_number
 from bandits.errors import SettingError
+from bandits.errors.checks import check_number, check_whole, is_number
 from bandits.forecasts import Forecast
 from bandits.stopping.calibration_set import CalibrationSet, Scale
 from bandits.stopping.check_epochs import sparse

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any
 
-from bandits.checks import check_instance
 from bandits.errors import SettingError
+from bandits.errors.checks import check_instance
 from bandits.stopping.risk_control import RiskControlledRule
 from bandits.stopping.rules import ProbabilityRule, StoppingRule
 

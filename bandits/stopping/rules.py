@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bandits.causes import Cause
-from bandits.checks import check_number, check_whole
+from bandits.errors.checks import check_number, check_whole
 from bandits.forecasts import Forecast
 from bandits.stopping.calibration_set import CalibrationSet
 from bandits.stopping.check_epochs import every_epoch

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bandits.checks import check_whole
 from bandits.curves import History, Trial
+from bandits.errors.checks import check_whole
 from bandits.studies.study_curves import read_curves
 
 if TYPE_CHECKING:

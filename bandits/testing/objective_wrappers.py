@@ -6,8 +6,8 @@ from abc import ABC
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from bandits.checks import check_number, check_whole
 from bandits.curves import Goal, Metric, Trial
+from bandits.errors.checks import check_number, check_whole
 from bandits.objectives.base import Measurement, Objective
 from bandits.rng import rng_for
 from bandits.samplers.base import Projection, Sampler

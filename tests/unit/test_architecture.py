@@ -13,26 +13,25 @@ PACKAGE = Path(bandits.__file__).parent
 UNIT = Path(__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
-VOCABULARY = {"errors", "checks", "rng", "lazy", "causes", "censoring", "curves", "forecasts", "verdicts"}
+VOCABULARY = {"errors", "rng", "lazy", "causes", "censoring", "curves", "forecasts", "verdicts"}
 # What each room may import, itself aside.
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
-    "checks": {"errors"},
     "rng": set(),
     "lazy": set(),
     "causes": set(),
     "censoring": set(),
-    "curves": {"errors", "checks", "censoring"},
-    "forecasts": {"errors", "checks", "causes"},
-    "verdicts": {"errors", "checks", "causes", "curves", "forecasts"},
-    "architectures": {"errors", "checks", "rng"},
-    "data": {"errors", "checks", "rng", "lazy"},
+    "curves": {"errors", "censoring"},
+    "forecasts": {"errors", "causes"},
+    "verdicts": {"errors", "causes", "curves", "forecasts"},
+    "architectures": {"errors", "rng"},
+    "data": {"errors", "rng", "lazy"},
     "schedulers": VOCABULARY,
     "search_space": VOCABULARY,
     "samplers": VOCABULARY | {"architectures", "search_space"},
     "predictors": VOCABULARY,
     "stopping": VOCABULARY | {"predictors"},
-    "training": {"errors", "checks", "rng", "architectures", "data"},
+    "training": {"errors", "rng", "architectures", "data"},
     "objectives": VOCABULARY | {"search_space", "samplers", "architectures", "data", "training"},
     "config": VOCABULARY | {"stopping", "objectives"},
     "runtime": VOCABULARY | {"search_space", "schedulers", "samplers", "predictors", "stopping", "objectives"},

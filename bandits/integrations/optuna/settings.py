@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from optuna.pruners import BasePruner
 
-from bandits.checks import check_flag, check_instance, check_number, check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_flag, check_instance, check_number, check_whole
 from bandits.predictors.base import Predictor
 from bandits.stopping import StoppingRule
 

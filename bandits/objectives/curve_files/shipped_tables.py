@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bandits.checks import check_instance
 from bandits.curves import Metric
 from bandits.errors import CurveTableError, UnknownPlugin
+from bandits.errors.checks import check_instance
 from bandits.objectives.curve_files.table_columns import Role
 
 __all__ = ["SHIPPED_TABLES", "FoundTable", "TableNotes", "find_table", "shipped_titles"]

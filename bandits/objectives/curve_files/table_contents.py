@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.checks import check_choice, check_flag
 from bandits.curves import Goal, Metric
 from bandits.errors import CurveTableError
+from bandits.errors.checks import check_choice, check_flag
 from bandits.objectives.curve_files.feature_columns import told_columns
 from bandits.objectives.curve_files.shipped_tables import FoundTable, TableNotes, find_table
 from bandits.objectives.curve_files.table_columns import Column, column_of, values_of_cells

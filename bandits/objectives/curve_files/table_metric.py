@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.checks import check_choice, check_instance
 from bandits.curves import Goal, Metric
 from bandits.errors import CurveTableError, SettingError
+from bandits.errors.checks import check_choice, check_instance
 from bandits.objectives.curve_files.metric_words import goals_in, is_nameless
 
 __all__ = ["find_metric"]

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.causes import Cause
-from bandits.checks import check_whole
 from bandits.curves import Curve, History, Trial
+from bandits.errors.checks import check_whole
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
 from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor, too_few_curves
 from bandits.predictors.features import (

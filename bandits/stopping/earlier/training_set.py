@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from bandits.checks import check_instance, check_number, check_whole
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
+from bandits.errors.checks import check_instance, check_number, check_whole
 from bandits.predictors import SRM
 from bandits.predictors.base import Predictor
 from bandits.stopping.earlier.comparison import compare

@@ -9,9 +9,9 @@ from typing import get_args
 
 import numpy as np
 
-from bandits.checks import check_choice, check_whole
 from bandits.curves import Curve, Goal, Metric
 from bandits.errors import CurveTableError, SettingError
+from bandits.errors.checks import check_choice, check_whole
 from bandits.objectives.curve_files.column_families import SECONDS
 from bandits.objectives.curve_files.table_metric import find_metric
 from bandits.objectives.curve_table import CurveTable

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.causes import Cause
-from bandits.checks import check_whole
 from bandits.curves import Metric
 from bandits.errors import SettingError
+from bandits.errors.checks import check_whole
 from bandits.forecasts import Abstain, Forecast
 from bandits.objectives.curve_table import CurveTable
 from bandits.predictors.base import Predictor

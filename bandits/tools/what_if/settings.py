@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bandits.checks import check_whole
+from bandits.errors.checks import check_whole
 from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors.base import Predictor
 from bandits.stopping import StoppingRule

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from bandits.checks import check_whole
 from bandits.errors import SettingError
+from bandits.errors.checks import check_whole
 
 __all__ = ["OPTIMIZERS", "Recipe", "check_names"]
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bandits.checks import check_whole
 from bandits.data import Text
+from bandits.errors.checks import check_whole
 from bandits.training.devices import low_precision
 from bandits.training.language.net import LanguageModel, State, cut
 from bandits.training.language.recipe import Recipe

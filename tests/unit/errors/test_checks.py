@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from bandits.checks import check_choice, check_flag, check_instance, check_number, check_whole, did_you_mean
 from bandits.errors import SettingError, shown
+from bandits.errors.checks import check_choice, check_flag, check_instance, check_number, check_whole, did_you_mean
 
 ODD = ["a", b"1", None, True, math.nan, object(), [1], 1j]
 
