@@ -1,4 +1,4 @@
-"""`python -m bandits` is the `bandits` command."""
+"""`python -m bandits` is the `bandits` command: an interrupt shows no traceback, from the first import to the end."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ __all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """Load the command line and run it; an interrupt while it loads is no traceback either."""
+    """Load the command line and run it."""
     try:
         from bandits.cli import main as command_line
+
+        command_line()
     except KeyboardInterrupt:
         sys.exit("bandits: interrupted")
-    command_line()
+    finally:
+        from signal import SIG_DFL, SIGINT, signal
+
+        signal(SIGINT, SIG_DFL)  # what is left is the interpreter's end, which an interrupt may just cut short
 
 
 if __name__ == "__main__":

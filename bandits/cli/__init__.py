@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from bandits import __version__
-from bandits.cli.output import say, spell_out
+from bandits.cli.output import abandon_output, flush_output, say, spell_out
 from bandits.errors import BanditsError, JournalError, shown
 
 __all__ = ["command", "main"]
@@ -65,6 +65,7 @@ def main() -> NoReturn:
     spell_out()
     try:
         code = command.main(standalone_mode=False)
+        flush_output()
     except click.ClickException as error:
         say(error.format_message())
         code = _USAGE
@@ -74,9 +75,13 @@ def main() -> NoReturn:
     except BanditsError as error:
         say(str(error))
         code = _USAGE if isinstance(error, ValueError | LookupError | ImportError | JournalError) else _FAILED
+    except BrokenPipeError:  # who read the output has read enough, as in `bandits list | head -1`
+        abandon_output()
+        code = _FAILED
     except OSError as error:  # a name that is too long, a folder without permission, a full disk
-        name = "" if error.filename is None else f" {shown(error.filename)}"
-        say(f"file{name} cannot be used: {error.strerror or error}")
+        name = "the output" if error.filename is None else f"file {shown(error.filename)}"
+        abandon_output()
+        say(f"{name} cannot be used: {error.strerror or error}")
         code = _FAILED
     except Exception as error:
         if os.environ.get("BANDITS_TRACEBACK"):

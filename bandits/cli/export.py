@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from shlex import quote
 
 import click
 
@@ -40,4 +41,4 @@ def export(journal: str, storage: str, name: str | None, replace: bool) -> None:
     counted = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
     address = shown_address(storage)
     show(f"wrote  study {study.study_name!r} in {address}: {len(trials):,} trials ({counted}), {epochs:,} epochs")
-    show(f"look   optuna-dashboard {address}")
+    show(f"look   optuna-dashboard {quote(address)}")

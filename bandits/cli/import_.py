@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Any
 
 import click
@@ -33,4 +34,5 @@ def import_(study: str, out: str, goal: Any, longest: int | None) -> None:
     show(f"wrote  {curves.path}: {curves.rows:,} curves ({way}) of up to {curves.epochs:,} epochs, {complete}")
     for sentence in curves.account.sentences():
         show(f"note   {sentence}")
-    show(f"next   bandits predict {curves.path}   or   bandits run random --objective table:{curves.path}")
+    predicted, replayed = quote(str(curves.path)), quote(f"table:{curves.path}")
+    show(f"next   bandits predict {predicted}   or   bandits run random --objective {replayed}")

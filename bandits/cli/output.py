@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
+from contextlib import suppress
+from typing import Any
 
 import click
 from rich.console import Console, RenderableType
 
-__all__ = ["say", "show", "spell_out", "stdout"]
+__all__ = ["abandon_output", "flush_output", "say", "show", "spell_out", "stderr", "stdout"]
 
 _WIDTH_OF_FILES = 160
+_PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}  # names may hold [/b] and :x:
 _SPELLED = {"±": "+-", "…": "...", "–": "-", "—": "-", "×": "x", "≤": "<=", "≥": ">="}
 
 
 def spell_out() -> None:
-    """Let streams that cannot hold a character, such as ASCII ones, hold the nearest that they can."""
+    """Let streams that cannot hold a character, such as ASCII ones, hold the nearest that they can, or its number."""
 
     def nearest(error: UnicodeError) -> tuple[str, int]:
         assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - streams are written
-        return "".join(_SPELLED.get(letter, "?") for letter in error.object[error.start : error.end]), error.end
+        missing = error.object[error.start : error.end]
+        return "".join(_SPELLED.get(each) or ascii(each)[1:-1] for each in missing), error.end
 
     codecs.register_error("bandits-spelled", nearest)
     for stream in (sys.stdout, sys.stderr):
@@ -31,17 +36,41 @@ def spell_out() -> None:
 def show(shown: RenderableType) -> None:
     """JSON as it is; everything else laid out for the terminal."""
     if isinstance(shown, str):
-        click.echo(shown)
+        click.echo(shown, file=sys.stdout)  # named, as click would write UTF-8 where a terminal takes ASCII alone
     else:
         stdout().print(shown)
 
 
 def stdout() -> Console:
     """Standard output; wide where it is no terminal, so that a file or a pipe gets whole lines."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_FILES)
+    console = Console(**_PLAIN)
+    return console if console.is_terminal else Console(**_PLAIN, width=_WIDTH_OF_FILES)
+
+
+def stderr() -> Console:
+    """Where progress is shown."""
+    return Console(**_PLAIN, stderr=True)
 
 
 def say(message: str) -> None:
-    """One line on stderr."""
-    click.echo(f"bandits: {' '.join(message.split())}", err=True)
+    """One line on stderr; nothing where no one can read it."""
+    with suppress(OSError):
+        click.echo(f"bandits: {' '.join(message.split())}", file=sys.stderr)
+
+
+def flush_output() -> None:
+    """Write what is still held back.
+
+    Raises:
+        OSError: it cannot be written: the reader has gone, or the disk is full.
+    """
+    if sys.stdout is not None:  # it is None where the shell has closed it
+        sys.stdout.flush()
+
+
+def abandon_output() -> None:
+    """Throw away what is still held back, so that the interpreter does not try to write it as it ends."""
+    with suppress(OSError, ValueError, AttributeError):  # a stream without a file, or none
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -6,11 +6,10 @@ from contextlib import ExitStack
 from typing import Any
 
 import click
-from rich.console import Console
 
 from bandits.cli.grouped_help import GroupedCommand
 from bandits.cli.options import objective_option, objective_options, running_options, with_set
-from bandits.cli.output import say, show
+from bandits.cli.output import say, show, stderr
 from bandits.cli.short_forms import given_settings
 
 __all__ = ["record"]
@@ -62,7 +61,7 @@ def record(
     journal: str | None = options["journal"]
     with ExitStack() as stack:
         records = None if journal is None else stack.enter_context(SqliteJournal.create(journal))
-        view = stack.enter_context(LiveView(Console(stderr=True)))
+        view = stack.enter_context(LiveView(stderr()))
         recording = record_table(
             trained.objective,
             out,

@@ -6,10 +6,8 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from rich.console import Console
-
 from bandits.cli.assembly import AskedRun, Short, Training, assemble, training
-from bandits.cli.output import say, show
+from bandits.cli.output import say, show, stderr
 from bandits.config import choose
 from bandits.report.live import LiveView
 from bandits.report.summary import Summary
@@ -79,7 +77,7 @@ def run_and_show(
     )
     with ExitStack() as stack:
         records = None if journal is None else stack.enter_context(SqliteJournal.create(journal))
-        view = None if quiet else stack.enter_context(LiveView(Console(stderr=True)))
+        view = None if quiet else stack.enter_context(LiveView(stderr()))
         proposing = asked.sampler()
         result = run_loop(
             asked.scheduler,

@@ -8,12 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 
 from bandits.cli.grouped_help import GroupedCommand
 from bandits.cli.options import predictor_option, rule_options
-from bandits.cli.output import show
+from bandits.cli.output import show, stderr
 from bandits.cli.short_forms import given_settings
 from bandits.errors import SettingError
 from bandits.errors.checks import check_choice
@@ -69,7 +68,7 @@ def what_if(
     judging = chosen_rule(rule, short).build()
     forecasting = build("predictors", predictor)
     study = _reported(read_studies(sources, goal=goal, argument="`SOURCE`"), goal)  # type: ignore[arg-type]  # checked
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with Progress(console=stderr(), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("replaying", total=options["orders"] + 1)
         watch = partial(progress.update, task)
         answer = replay_study(study, forecasting, judging, **options, watch=lambda done: watch(completed=done))

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -22,7 +21,7 @@ def listing(kind: str, rows: Iterable[tuple[str, str]]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column()
     for name, purpose in rows:
-        table.add_row(escape(name), escape(purpose))
+        table.add_row(name, purpose)
     return table
 
 
@@ -35,7 +34,7 @@ def predictor_listing(entries: Iterable[Entry]) -> Table:
     for column in ("what it is", "needs", "costs", "pick it"):
         table.add_column(column)
     for entry in entries:
-        table.add_row(*(escape(cell) for cell in (entry.name, entry.purpose, entry.needs, entry.cost, entry.when)))
+        table.add_row(entry.name, entry.purpose, entry.needs, entry.cost, entry.when)
     return table
 
 
@@ -50,7 +49,7 @@ def settings_listing(entry: Entry, settings: Iterable[Setting]) -> Group:
         if setting.kind is None:
             continue
         default = "(must be given)" if setting.required else setting.default_text
-        table.add_row(*map(escape, (setting.name, setting.kind.name, default, setting.meaning)))
+        table.add_row(setting.name, setting.kind.name, default, setting.meaning)
         alone = setting.name if setting.alone else alone
     short = f"; {entry.name}:VALUE stands for {entry.name}:{alone}=VALUE" if alone else ""
     return Group(Text(f"{entry.name}: {entry.purpose}"), Text(f"written {entry.name}:setting=value,...{short}"), table)

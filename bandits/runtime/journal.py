@@ -24,6 +24,7 @@ CREATE INDEX records_of_trial ON records (trial);
 CREATE TRIGGER no_update BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
 CREATE TRIGGER no_delete BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
 """
+_MOST = 2**63  # integers of SQLite are below
 _EVERYTHING = "SELECT kind, body FROM records ORDER BY seq"
 _ABOUT_A_TRIAL = "SELECT kind, body FROM records WHERE trial = ? ORDER BY seq"
 
@@ -116,7 +117,7 @@ class SqliteJournal:
             connection.execute("PRAGMA query_only=ON")
             (found,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if connection is not None:
                 connection.close()
             raise JournalError(f"journal must be a journal of a run, got {str(path)!r} ({error})") from error
@@ -133,13 +134,15 @@ class SqliteJournal:
             raise JournalError(f"journal {str(self.path)!r} cannot be written: {error}") from error
 
     def records(self, trial: int | None = None) -> Iterator[Record]:
+        if trial is not None and not -_MOST <= trial < _MOST:
+            return  # SQLite has no such number
         query, values = (_EVERYTHING, ()) if trial is None else (_ABOUT_A_TRIAL, (trial,))
         try:
             for kind, body in self._connection.execute(query, values):
                 record = self._reader.read(kind, body)
                 if record is not None:
                     yield record
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where a message quotes what is damaged
             raise JournalError(f"journal {str(self.path)!r} cannot be read: {error}") from error
 
     def notes(self) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ class RecordReader:
             return None
         try:
             values = json.loads(body)
-        except ValueError as error:
+        except (ValueError, TypeError, RecursionError) as error:  # TypeError: SQLite keeps whatever it is given
             raise JournalError(f"journal must hold records in JSON, got {_short(body)}") from error
         if kind not in _KINDS or not isinstance(values, dict):
             raise JournalError(f"journal must hold records that this version knows, got {kind} {_short(body)}")

@@ -9,12 +9,12 @@ __all__ = ["quiet_optuna"]
 
 
 @contextmanager
-def quiet_optuna() -> Iterator[None]:
-    """Have Optuna log warnings at most; afterwards it is as loud as before."""
+def quiet_optuna(*, warnings: bool = True) -> Iterator[None]:
+    """Have Optuna log warnings at most, or only errors; afterwards it is as loud as before."""
     import optuna
 
     verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(max(verbosity, optuna.logging.WARNING))
+    optuna.logging.set_verbosity(max(verbosity, optuna.logging.WARNING if warnings else optuna.logging.ERROR))
     try:
         yield
     finally:

@@ -27,5 +27,5 @@ def tables_of(path: Path) -> set[str] | None:
     try:  # not mode=ro: such a reader leaves its -wal and -shm files behind
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
             return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # the latter where a message quotes what is damaged
         return None

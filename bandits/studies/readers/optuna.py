@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from bandits.curves import Goal, Metric
 from bandits.errors import SettingError
+from bandits.samplers.optuna_log import quiet_optuna
 from bandits.studies.parameter_columns import ParameterColumns
 from bandits.studies.readers.exported_trials import FEATURES, config_of, features_are_known, seconds_of
 from bandits.studies.readers.report_order import reporting_order
@@ -50,7 +51,8 @@ def study_of_optuna_url(
         file = make_url(url).database if url.startswith("sqlite") else None
         if file is not None and not Path(file).is_file():
             raise SettingError.broken(argument, "must be the URL of a storage that exists", source)
-        return _read(source, RDBStorage(url, skip_table_creation=True), name, argument, goal)
+        with quiet_optuna(warnings=False):  # of what a damaged database leads to, the error says enough
+            return _read(source, RDBStorage(url, skip_table_creation=True), name, argument, goal)
     except SettingError:
         raise
     except Exception as error:  # drivers raise what they like
@@ -62,7 +64,8 @@ def study_of_optuna_file(
 ) -> Study:
     """Read the study of a file written by Optuna's JournalStorage; otherwise like `study_of_optuna_url`."""
     try:
-        return _read(source, JournalStorage(JournalFileBackend(str(path))), name, argument, goal)
+        with quiet_optuna(warnings=False):
+            return _read(source, JournalStorage(JournalFileBackend(str(path))), name, argument, goal)
     except SettingError:
         raise
     except Exception as error:  # whatever a damaged file leads to

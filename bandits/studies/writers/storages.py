@@ -51,6 +51,8 @@ def _address(where: str) -> str:
 
 
 def _journal(where: str, path: Path) -> BaseStorage:
+    if path.exists() and not path.is_file():  # a folder; a pipe, which no one may ever read from
+        raise SettingError.broken(_ARGUMENT, "must be a file, or the URL of a database", where)
     begins = first_bytes(path)
     if begins and not begins.startswith(OPTUNA_RECORD):
         raise _occupied(where)
