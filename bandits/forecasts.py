@@ -152,6 +152,8 @@ class Forecast:
     shape: ErrorShape = field(default=GAUSSIAN, repr=False)
 
     def __post_init__(self) -> None:
+        if self._is_usual():
+            return  # the checks below cost more than all else that makes a forecast
         check_number("mean", self.mean)
         check_number("std", self.std, least=0)
         check_whole("horizon", self.horizon, 1)
@@ -163,6 +165,19 @@ class Forecast:
             if not self.samples:
                 raise SettingError.broken("`samples`", "must not be empty", self.samples)
         check_instance("shape", self.shape, ErrorShape, "must be an ErrorShape")
+
+    def _is_usual(self) -> bool:
+        """Whether this is a forecast of the plainest kind, which breaks no rule."""
+        return (
+            type(self.mean) is type(self.std) is float
+            and -math.inf < self.mean < math.inf
+            and 0.0 <= self.std < math.inf
+            and type(self.horizon) is int
+            and self.horizon >= 1
+            and self.link is Link.IDENTITY
+            and self.samples is None
+            and type(self.shape) is ErrorShape
+        )
 
     def prob_at_most(self, score: float) -> float:
         """Probability that the arm's score at the horizon is at most `score`; increases with `score`."""

@@ -89,6 +89,9 @@ class Verdict:
     cause: Cause = Cause.UNSTATED
 
     def __post_init__(self) -> None:
+        usual = self.reason and type(self.reason) is str and type(self.cause) is Cause
+        if usual and type(self.censored) is type(self.spared) is bool and isinstance(self.evidence, Evidence):
+            return  # the checks below cost more than all else that makes a verdict
         check_reason(self.reason, self.cause)
         check_instance("evidence", self.evidence, Evidence, "must be Evidence", or_none=True)
         check_flag("censored", self.censored)
