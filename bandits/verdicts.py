@@ -89,7 +89,7 @@ class Verdict:
     cause: Cause = Cause.UNSTATED
 
     def __post_init__(self) -> None:
-        usual = self.reason and type(self.reason) is str and type(self.cause) is Cause
+        usual = type(self.reason) is str and self.reason and type(self.cause) is Cause
         if usual and type(self.censored) is type(self.spared) is bool and isinstance(self.evidence, Evidence):
             return  # the checks below cost more than all else that makes a verdict
         check_reason(self.reason, self.cause)
