@@ -1,8 +1,8 @@
-"""BOHB's recipe: Hyperband decides how long to train, TPE which configurations, and forecasts drop the hopeless.
+"""BOHB's recipe: TPE chooses the configurations, Hyperband decides how long they train, and forecasts drop arms early.
 
-Here the library's own Hyperband runs the show, and an Optuna sampler proposes the configurations: any sampler of Optuna
-will do. A training is a generator that yields one value an epoch. The same run with configurations drawn at random
-stands beside it.
+The library's own Hyperband decides, and a sampler of Optuna chooses the configurations; any sampler of Optuna works. A
+training is a generator that yields one value after each epoch. The same run with randomly drawn configurations is there
+for comparison.
 
     pip install .
     python examples/bohb.py
@@ -40,7 +40,7 @@ def digits() -> list[Any]:
 
 
 def train(config: Mapping[str, Any], seed: int) -> Iterator[float]:
-    """Train one small network on digits; yields its accuracy after every epoch."""
+    """Train one small network on digits, and yield its accuracy after every epoch."""
     x, x_valid, y, y_valid = digits()
     model = MLPClassifier(
         hidden_layer_sizes=(config["width"],),

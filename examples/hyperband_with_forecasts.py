@@ -1,9 +1,8 @@
 """Forecasts on top of Optuna's Hyperband pruner, and patience around both.
 
-The same study three times: pruned by `HyperbandPruner`; by `PredictivePruner(..., inner=HyperbandPruner(...))`, where a
-trial stops when either says so; and with `PatientPruner` around that, which lets a trial go on for as long as it has
-improved lately. The first trials run in full each time, since Hyperband alone would leave few complete curves to learn
-from.
+The same study runs three times: with `HyperbandPruner`; with `PredictivePruner(..., inner=HyperbandPruner(...))`, where
+a trial stops when either pruner says so; and with `PatientPruner` around the second, which lets a trial go on while it
+improves. The first trials run in full each time, since Hyperband alone would leave few complete curves to learn from.
 
     pip install .
     python examples/hyperband_with_forecasts.py

@@ -1,9 +1,9 @@
 """LightGBM in an Optuna study that prunes by forecasts, through Optuna's own callback.
 
-A boosting round is a step: `LightGBMPruningCallback` reports the validation loss of each round, from step 0 on, and
-asks the pruner, which looks at every fifth (`interval_steps`). `max_epochs` is the number of rounds of a full training.
-(With the callback's `report_interval=5` step 0 is never reported: then `max_epochs` is the last step that is,
-`epochs - 1`.)
+A boosting round is a step. `LightGBMPruningCallback` reports the validation loss of each round, from step 0 on, and
+asks the pruner, which checks every fifth round (`interval_steps`). `max_epochs` is the number of rounds of a full
+training. (With the callback's `report_interval=5`, step 0 is never reported. Then `max_epochs` is the last reported
+step, `epochs - 1`.)
 
     pip install '.[examples]'
     python examples/lightgbm_callback.py

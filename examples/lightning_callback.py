@@ -1,7 +1,7 @@
 """PyTorch Lightning in an Optuna study that prunes by forecasts, through Optuna's own callback.
 
-`PyTorchLightningPruningCallback` reports what the module logs as `val_loss` after every validation, and asks the
-pruner. It is Optuna's; the pruner is all that changes.
+`PyTorchLightningPruningCallback` reports the `val_loss` that the module logs after every validation, and asks the
+pruner. The callback is Optuna's; only the pruner is another one.
 
     pip install '.[examples]'
     python examples/lightning_callback.py

@@ -1,8 +1,8 @@
 """A plain PyTorch training loop in an Optuna study that prunes by forecasts.
 
 A small network learns scikit-learn's digits (offline, CPU, a few seconds). After every epoch it reports its validation
-loss, and `PredictivePruner` stops the trials that will not be among the best. The size of the network is told to the
-pruner as a user attribute, so that forecasts see it beside the parameters.
+loss, and `PredictivePruner` stops the trials that will not be among the best. A user attribute holds the size of the
+network, so that forecasts use it as well as the parameters.
 
     pip install '.[examples]'
     python examples/pytorch_loop.py

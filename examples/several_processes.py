@@ -1,7 +1,7 @@
 """One Optuna study in a journal file, four processes, and the reason for every pruned trial.
 
-Each process has a pruner with the same settings. The pruner learns from the storage, so all of them know all finished
-trials; with `save_verdicts=True` the reason goes into the storage too, as a user attribute of the trial, where
+Each process has a pruner with the same settings. The pruners learn from the storage, so each of them knows all finished
+trials. With `save_verdicts=True` the reason goes into the storage too, as a user attribute of the trial;
 optuna-dashboard shows it.
 
     pip install .

@@ -1,8 +1,8 @@
 """scikit-learn's `partial_fit` in an Optuna study that prunes by forecasts.
 
-One call of `partial_fit` is an epoch. Parameters may be choices, and some exist only where another one says so
-(`power_t`): the predictor takes them as they are. Steps count from 0 here; the pruner sees that from the first complete
-trial.
+One call of `partial_fit` is an epoch. Parameters may be choices, and a parameter may exist only for some values of
+another one (`power_t`); the predictor handles both. Steps count from 0 here; the pruner learns that from the first
+complete trial.
 
     pip install .
     python examples/sklearn_partial_fit.py
