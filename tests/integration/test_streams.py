@@ -91,6 +91,37 @@ def test_a_number_that_no_journal_has(bandits):
     assert (2, "", said) == bandits("explain", "j", str(10**30))
 
 
+HELD_BACK = """
+import multiprocessing.util as util
+from signal import SIG_BLOCK, SIGINT, pthread_sigmask
+
+from bandits.objectives.base import WorkerSite
+from bandits.runtime.worker_process import WorkerProcess
+
+if __name__ == "__main__":
+    spawn, held = util.spawnv_passfds, []
+
+    def watched(*arguments):
+        held.append(SIGINT in pthread_sigmask(SIG_BLOCK, []))
+        return spawn(*arguments)
+
+    util.spawnv_passfds = watched
+    workers = [WorkerProcess(b"", WorkerSite("", 1, None)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    WorkerProcess.end_all(workers)
+    print(held)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be held back here")
+def test_an_interrupt_while_workers_start(tmp_path):
+    """No process begins its life with an interrupt that it would answer with a traceback, the first ones included."""
+    (tmp_path / "held.py").write_text(HELD_BACK)
+    done = subprocess.run([sys.executable, tmp_path / "held.py"], capture_output=True, text=True, check=False)
+    assert "[True, True, True]\n" == done.stdout  # what tracks resources, and two workers
+
+
 def test_an_interrupt_while_the_command_loads(monkeypatch):
     """One line, whenever it comes; after that, another one ends the process at once."""
 

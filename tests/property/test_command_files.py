@@ -48,7 +48,7 @@ PREDICTORS = ["srm", "srm-ols", "pow3", "last-seen-value", "gaussian-process", "
 RULES = ["risk-controlled", "probability", "risk", "no-such-rule"]
 SAMPLERS = ["random", "tpe", "q-learning", "qmc", "no-such-sampler"]
 NUMBERS = [
-    *("-1", "0", "1", "2", "3", "7", "0.1", "0.5", "0.99", "1e-300", "1e300", "1e999", "nan", "-inf", "9" * 400),
+    *("-1", "0", "1", "2", "3", "7", "0.1", "0.5", "0.99", "1e-300", "1e300", "1e999", "nan", "-inf"),
     *("x", "", " ", "None", "true", "[1,2]", "1,2", '"', "1_0", "½", "٣", "25%"),
 ]
 SETTINGS = [
