@@ -185,6 +185,14 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             when="for one plain linear model",
         ),
         Entry(
+            "curve-process",
+            "bandits.predictors.curve_process:CurveProcess",
+            "processes over all curves and features; no curve need be complete",
+            needs="3 arms with an epoch, complete or not",
+            cost="tenths of a second a fit, milliseconds a forecast",
+            when="where few curves are complete, or none",
+        ),
+        Entry(
             "gaussian-process",
             "bandits.predictors.gaussian_process:GaussianProcess",
             "one Gaussian process an epoch; its error grows with distance",

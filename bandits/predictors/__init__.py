@@ -3,6 +3,7 @@
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.predictors.bnn import BNN
+from bandits.predictors.curve_process import CurveProcess
 from bandits.predictors.gaussian_process import GaussianProcess
 from bandits.predictors.last_seen import LastSeenValue
 from bandits.predictors.lce import LCE
@@ -16,6 +17,7 @@ __all__ = [
     "LCE",
     "SRM",
     "Abstain",
+    "CurveProcess",
     "ErrorShape",
     "Forecast",
     "Forecaster",

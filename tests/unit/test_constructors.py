@@ -145,6 +145,7 @@ RIGHT: dict[str, str] = {
     "project": "none",
     "min_arms": "none",
     "MedianRule.min_arms": "",
+    "CurveProcess.min_arms": "",
     "random_share": "zero",
     "options": "none mapping",
     "epsilon": "none",

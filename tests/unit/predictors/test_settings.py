@@ -10,6 +10,7 @@ from bandits.predictors import (
     BNN,
     LCE,
     SRM,
+    CurveProcess,
     GaussianProcess,
     LastSeenValue,
     NGBoost,
@@ -19,11 +20,12 @@ from bandits.predictors import (
 )
 from bandits.testing.toys import SpyPredictor
 
-DEFAULTS = [BNN, LCE, SRM, GaussianProcess, LastSeenValue, NGBoost, Parametric, QuantileForest]
+DEFAULTS = [BNN, LCE, SRM, CurveProcess, GaussianProcess, LastSeenValue, NGBoost, Parametric, QuantileForest]
 CHANGED = [
     BNN(min_curves=5, latents=0, noise="per configuration", step_size=0.01, curve_layer=False),
     LCE(min_epochs=7, every=2, max_std=0.1, mode="optimistic", link=Link.IDENTITY),
     SRM("svr_rbf", draws=20, uncertainty="bootstrap", partial=False, link=Link.LOG_LOSS),
+    CurveProcess(min_arms=5),
     GaussianProcess(min_curves=7),
     LastSeenValue(min_curves=3, link=Link.LOG_LOSS),
     NGBoost(rounds=30, step=0.1, trend=False),

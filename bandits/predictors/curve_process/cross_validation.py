@@ -1,0 +1,106 @@
+"""How well a member would have said what arms did later: its errors and densities on arms that it saw cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from bandits.predictors.curve_process.members import Fit
+from bandits.predictors.curve_process.observations import Observations
+
+__all__ = ["DEGREES", "Check", "cross_validate", "log_student"]
+
+Floats = NDArray[np.float64]
+
+DEGREES = 5.0  # of freedom: how heavy the tails of errors are
+_FOLDS = 3
+_FRONTIERS = (0.5, 0.75)  # of the positions on the grid that any arm has come to
+_CUTS = 2  # for each arm
+_LOG_CONSTANT = float(gammaln((DEGREES + 1) / 2) - gammaln(DEGREES / 2) - 0.5 * np.log(DEGREES * np.pi))
+_LEAST = -20.0  # log density of an arm, however wrong it was forecast
+_FACTORS = np.exp(np.linspace(0.0, 1.4, 15))  # by which stated errors may be wrong
+_TRUST = 4.0  # how many arms it takes to believe so
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What forecasts of cut arms were worth.
+
+    Args:
+        errors: `[N]` outcome less mean, over the stated standard deviation.
+        densities: `[N]` log densities on the member's scale.
+        means, outcomes: `[N]`, on that scale.
+        rows: `[N]` which arms.
+        factor: by which stated errors are to be multiplied.
+    """
+
+    errors: Floats
+    densities: Floats
+    means: Floats
+    outcomes: Floats
+    rows: NDArray[np.intp]
+    factor: float
+
+
+def log_student(errors: Floats, scales: Floats) -> Floats:
+    """Log density of errors with these scales."""
+    z = errors / scales
+    return np.asarray(_LOG_CONSTANT - (DEGREES + 1) / 2 * np.log1p(z * z / DEGREES) - np.log(scales))
+
+
+def cross_validate(fit: Fit, arms: Observations, outcomes: Floats, rng: np.random.Generator) -> Check:
+    """Hide later epochs of arms, and forecast their last epoch on the grid.
+
+    Args:
+        fit: makes a member of arms.
+        arms: on the grid, and on the member's scale.
+        outcomes: `[n, K]` their values there, however far out.
+        rng: which arms are hidden together.
+    """
+    rows, means, stds = [], [], []
+    for shown, at in _hidden(arms, rng.permutation(len(arms)) % _FOLDS):
+        mean, std = fit(shown).predict(shown.subset(at), arms.passed[at] - 1)
+        rows.append(at)
+        means.append(mean)
+        stds.append(std)
+    if not rows:
+        nothing = np.zeros(0)
+        return Check(nothing, nothing, nothing, nothing, np.zeros(0, dtype=np.intp), 1.0)
+    row, mean, std = np.concatenate(rows), np.concatenate(means), np.concatenate(stds) + 1e-9
+    outcome = outcomes[row, arms.passed[row] - 1]
+    errors = (outcome - mean) / std
+    factor = _factor(errors)
+    densities = np.maximum(log_student(outcome - mean, factor * std), _LEAST)
+    return Check(errors, densities, mean, outcome, row, factor)
+
+
+def _hidden(arms: Observations, fold: NDArray[np.intp]) -> Iterator[tuple[Observations, NDArray[np.intp]]]:
+    """Arms cut short, and which of them are to be forecast."""
+    passed = arms.passed
+    lower = np.array([_lower(passed, own) for own in passed])
+    for cut in (lower, np.maximum(passed // 2, 1)):
+        for f in range(_FOLDS):
+            hidden = (fold == f) & (cut < passed)
+            if hidden.any():
+                yield arms.cut(np.where(hidden, cut, passed)), np.flatnonzero(hidden)
+    for share in _FRONTIERS:
+        frontier = max(int(share * passed.max()), 1)
+        beyond = passed > frontier
+        if beyond.any():
+            yield arms.cut(np.minimum(passed, frontier)), np.flatnonzero(beyond)
+
+
+def _lower(passed: NDArray[np.intp], own: int) -> int:
+    """Where arms that stopped before one that has come to `own` did so in the median."""
+    below = np.sort(passed[passed < own])
+    return int(below[len(below) // 2]) if len(below) else max(own // 3, 1)
+
+
+def _factor(errors: Floats) -> float:
+    """By how much stated errors are too small: the most probable factor, near 1 while few arms tell."""
+    total = log_student(errors[None, :], _FACTORS[:, None]).sum(axis=1) / _CUTS
+    return float(_FACTORS[np.argmax(total - 0.5 * _TRUST * np.log(_FACTORS) ** 2)])
