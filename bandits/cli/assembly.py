@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bandits.cli.long_enough import long_enough
 from bandits.config import Choice, choose, choose_objective, entry_settings, registry
 from bandits.config.registry import Kind
 from bandits.config.values import untyped
@@ -14,6 +15,7 @@ from bandits.objectives.base import Objective
 from bandits.samplers.base import Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule
 from bandits.schedulers.base import Scheduler
+from bandits.schedulers.budgets import Budget
 from bandits.stopping import EarlyStopper, RiskControlledRule
 from bandits.stopping.rule_choice import rule_with
 
@@ -47,11 +49,13 @@ class AskedRun:
         sampler: makes who chooses the configurations; gives None where the objective's own sampler will do. One that
             learns is used up by a run.
         sampler_name: its name in the registry; None where none was asked for.
+        budget: where the loop ends the run; None where the scheduler does, or nothing.
     """
 
     scheduler: Scheduler
     sampler: Callable[[], Sampler | None]
     sampler_name: str | None
+    budget: Budget | None = None
 
 
 def training(objective: str, short: Short, max_epochs: int | None, usual: Mapping[str, Any] | None = None) -> Training:
@@ -84,6 +88,7 @@ def assemble(
     max_epochs: int | None,
     warm_start: Sequence[str],
     seed: int,
+    budget: str | None = None,
 ) -> AskedRun:
     """Build what a run needs besides its objective.
 
@@ -95,22 +100,37 @@ def assemble(
         max_epochs: R; None for the objective's length.
         warm_start: earlier studies, each as `bandits.studies.earlier_curves` takes it.
         seed: of everything random.
+        budget: as `bandits.schedulers.budgets.Budget.of` takes it; None for the algorithm's own end.
 
     Raises:
         SettingError, UnknownPlugin, MissingDependency, JournalError: something is wrong, or does not go together.
     """
     name = None if sampler is None else choose("samplers", sampler).entry.name
+    longest = objective.max_epochs if max_epochs is None else max_epochs
+    algorithm = algorithm.unless_given(max_epochs=longest)
+    spending = None if budget is None else Budget.of(budget)
+    if algorithm.accepts("budget"):
+        algorithm, spending = _with_budget(algorithm, budget), None
+    elif spending is not None:
+        algorithm = long_enough(algorithm, objective, spending.at_least_one_training(algorithm.settings["max_epochs"]))
     proposing = _sampler(algorithm, objective, short, sampler)
     algorithm = _with_trials(algorithm, objective, proposing)
     stopper = _stopper(algorithm, objective, short, predictor, rule, warm_start, seed)
-    longest = objective.max_epochs if max_epochs is None else max_epochs
-    scheduler: Scheduler = algorithm.unless_given(max_epochs=longest).build(stopper=stopper)
+    scheduler: Scheduler = algorithm.build(stopper=stopper, seed=seed)
 
     def make_sampler() -> Sampler | None:
         return None if proposing is None else proposing.build(process=objective.grammar, seed=seed)
 
     make_sampler()  # what is wrong with it is said before anything is trained
-    return AskedRun(scheduler, make_sampler, name)
+    return AskedRun(scheduler, make_sampler, name, spending)
+
+
+def _with_budget(algorithm: Choice, budget: str | None) -> Choice:
+    """An algorithm with a budget of its own, with the one that was given."""
+    if budget is not None and "budget" in algorithm.settings:
+        rule = f"of {algorithm.entry.name} must be given once"
+        raise SettingError.broken("`budget`", rule, [str(algorithm.settings["budget"]), budget])
+    return algorithm.unless_given(budget=budget)
 
 
 def _stopper(

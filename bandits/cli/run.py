@@ -33,6 +33,12 @@ __all__ = ["run"]
 @objective_option
 @click.option("--max-epochs", metavar="R", type=int, help="Longest training of one arm. [default: the objective's]")
 @click.option(
+    "--budget",
+    metavar="B",
+    help="What the run may spend: full trainings (20), or epochs (1600epochs). Loops go on until it is spent, and no"
+    " stretch is begun that cannot be finished. [default: as much as the algorithm takes]",
+)
+@click.option(
     "--warm-start",
     metavar="SOURCE",
     multiple=True,

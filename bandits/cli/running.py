@@ -38,6 +38,7 @@ def run_and_show(
     checkpoints: str | None,
     seed: int,
     journal: str | None,
+    budget: str | None,
     quiet: bool,
 ) -> int:
     """Run an algorithm and show what came of it.
@@ -45,7 +46,8 @@ def run_and_show(
     Args:
         short: settings that were given as options.
         algorithm, objective, predictor, rule, sampler: names with settings, as they were written.
-        max_epochs, warm_start, workers, fixed_order, checkpoints, seed, journal: as the options of `bandits run`.
+        max_epochs, warm_start, workers, fixed_order, checkpoints, seed, journal, budget: as the
+            options of `bandits run`.
         quiet: whether one JSON object is printed, and nothing else.
 
     Returns:
@@ -67,6 +69,7 @@ def run_and_show(
         max_epochs=max_epochs,
         warm_start=warm_start,
         seed=seed,
+        budget=budget,
     )
     executor = executor_for(
         trained.objective,
@@ -87,6 +90,7 @@ def run_and_show(
             executor=executor,
             journal=records,
             watch=view,
+            budget=asked.budget,
         )
         stages = proposing.stages() if isinstance(proposing, QLearning) else ()
         baseline = _baseline(asked, trained, result)
@@ -108,7 +112,14 @@ def _baseline(asked: AskedRun, trained: Training, result: Result) -> Result | No
     if asked.scheduler.stopper is None:
         return result
     plain = asked.scheduler.fresh(stopper=None)
-    return run_loop(plain, trained.objective, sampler=asked.sampler(), seed=result.seed, workers=result.workers)
+    return run_loop(
+        plain,
+        trained.objective,
+        sampler=asked.sampler(),
+        seed=result.seed,
+        workers=result.workers,
+        budget=asked.budget,
+    )
 
 
 def _last_reason(result: Result) -> str:

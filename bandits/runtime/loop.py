@@ -27,8 +27,10 @@ from bandits.runtime.records import (
     WorkerLost,
 )
 from bandits.runtime.result import Best, Result
+from bandits.runtime.spending import Spending
 from bandits.samplers.base import Outcome, Sampler
 from bandits.schedulers.base import Change, Failed, Job, Measured, Scheduler, Wait
+from bandits.schedulers.budgets import Budget
 from bandits.schedulers.lifecycle import State
 from bandits.search_space import space_to_json
 from bandits.verdicts import KEEP, Drop, Verdict
@@ -55,6 +57,7 @@ def run(
     executor: Executor | None = None,
     journal: Journal | None = None,
     watch: Watch | None = None,
+    budget: Budget | float | str | None = None,
 ) -> Result:
     """Let a scheduler spend epochs on an objective until it is done.
 
@@ -71,6 +74,9 @@ def run(
         executor: where they train, instead of what `executor_for` chooses; closed at the end.
         journal: where every event goes; in memory by default.
         watch: called after every event with the growing result, for a live view.
+        budget: after how many full trainings (20), or epochs ("1600epochs"), the run ends, even if the scheduler is not
+            done. No job is begun that would need more than what is left. An epoch in which an arm fails counts. None
+            for no such end.
 
     Returns:
         The result, with the machine that made the decisions.
@@ -86,6 +92,7 @@ def run(
         154
     """
     check_whole("seed", seed, 0)
+    spending = None if budget is None else Spending(Budget.of(budget), scheduler.max_epochs)
     if scheduler.max_epochs > objective.max_epochs:
         rule = f"must be <= {objective.max_epochs}, the length of {objective.name}"
         raise SettingError.broken("`max_epochs`", rule, scheduler.max_epochs)
@@ -105,7 +112,7 @@ def run(
         journal=MemoryJournal() if journal is None else journal,
         table_best=objective.best_possible(machine.horizons),
     )
-    loop = _Loop(result, objective, executor, sampled)
+    loop = _Loop(result, objective, executor, sampled, spending)
     settings = {} if sampler is None else sampler.settings()
     result.journal.append(_run_started(result, settings, space_to_json(objective.declared_space())))
     loop.spend(watch)
@@ -120,6 +127,7 @@ class _Loop:
     objective: Objective
     executor: Executor
     sampler: Sampler
+    spending: Spending | None = None
 
     def spend(self, watch: Watch | None) -> None:
         """Take turns until the scheduler is done, or an interrupt or an error ends the run; free what is held then."""
@@ -148,6 +156,8 @@ class _Loop:
                 event = executor.next_event()
             news = self._record(event)
             verdict = result.scheduler.tell(news)
+            if self.spending is not None:
+                self.spending.pay(event.trial.id, over=result.scheduler.arms[event.trial.id].state is not State.RUNNING)
             self._act(news, verdict)
             if watch is not None:
                 result.seconds = executor.clock
@@ -158,7 +168,7 @@ class _Loop:
         result, executor = self.result, self.executor
         machine = result.scheduler
         while executor.idle:
-            job = machine.ask()
+            job = machine.ask() if self.spending is None else self.spending.next_job(machine, executor.busy)
             self._note(machine.take_changes())  # an asynchronous scheduler promotes when it is asked
             if not isinstance(job, Job):
                 if isinstance(job, Wait) and not executor.busy:

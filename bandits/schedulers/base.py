@@ -306,6 +306,31 @@ class Scheduler(ABC):
         changes, self._changes = self._changes, []
         return changes
 
+    def end(self, reason: str, unbegun: Job | None = None) -> None:
+        """End a run before the algorithm is done: cut every arm that waits. None may train.
+
+        Args:
+            reason: why, in words.
+            unbegun: a job that was handed out and will not begin. Its arm is forgotten where it has not trained yet.
+
+        Raises:
+            ProtocolError: an arm trains.
+        """
+        if self.counts[State.RUNNING] > (unbegun is not None):
+            raise ProtocolError("no arm may train when a run is ended")
+        if unbegun is not None:
+            arm = self.arms[unbegun.trial_id]
+            self._rung(arm).started -= 1
+            if not arm.epochs:
+                self.counts[arm.state] -= 1
+                del self.arms[arm.id]
+        for arm in list(self.arms.values()):
+            if arm.state is State.QUEUED and not arm.epochs:
+                self.counts[arm.state] -= 1
+                del self.arms[arm.id]
+            elif not arm.state.final:
+                self._move(arm, Transition.CUT, reason)
+
     # What an algorithm decides
 
     @abstractmethod

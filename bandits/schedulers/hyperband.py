@@ -150,7 +150,7 @@ class BracketScheduler(Scheduler):
 
 
 class SuccessiveHalving(BracketScheduler):
-    """One bracket of successive halving.
+    """Successive halving: one bracket, as often as there are loops.
 
     Args:
         max_epochs: R, epochs of the last rung, >= 1.
@@ -159,6 +159,7 @@ class SuccessiveHalving(BracketScheduler):
         kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]. By default as
             many as will be promoted must; at the last rung, where arms compete with the whole run, none.
         stopper: who forecasts; None for plain successive halving.
+        loops: how often the bracket is run, with new configurations each time, >= 1.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -179,19 +180,30 @@ class SuccessiveHalving(BracketScheduler):
         trials: int | None = None,
         stopper: Stopper | None = None,
         kappa: float | None = None,
+        loops: int = 1,
     ) -> None:
         max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.eta = check_whole("eta", eta, 2)
+        self.loops = check_whole("loops", loops, 1)
         s = most_halvings(max_epochs, self.eta)
         self.trials = check_whole("trials", self.eta**s if trials is None else trials, 1)
         s = min(s, most_halvings(self.trials, self.eta))
-        super().__init__(max_epochs, (halving_bracket(self.trials, max_epochs, self.eta, s),), kappa, stopper)
+        super().__init__(
+            max_epochs, (halving_bracket(self.trials, max_epochs, self.eta, s),) * self.loops, kappa, stopper
+        )
 
     def settings(self) -> dict[str, Any]:
-        return {"max_epochs": self.max_epochs, "eta": self.eta, "trials": self.trials, "kappa": self.kappa}
+        return {
+            "max_epochs": self.max_epochs,
+            "eta": self.eta,
+            "trials": self.trials,
+            "kappa": self.kappa,
+            "loops": self.loops,
+        }
 
     def _bracket_name(self, index: int) -> str:
-        return f"s = {self._plans[index].s}"
+        loop = f"loop {index + 1}, " if self.loops > 1 else ""
+        return f"{loop}s = {self._plans[index].s}"
 
 
 class Hyperband(BracketScheduler):

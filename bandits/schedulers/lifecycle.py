@@ -3,7 +3,7 @@
 Everything that changes an arm's state goes through `next_state`. An event that the table does not allow
 raises and changes nothing.
 
-    QUEUED --start--> RUNNING --pause--> PAUSED --promote--> QUEUED
+    QUEUED --start--> RUNNING --pause--> PAUSED --promote--> QUEUED --cut--> CUT, where a budget ends
                          |                  |
                          |                  +--cut--> CUT
                          +--complete--> COMPLETED
@@ -52,7 +52,7 @@ class Transition(enum.Enum):
 
 
 TRANSITIONS: Mapping[State, Mapping[Transition, State]] = {
-    State.QUEUED: {Transition.START: State.RUNNING},
+    State.QUEUED: {Transition.START: State.RUNNING, Transition.CUT: State.CUT},
     State.RUNNING: {
         Transition.PAUSE: State.PAUSED,
         Transition.COMPLETE: State.COMPLETED,

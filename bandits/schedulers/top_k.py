@@ -27,6 +27,7 @@ class TopK(BracketScheduler):
         k: how many arms train to the end, >= 1; all of them if there are no more.
         first_epochs: epochs that every arm is given, between 1 and max_epochs.
         stopper: who forecasts; None to train all k in full.
+        loops: how often all that is done, with new configurations each time, >= 1.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -42,14 +43,21 @@ class TopK(BracketScheduler):
     name = "top-k"
 
     def __init__(
-        self, trials: int, max_epochs: int, k: int = 3, first_epochs: int = 1, stopper: Stopper | None = None
+        self,
+        trials: int,
+        max_epochs: int,
+        k: int = 3,
+        first_epochs: int = 1,
+        stopper: Stopper | None = None,
+        loops: int = 1,
     ) -> None:
         self.trials = check_whole("trials", trials, 1)
         max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.k = check_whole("k", k, 1)
         self.first_epochs = check_whole("first_epochs", first_epochs, 1, max_epochs)
+        self.loops = check_whole("loops", loops, 1)
         plan = top_k_bracket(self.trials, max_epochs, self.k, self.first_epochs)
-        super().__init__(max_epochs, (plan,), None, stopper)
+        super().__init__(max_epochs, (plan,) * self.loops, None, stopper)
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -57,7 +65,9 @@ class TopK(BracketScheduler):
             "max_epochs": self.max_epochs,
             "k": self.k,
             "first_epochs": self.first_epochs,
+            "loops": self.loops,
         }
 
-    def _bracket_name(self, index: int) -> str:  # noqa: ARG002 - there is one bracket
-        return f"best {self.k}"
+    def _bracket_name(self, index: int) -> str:
+        loop = f"loop {index + 1}, " if self.loops > 1 else ""
+        return f"{loop}best {self.k}"

@@ -43,6 +43,8 @@ MACHINES: dict[str, tuple[type[Scheduler], dict[str, Any]]] = {
         {"trials": 13, "max_epochs": 7, "burn_in": 6, "warm_up": 2, "min_arms": 2, "interval": 3},
     ),
     "metaqnn": (MetaQNN, {"trials": 17, "max_epochs": 9, "burn_in": 5}),
+    "halving, three loops": (SuccessiveHalving, {"max_epochs": 4, "eta": 2, "loops": 3}),
+    "top-k, two loops": (TopK, {"trials": 5, "max_epochs": 7, "loops": 2}),
     "median of one": (MedianRule, {"trials": 1, "max_epochs": 1}),
     "top-k": (TopK, {"trials": 9, "max_epochs": 7}),
     "top-k, odd sizes": (TopK, {"trials": 2, "max_epochs": 7, "k": 5, "first_epochs": 3}),

@@ -133,7 +133,7 @@ def test_states_add_up(bandits):
         (["run", "hyperband", "--look-ahead"], ["`look_ahead` must come with a predictor", "got True"]),
         (
             ["run", "halving", "--predictor", "srm", "--look-ahead"],
-            ["`look_ahead` must be a setting of halving (max_epochs, eta, trials, kappa)", "got True"],
+            ["`look_ahead` must be a setting of halving (max_epochs, eta, trials, kappa, loops)", "got True"],
         ),
         (["run", "hyperband", "--risk", "0.2"], ["`risk` must come with a predictor", "0.2"]),
         (["run", "hyperband", "--audit", "0.2"], ["`audit` must come with a predictor", "0.2"]),

@@ -45,7 +45,7 @@ def test_a_run_from_start_to_end() -> None:
     seeds = [trial.seed for trial in result.trials.values()]
 
     waits = "waits at epoch 1 for the others at its rung"
-    settings = {"max_epochs": 3, "eta": 3, "trials": 3, "kappa": None}
+    settings = {"max_epochs": 3, "eta": 3, "trials": 3, "kappa": None, "loops": 1}
     expected: list[Record] = [
         RunStarted("halving", settings, None, "replay", "value", "maximize", 5, 1),
         TrialStarted(0, {"row": 0}, {"row": 0.0}, seeds[0]),

@@ -9,6 +9,7 @@ from bandits.schedulers.lifecycle import State, Transition, next_state
 
 ALLOWED = {
     (State.QUEUED, Transition.START): State.RUNNING,
+    (State.QUEUED, Transition.CUT): State.CUT,
     (State.RUNNING, Transition.PAUSE): State.PAUSED,
     (State.RUNNING, Transition.COMPLETE): State.COMPLETED,
     (State.RUNNING, Transition.DROP): State.DROPPED,
