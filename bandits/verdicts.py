@@ -97,6 +97,9 @@ class Verdict:
         check_flag("censored", self.censored)
         check_flag("spared", self.spared)
 
+    def __str__(self) -> str:
+        return f"{type(self).__name__.lower()}: {self.reason}"
+
     def words(self, metric: Metric) -> str:
         """The reason, in the units of a metric."""
         if self.evidence is None:

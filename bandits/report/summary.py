@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -126,9 +127,14 @@ class Summary:
         for (name, index), total in sums.items():
             yield BracketRow(name, loops[name, index], total)
 
+    def why_arms_failed(self) -> list[tuple[str, int]]:
+        """The reasons why arms failed, the most frequent first, and how many arms failed for each."""
+        failed = (arm.id for arm in self.result.scheduler.arms.values() if arm.state is State.FAILED)
+        return Counter(self.result.reasons.get(trial_id, "") for trial_id in failed).most_common()
+
     def why_nothing_was_dropped(self) -> list[str]:
         """The reasons why a predictor dropped no arm: the last one of each cause, for each end of a job; else none."""
-        if self.predictor is None or self.result.count(State.DROPPED):
+        if self.predictor is None or self.result.count(State.DROPPED) or self.result.best is None:
             return []
         last: dict[tuple[str, int], str] = {}
         stops: dict[int, int] = {}  # by arm

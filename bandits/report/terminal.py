@@ -94,10 +94,12 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     words = ("completed", "dropped by a forecast", cut, "failed")
     counts = ", ".join(f"{result.count(state):,} {word}" for state, word in zip(states, words, strict=True))
     yield "arms", f"{len(result.trials):,} tried: {counts}"
+    yield from _failures(summary)
     audits = result.audits
     if audits.spared:
         beat = f"{audits.wrong:,} beat the bar" if audits.wrong else "none beat the bar"
-        spared = f"{audits.spared:,} arms that would have been dropped went on as a check"
+        arms = "arm" if audits.spared == 1 else "arms"
+        spared = f"{audits.spared:,} {arms} that would have been dropped went on as a check"
         yield "audit", f"{spared}; of {audits.ended:,} that came to their horizon, {beat}"
     earlier = summary.warm_start()
     if earlier is not None:
@@ -109,6 +111,15 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "note", "nothing was dropped: " + "; ".join(reasons)
         if result.scheduler.name == "hyperband":
             yield "", "more loops give the predictor curves to learn from: --loops N"
+
+
+def _failures(summary: Summary) -> Iterable[tuple[str, str]]:
+    """The most frequent reason why arms failed."""
+    reasons = summary.why_arms_failed()
+    if reasons:
+        reason, arms = reasons[0]
+        more = "; others for other reasons, see `bandits explain`" if len(reasons) > 1 else ""
+        yield "failed", f"{arms:,}: {_shortened(reason)}{more}"
 
 
 def _regret(summary: Summary) -> str:

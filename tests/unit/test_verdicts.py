@@ -82,3 +82,9 @@ def test_exposure_is_part_of_a_verdict() -> None:
     """Whether another forecast would have led to another verdict."""
     assert Keep("why", censored=True) != Keep("why")
     assert not Drop("why").censored
+
+
+def test_a_verdict_prints_as_its_reason():
+    """What `print(pruner.explain(study, trial))` shows is one sentence."""
+    assert str(Drop("no hope")) == "drop: no hope"
+    assert str(Keep("a chance")) == "keep: a chance"

@@ -2,9 +2,10 @@
 
 import io
 
+import numpy as np
 from rich.console import Console
 
-from bandits import EarlyStopper, Hyperband, ProbabilityRule, RandomSearch, run
+from bandits import EarlyStopper, Hyperband, Metric, ProbabilityRule, RandomSearch, run
 from bandits.objectives import CurveTable
 from bandits.predictors import LastSeenValue
 from bandits.report.live import LiveView, picture
@@ -101,3 +102,19 @@ def test_audits_are_told():
     audits = summary.as_json()["audits"]
     assert audits["spared"] == len(result.scheduler.audits) > 0
     assert f"{audits['spared']} arms that would have been dropped went on as a check" in text_of(summary_view(summary))
+
+
+def test_the_most_frequent_reason_of_failed_arms_is_shown():
+    """Rows that end early fail in a replay; the summary says why, and no advice follows where nothing was measured."""
+    curves = np.linspace(0.1, 0.9, 12).reshape(4, 3) + 0.0
+    curves[:3, 2] = np.nan
+    table = CurveTable.from_arrays(curves, [{} for _ in curves], metric=Metric("accuracy", "maximize"))
+
+    text = text_of(summary_view(Summary("table:x", None, run(RandomSearch(4, 3), table), None)))
+    assert "failed  3: the value of epoch 3 must be a finite number, got nan" in text
+
+    curves[:, 0] = np.nan
+    table = CurveTable.from_arrays(curves, [{} for _ in curves], metric=Metric("accuracy", "maximize"))
+    text = text_of(summary_view(Summary("table:x", "last-seen-value", run(RandomSearch(4, 3), table), None)))
+    assert "failed  4: the value of epoch 1" in text
+    assert "nothing was dropped" not in text
