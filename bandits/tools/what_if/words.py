@@ -34,7 +34,8 @@ def _sentences(answer: WhatIf) -> Iterable[str]:
             f"Of {count:,} trials, {len(own.dropped):,} would have been dropped early, which saves"
             f" {percent(answer.saved_share(own))} of the epochs{time}."
         )
-    if answer.saved_share(own) < _LITTLE:
+    in_random_orders = answer.mean_saved(answer.others) if answer.others else 0.0
+    if max(answer.saved_share(own), in_random_orders) < _LITTLE:
         needed = answer.settings.needed
         yield f"There is little to save here: the first {needed} trials train in full, so that others can be judged."
     yield from _losses(answer)
