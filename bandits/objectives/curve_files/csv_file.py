@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bandits.errors import CurveTableError
-from bandits.objectives.curve_files.csv_cells import MOST, number_in
-from bandits.objectives.curve_files.csv_numbers import write_numbers_plainly
+from bandits.objectives.curve_files.csv_cells import MOST, is_missing, number_in
+from bandits.objectives.curve_files.csv_numbers import is_written_number, write_numbers_plainly
 
 __all__ = ["CsvFile", "read_csv"]
 
@@ -53,11 +53,17 @@ class CsvFile:
         """
         number = number_in(self.rows[row][column])
         if number is None:
-            raise self.bad_cell(row, column, "must be a number, or empty where not recorded")
+            raise self.bad_cell(self._odd_cell(row, column), column, "must be a number, or empty where not recorded")
         if MOST < abs(number) < math.inf:
             rule = f"must lie between -{MOST:g} and {MOST:g}, or be empty where the training diverged"
             raise self.bad_cell(row, column, rule)
         return number
+
+    def _odd_cell(self, row: int, column: int) -> int:
+        """The row of the cell for which a column is none of numbers: 0,48 is no number beside #DIV/0!."""
+        cells = (cells[column] for cells in self.rows)
+        odd = (place for place, cell in enumerate(cells) if not (is_missing(cell) or is_written_number(cell)))
+        return next(odd, row) if is_written_number(self.rows[row][column]) else row
 
     def bad_cell(self, row: int, column: int, rule: str) -> CurveTableError:
         """The error of a cell that breaks a rule, with its place."""
@@ -90,6 +96,9 @@ def read_csv(path: Path) -> CsvFile:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise CurveTableError(f"line {reader.line_num} of {path} must be csv: {error}") from error
+    if header and all(number_in(name) is not None for name in header) and len(set(header)) > 1 and not _counts(header):
+        rule = "must begin with a line of column names, such as lr, acc_1, acc_2, ..."
+        raise CurveTableError.broken(f"{path}", rule, ", ".join(header[:3]) + (", ..." if len(header) > 3 else ""))
     header, below = _fitted(path, header, rows[1:])
     unnamed = frozenset(place for place, name in enumerate(header) if _UNNAMED.fullmatch(name))
     names = [name or f"column {place}" for place, name in enumerate(header, start=1)]
@@ -116,6 +125,11 @@ def _header_of(text: str, said: str) -> tuple[str, list[str]]:
         if len(header) > len(best[1]):
             best = (separator, [name.strip() for name in header])
     return best
+
+
+def _counts(header: Sequence[str]) -> bool:
+    """Whether names that are numbers are those of epochs."""
+    return all(name.isdigit() for name in header)
 
 
 def _fitted(path: Path, header: list[str], rows: Sequence[Row]) -> tuple[list[str], list[Row]]:

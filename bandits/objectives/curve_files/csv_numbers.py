@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from bandits.objectives.curve_files.csv_cells import is_missing, number_in
 
-__all__ = ["write_numbers_plainly"]
+__all__ = ["is_written_number", "write_numbers_plainly"]
 
 _PERCENT = re.compile(r"\s*([-+]?[0-9.]+)\s?%\s*")
 _GROUPED = re.compile(r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?\s*")
@@ -18,6 +18,11 @@ Reading = tuple[re.Pattern[str], Callable[[str], str], str]
 _PERCENT_SIGNS: Reading = (_PERCENT, lambda cell: cell.replace("%", "").strip(), "percent signs are left out")
 _THOUSANDS: Reading = (_GROUPED, lambda cell: cell.replace(",", ""), "commas are read as separators of thousands")
 _DECIMALS: Reading = (_DECIMAL, lambda cell: cell.replace(",", "."), "commas are read as decimal points")
+
+
+def is_written_number(cell: str) -> bool:
+    """Whether a cell is a number as people write it."""
+    return number_in(cell) is not None or any(form.fullmatch(cell) for form in (_PERCENT, _GROUPED, _DECIMAL))
 
 
 def write_numbers_plainly(header: Sequence[str], rows: Sequence[list[str]], *, decimal_commas: bool) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from bandits.errors import CurveTableError
 from bandits.objectives.curve_files.column_families import Family, choose_curves, families_in, shortened
-from bandits.objectives.curve_files.csv_cells import MOST
+from bandits.objectives.curve_files.csv_cells import MOST, is_missing
 from bandits.objectives.curve_files.csv_file import CsvFile, read_csv
 from bandits.objectives.curve_files.csv_forms import form_of, log_error
 from bandits.objectives.curve_files.metric_words import names_a_metric, names_a_setting
@@ -85,6 +85,7 @@ def read_curve_file(path: Path, *, metric: str = "", exactly: bool = True, untra
     families = families_in(file)
     curve, guesses = choose_curves(file, families, metric, exactly=exactly)
     seconds = next((family for family in families.whole if family is not curve and family.seconds), None)
+    _check_not_repeated(file, curve)
     skip = 1 if untrained_first else 0
     others = (family for family in (*families.whole, *families.gaps) if family not in (curve, seconds))
     during = [family for family in others if _was_measured(family, curve)]
@@ -129,6 +130,22 @@ def _check_form(file: CsvFile) -> None:
         raise CurveTableError.broken(f"column names of {file.path}", "must differ", twice)
     if len(file.rows) < 2:
         raise CurveTableError.broken(f"{file.path}", "must hold at least 2 rows below the header", len(file.rows))
+
+
+def _check_not_repeated(file: CsvFile, curve: Family) -> None:
+    """Refuse acc, acc.1, acc.2, ...: pandas and R so number columns that are all called acc; the first is epoch 1."""
+    first = min(curve.places)
+    if curve.first != 1 or not curve.prefix.endswith(".") or first == 0 or file.header[first - 1] != curve.prefix[:-1]:
+        return
+    ends = [next((cell for cell in reversed(_cells(row, curve)) if not is_missing(cell)), "") for row in file.rows]
+    if [row[first - 1] for row in file.rows] != ends:
+        rule = "must differ before a program numbers them; say which is the first epoch, as in acc_1, acc_2, ..."
+        found = f"{file.header[first - 1]}, {curve}"
+        raise CurveTableError.broken(f"column names of {file.path}", rule, found)
+
+
+def _cells(row: Sequence[str], family: Family) -> list[str]:
+    return [row[place] for place in family.places]
 
 
 def _was_measured(family: Family, curve: Family) -> bool:

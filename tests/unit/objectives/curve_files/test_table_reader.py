@@ -83,6 +83,13 @@ def test_epoch_columns_are_found(tmp_path: Path, header: str, epochs: tuple[str,
     assert (epochs, label) == (file.epochs, file.label)
 
 
+def test_a_result_before_the_curves_is_no_epoch(tmp_path: Path) -> None:
+    """R calls epochs acc.1, acc.2, ...; a column acc before them that repeats their last values is the result."""
+    file = read(tmp_path, "lr,acc,acc.1,acc.2\n1,4,3,4\n1,3,3,NA\n")
+
+    assert ("acc.1", "acc.2") == file.epochs
+
+
 def test_a_family_can_be_asked_for(tmp_path: Path) -> None:
     """A prefix or label picks among the families; the other one of that length is left out, not a column."""
     text = "x,a_1,a_2,b_1,b_2\n1,1,2,3,4\n2,5,6,7,8\n"
@@ -166,6 +173,23 @@ def test_seconds_with_and_without_the_untrained_model(tmp_path: Path, first: int
         (
             "lr,acc_1,acc_2\n1,2,3\n1,abc,3\n",
             "column 'acc_1' on line 3 of runs.csv must be a number, or empty where not recorded, got 'abc'",
+        ),
+        (
+            "lr;acc_1;acc_2\n1;0,2;0,3\n1;0,3;#DIV/0!\n",
+            "column 'acc_2' on line 3 of runs.csv must be a number, or empty where not recorded, got '#DIV/0!'",
+        ),
+        (
+            "lr,acc_1,acc_2\n1,20%,30%\n1,?,40%\n",
+            "column 'acc_1' on line 3 of runs.csv must be a number, or empty where not recorded, got '?'",
+        ),
+        (
+            "0.1,0.25,0.5\n0.2,0.35,0.6\n0.3,0.4,0.7\n",
+            "runs.csv must begin with a line of column names, such as lr, acc_1, acc_2, ..., got '0.1, 0.25, 0.5'",
+        ),
+        (
+            "lr,acc,acc.1,acc.2\n1,2,3,4\n1,2,3,5\n",
+            "column names of runs.csv must differ before a program numbers them; say which is the first epoch, as in"
+            " acc_1, acc_2, ..., got 'acc, acc.1 to acc.2'",
         ),
         ("lr,acc_1,acc_2\n1,2,3\n1,2,-inf\n", "column 'acc_2' on line 3 of runs.csv must be finite, got '-inf'"),
         (
