@@ -111,8 +111,8 @@ def _notes(answer: WhatIf) -> Iterable[str]:
         yield f"{_count(running, 'trial')} still running or broken off: left out"
     if ends["stopped"]:
         yield (
-            f"{_count(ends['stopped'], 'trial')} had been stopped early already, and end where they did; how they would"
-            " have gone on is unknown, and those which were left to go on looked good"
+            f"{_count(ends['stopped'], 'trial')} had been stopped early already: what would have come later is unknown,"
+            " and the trials that were not stopped looked good"
         )
     if any(epoch > answer.settings.max_epochs for read in answer.read.trials for epoch in read.epochs[-1:]):
         yield f"curves are cut at epoch {answer.settings.max_epochs}, as if every training had ended there"
