@@ -107,6 +107,7 @@ class Ensemble:
                 begin, allowed = start, steps
             places = places_of(scaled, arms.places[inducing_rows(arms.places, _INDUCING_ARMS)], _SHARED_PLACES)
             theta[scale.kind] = most_probable(begin, places, groups_of(scaled), allowed)
+            start, steps = theta[scale.kind], _NEXT_STEPS  # one scale's are near the next one's
             for process in (True, False):
                 key = (scale.kind, process)
                 fit = partial(_process, theta[scale.kind]) if process else LastValue

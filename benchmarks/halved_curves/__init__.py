@@ -1,0 +1,1 @@
+"""Forecasts from what successive halving leaves behind; see README.md."""
