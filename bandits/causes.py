@@ -56,6 +56,14 @@ class Cause(enum.StrEnum):
     BELOW_MEDIAN = "below_median"
     OTHER_PRUNER = "other_pruner"
 
+    # Of a scheduler that values arms by their forecasts.
+    FIRST_ARMS = "first_arms"  # nothing is known yet
+    WORTH_MOST = "worth_most"  # of all arms, by the improvement that is expected of another epoch
+    LEASH = "leash"  # a training is due to be completed: that of the arm with the best forecast
+    LEASH_FRESH = "leash_fresh"  # likewise, of a configuration by chance
+    FINISHING = "finishing"  # the budget nearly ends, and the arm with the best forecast is trained to the end
+    BUDGET_SPENT = "budget_spent"  # too little is left for the arm, or another one was always worth more
+
     @classmethod
     def named(cls, name: object) -> Cause:
         """The cause that a file names; `UNSTATED` where it names none, or one that this version does not know."""

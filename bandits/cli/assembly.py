@@ -115,6 +115,10 @@ def assemble(
         algorithm = long_enough(algorithm, objective, spending.at_least_one_training(algorithm.settings["max_epochs"]))
     proposing = _sampler(algorithm, objective, short, sampler)
     algorithm = _with_trials(algorithm, objective, proposing)
+    own = algorithm.entry.predictor
+    if own:
+        forecasting = choose("predictors", own if predictor is None else predictor).build()
+        algorithm, predictor = algorithm.unless_given(predictor=forecasting), None
     stopper = _stopper(algorithm, objective, short, predictor, rule, warm_start, seed)
     scheduler: Scheduler = algorithm.build(stopper=stopper, seed=seed)
 
@@ -148,7 +152,8 @@ def _stopper(
         lost |= {name: algorithm.settings[name] for name in _FOR_FORECASTS if algorithm.settings.get(name)}
         lost |= {"warm_start": warm_start} if warm_start else {}
         for name, value in lost.items():
-            raise SettingError.broken(f"`{name}`", "must come with a predictor", value)
+            own = algorithm.entry.predictor and f"must be left out with {algorithm.entry.name}, which drops no arm"
+            raise SettingError.broken(f"`{name}`", own or "must come with a predictor", value)
         return None
     judging = chosen_rule(rule, short, algorithm.entry.rule)
     judging = judging.unless_given(from_epoch=algorithm.settings.get("min_epochs"))
@@ -212,6 +217,8 @@ _OPTION = {"learning_rate": "q_learning_rate"}  # options whose name is not that
 def _with_trials(algorithm: Choice, objective: Objective, proposing: Choice | None) -> Choice:
     """The algorithm with as many trials as there is to try, where it must be told."""
     setting = entry_settings(algorithm.entry).get("trials")
+    if setting is not None and algorithm.entry.predictor:
+        return algorithm.unless_given(trials=objective.configurations)
     if setting is None or not setting.required:
         return algorithm
     schedule = None if proposing is None else proposing.settings.get("epsilon")

@@ -36,7 +36,7 @@ __all__ = ["run"]
     "--budget",
     metavar="B",
     help="What the run may spend: full trainings (20), or epochs (1600epochs). Loops go on until it is spent, and no"
-    " stretch is begun that cannot be finished. [default: as much as the algorithm takes]",
+    " stretch is begun that cannot be finished. [default: 20 for freeze-thaw, else no limit]",
 )
 @click.option(
     "--warm-start",

@@ -39,6 +39,8 @@ def rebuild(kind: Kind, name: str, settings: Mapping[str, Any], **offered: Any) 
     known = entry_settings(entry)
 
     def restored(setting: str, value: Any) -> Any:
+        if setting == "predictor" and isinstance(value, Mapping):
+            return rebuild("predictors", value["name"], value["settings"])
         kind_of_value = known[setting].kind if setting in known else None
         if isinstance(value, str) and kind_of_value is not None:
             return kind_of_value.value(Quoted(value), f"`{setting}` of {entry.name}")

@@ -40,6 +40,8 @@ class Entry:
         when: in which case to pick it; likewise.
         aliases: other names for it.
         sampler: name of the sampler that an algorithm goes with; empty where any will do.
+        predictor: name of the predictor that an algorithm itself forecasts with, unless another is asked for; empty if
+            it drops arms by a stopper's forecasts, or by none.
         rule: name of the rule that an algorithm goes with, unless another is asked for; empty for the default.
         objective: settings of objectives that an algorithm goes with, unless others are given.
         options: "module:attribute" of what takes the settings that the target does not know; the target is given them
@@ -56,6 +58,7 @@ class Entry:
     when: str = ""
     aliases: tuple[str, ...] = ()
     sampler: str = ""
+    predictor: str = ""
     rule: str = ""
     objective: Mapping[str, Any] = field(default_factory=dict)
     options: str = ""
@@ -104,6 +107,12 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             {"form": "stopping"},
         ),
         Entry("pasha", "bandits.schedulers.pasha:PASHA", "ASHA that trains no further than it takes to rank the arms"),
+        Entry(
+            "freeze-thaw",
+            "bandits.schedulers.freeze_thaw:FreezeThaw",
+            "spends a budget on the arms with the most valuable forecasts; pauses and resumes any",
+            predictor="curve-process",
+        ),
         Entry(
             "median", "bandits.schedulers.median_rule:MedianRule", "random, less arms that are worse than half so far"
         ),

@@ -134,7 +134,8 @@ class Summary:
 
     def why_nothing_was_dropped(self) -> list[str]:
         """The reasons why a predictor dropped no arm: the last one of each cause, for each end of a job; else none."""
-        if self.predictor is None or self.result.count(State.DROPPED) or self.result.best is None:
+        silent = self.result.scheduler.stopper is None or self.result.best is None
+        if silent or self.result.count(State.DROPPED):
             return []
         last: dict[tuple[str, int], str] = {}
         stops: dict[int, int] = {}  # by arm

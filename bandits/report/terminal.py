@@ -27,6 +27,7 @@ from bandits.tools.record import Recording
 __all__ = ["recording_view", "story", "summary_view"]
 
 _CONFIG_WIDTH = 240
+_CUT_BY = {"median": "cut by the median", "freeze-thaw": "never resumed"}
 
 
 def summary_view(summary: Summary) -> RenderableType:
@@ -77,7 +78,9 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     parts = [name for name in (summary.predictor, summary.sampler) if name is not None]
     helped = f" with {' and '.join(parts)}" if parts else ""
     settings = ", ".join(
-        f"{name} {_plain(value)}" for name, value in result.scheduler.settings().items() if value is not None
+        f"{name} {_setting(value)}"
+        for name, value in result.scheduler.settings().items()
+        if value is not None and name != "seed"  # which stands behind them
     )
     yield "run", f"{result.scheduler.name}{helped} on {summary.spec} ({settings}, seed {result.seed})"
     if result.interrupted:
@@ -90,7 +93,7 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "", _shortened(", ".join(f"{name}={_plain(value)}" for name, value in result.best.trial.config.items()))
     yield "cost", _cost(summary)
     states = (State.COMPLETED, State.DROPPED, State.CUT, State.FAILED)
-    cut = "cut by the median" if result.scheduler.name == "median" else "cut by halving"
+    cut = _CUT_BY.get(result.scheduler.name, "cut by halving")
     words = ("completed", "dropped by a forecast", cut, "failed")
     counts = ", ".join(f"{result.count(state):,} {word}" for state, word in zip(states, words, strict=True))
     yield "arms", f"{len(result.trials):,} tried: {counts}"
@@ -132,7 +135,7 @@ def _regret(summary: Summary) -> str:
 def _cost(summary: Summary) -> str:
     result, baseline = summary.result, summary.baseline
     spent = f"{result.epochs_trained:,} epochs"
-    if baseline is None or summary.predictor is None:
+    if baseline is None or result.scheduler.stopper is None:
         return f"{spent}, {result.seconds:,.0f} s"
     saved = 1 - result.epochs_trained / baseline.epochs_trained if baseline.epochs_trained else 0.0
     if result.best_value == baseline.best_value:
@@ -188,7 +191,8 @@ def story(journal: Journal, trial: int) -> RenderableType:
                 config = ", ".join(f"{key}={_plain(value)}" for key, value in record.config.items())
                 lines.append(Text(config))
             case JobStarted():
-                table.add_row("", "", "", "", "", "", f"trains from epoch {record.start} to {record.stop}")
+                why = "" if record.why is None else f": {record.why}"
+                table.add_row("", "", "", "", "", "", f"trains from epoch {record.start} to {record.stop}{why}")
             case Epoch():
                 table.add_row(str(record.epoch), f"{record.value:.6g}", "", "", "", "", "")
             case VerdictGiven():
@@ -212,6 +216,11 @@ def _numbers(record: VerdictGiven) -> tuple[str, str, str, str, str]:
         return "", "", "", "", ""
     forecast = f"{record.forecast:.4g} ± {record.std:.2g}"
     return "", forecast, str(record.horizon), f"{record.bar:.6g}", f"{record.probability:.4g}"
+
+
+def _setting(value: object) -> str:
+    """A setting in a word: a predictor, which is a name with settings, by its name."""
+    return str(value["name"]) if isinstance(value, dict) and "name" in value else _plain(value)
 
 
 def _plain(value: object) -> str:

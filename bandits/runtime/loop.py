@@ -31,6 +31,7 @@ from bandits.runtime.spending import Spending
 from bandits.samplers.base import Outcome, Sampler
 from bandits.schedulers.base import Change, Failed, Job, Measured, Scheduler, Wait
 from bandits.schedulers.budgets import Budget
+from bandits.schedulers.decisions import Decision
 from bandits.schedulers.lifecycle import State
 from bandits.search_space import space_to_json
 from bandits.verdicts import KEEP, Drop, Verdict
@@ -110,7 +111,7 @@ def run(
         seed=seed,
         workers=executor.workers,
         journal=MemoryJournal() if journal is None else journal,
-        table_best=objective.best_possible(machine.horizons),
+        table_best=objective.best_possible(machine.compared_at),
     )
     loop = _Loop(result, objective, executor, sampled, spending)
     settings = {} if sampler is None else sampler.settings()
@@ -159,6 +160,7 @@ class _Loop:
             if self.spending is not None:
                 self.spending.pay(event.trial.id, over=result.scheduler.arms[event.trial.id].state is not State.RUNNING)
             self._act(news, verdict)
+            self._hold_best()
             if watch is not None:
                 result.seconds = executor.clock
                 watch(result)
@@ -178,7 +180,7 @@ class _Loop:
             if trial is None:
                 trial = result.trials[job.trial_id] = self._new_trial(job.trial_id)
                 result.journal.append(TrialStarted(trial.id, trial.config, trial.features, trial.seed))
-            result.journal.append(JobStarted(trial.id, job.start, job.stop, executor.clock))
+            result.journal.append(_job_started(result.metric, job, executor.clock))
             executor.submit(trial, job)
         return executor.busy > 0
 
@@ -186,6 +188,15 @@ class _Loop:
         config = self.sampler.propose(trial_id)
         training_seed = int(np.random.SeedSequence(self.result.seed, spawn_key=(trial_id,)).generate_state(1)[0])
         return Trial(trial_id, config, self.objective.features(config), training_seed)
+
+    def _hold_best(self) -> None:
+        """Let a scheduler that knows which arm to return name it."""
+        machine, result = self.result.scheduler, self.result
+        chosen = machine.best_arm()
+        if chosen is not None:
+            arm = machine.arms[chosen]
+            if arm.score is not None:
+                result.best = Best(result.trials[chosen], arm.epochs, arm.score)
 
     def _record(self, event: Report | Crash) -> Measured | Failed:
         """Journal what an executor reports, and say it as schedulers hear it: in scores."""
@@ -227,7 +238,12 @@ class _Loop:
         for change in changes:
             dropped = change.state is State.DROPPED
             reason = words if dropped else change.reason
-            result.journal.append(Changed(change.trial_id, change.state, change.epoch, reason))
+            if change.decision is None:
+                record = Changed(change.trial_id, change.state, change.epoch, reason)
+            else:
+                reason, numbers = change.decision.words(result.metric), _numbers(result.metric, change.decision)
+                record = Changed(change.trial_id, change.state, change.epoch, reason, *numbers)
+            result.journal.append(record)
             result.reasons[change.trial_id] = reason
             if change.state.final:
                 trial = result.trials[change.trial_id]
@@ -243,6 +259,22 @@ def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:
     best = result.best
     if best is None or (score, -trial.id) > (best.score, -best.trial.id):
         result.best = Best(trial, epoch, score)
+
+
+def _job_started(metric: Metric, job: Job, clock: float) -> JobStarted:
+    """The start of a job as a record, with the reasons that the scheduler gives."""
+    if job.decision is None:
+        return JobStarted(job.trial_id, job.start, job.stop, clock)
+    why, numbers = job.decision.words(metric), _numbers(metric, job.decision)
+    return JobStarted(job.trial_id, job.start, job.stop, clock, why, *numbers)
+
+
+def _numbers(metric: Metric, decision: Decision) -> tuple[str, float | None, float | None, float | None]:
+    """Cause, forecast, its error and the value of an epoch, as records have them."""
+    forecast = decision.forecast
+    if forecast is None:
+        return str(decision.cause), None, None, decision.value
+    return str(decision.cause), metric.restore(forecast.mean), forecast.std, decision.value
 
 
 def _verdict_given(metric: Metric, trial: Trial, epoch: int, verdict: Verdict, words: str) -> VerdictGiven:

@@ -67,12 +67,21 @@ class TrialStarted:
 
 @dataclass(frozen=True, slots=True)
 class JobStarted:
-    """An arm starts to train from after epoch `start` to the end of epoch `stop`, at `clock` seconds."""
+    """An arm starts to train from after epoch `start` to the end of epoch `stop`, at `clock` seconds.
+
+    If the scheduler values arms by their forecasts, `why` and `cause` say why it chose this one, in the metric's units:
+    `forecast` is the value expected at the last epoch, `std` its error, `value` the improvement expected of an epoch.
+    """
 
     trial: int
     start: int
     stop: int
     clock: float
+    why: str | None = None
+    cause: str | None = None
+    forecast: float | None = None
+    std: float | None = None
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +150,19 @@ class VerdictGiven:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The scheduler changed an arm's state (paused, promoted, cut, completed, dropped, failed)."""
+    """The scheduler changed an arm's state (paused, promoted, cut, completed, dropped, failed).
+
+    The last four fields are those of `JobStarted`.
+    """
 
     trial: int
     state: State
     epoch: int
     reason: str
+    cause: str | None = None
+    forecast: float | None = None
+    std: float | None = None
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

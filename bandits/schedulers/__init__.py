@@ -13,6 +13,7 @@ from bandits.schedulers.base import (
     Scheduler,
     Wait,
 )
+from bandits.schedulers.freeze_thaw import FreezeThaw
 from bandits.schedulers.hyperband import Hyperband, SuccessiveHalving
 from bandits.schedulers.lifecycle import State
 from bandits.schedulers.median_rule import MedianRule
@@ -29,6 +30,7 @@ __all__ = [
     "Change",
     "Done",
     "Failed",
+    "FreezeThaw",
     "Hyperband",
     "Job",
     "Measured",

@@ -22,12 +22,13 @@ import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from bandits.curves import History, Trial
 from bandits.errors import ProtocolError
 from bandits.errors.checks import check_instance, check_whole
+from bandits.schedulers.decisions import Decision
 from bandits.schedulers.lifecycle import State, Transition, next_state
 from bandits.verdicts import KEEP, Drop, Stopper, Verdict
 
@@ -48,11 +49,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Train one arm from after epoch `start` to the end of epoch `stop` (0 <= start < stop)."""
+    """Train one arm from after epoch `start` to the end of epoch `stop` (0 <= start < stop).
+
+    `decision` says why, if the scheduler values arms by their forecasts.
+    """
 
     trial_id: int
     start: int
     stop: int
+    decision: Decision | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +107,14 @@ class Change:
         state: its state now.
         epoch: how many epochs it has trained.
         reason: why, in words.
+        decision: the numbers behind it, if the scheduler values arms by their forecasts.
     """
 
     trial_id: int
     state: State
     epoch: int
     reason: str
+    decision: Decision | None = None
 
 
 @dataclass(slots=True)
@@ -234,6 +241,15 @@ class Scheduler(ABC):
     @abstractmethod
     def planned_epochs(self) -> int | None:
         """Epochs that a whole run trains if no arm fails or is dropped; None where the scores decide that."""
+
+    @property
+    def compared_at(self) -> tuple[int, ...]:
+        """The epochs at which an arm may become the best of the run."""
+        return self.horizons
+
+    def best_arm(self) -> int | None:
+        """The arm that a run returns, if that is not the one with the best score at the end of a job; else None."""
+        return None
 
     def fresh(self, *, stopper: Stopper | None) -> Self:
         """An unused scheduler with the same settings and the given stopper."""
@@ -376,10 +392,10 @@ class Scheduler(ABC):
         arm.stop = stop
         self._move(arm, Transition.PROMOTE, reason)
 
-    def _move(self, arm: Arm, transition: Transition, reason: str) -> None:
+    def _move(self, arm: Arm, transition: Transition, reason: str, decision: Decision | None = None) -> None:
         """Change an arm's state and report it."""
         self._set_state(arm, transition)
-        self._changes.append(Change(arm.id, arm.state, arm.epochs, reason))
+        self._changes.append(Change(arm.id, arm.state, arm.epochs, reason, decision))
 
     def _set_state(self, arm: Arm, transition: Transition) -> None:
         state = next_state(arm.state, transition)

@@ -8,6 +8,7 @@ from bandits.config import registry
 from bandits.schedulers import (
     ASHA,
     PASHA,
+    FreezeThaw,
     Hyperband,
     MedianRule,
     MetaQNN,
@@ -16,7 +17,7 @@ from bandits.schedulers import (
     SuccessiveHalving,
     TopK,
 )
-from bandits.testing import SchedulerContract
+from bandits.testing import SchedulerContract, play
 
 MACHINES: dict[str, tuple[type[Scheduler], dict[str, Any]]] = {
     "random search": (RandomSearch, {"trials": 7, "max_epochs": 4, "burn_in": 3}),
@@ -60,9 +61,35 @@ class TestSchedulers(SchedulerContract):
         return kind(**settings)
 
 
+FREEZE_THAW: dict[str, dict[str, Any]] = {
+    "a few trainings": {"max_epochs": 9, "budget": 4},
+    "a few configurations": {"max_epochs": 9, "budget": 4, "trials": 7},
+    "epochs": {"max_epochs": 7, "budget": "40epochs", "switch_cost": 2},
+    "one training": {"max_epochs": 5, "budget": 1},
+    "one configuration": {"max_epochs": 9, "budget": 3, "trials": 1},
+    "one epoch": {"max_epochs": 1, "budget": 5},
+}
+
+
+class TestFreezeThaw(SchedulerContract):
+    @pytest.fixture(params=FREEZE_THAW.values(), ids=FREEZE_THAW)
+    def scheduler(self, request: pytest.FixtureRequest) -> Scheduler:
+        """An unused machine; the budget says how many arms there are, not a plan."""
+        return FreezeThaw(**request.param)
+
+    def test_keeps_its_promises(self, scheduler: Scheduler) -> None:
+        """It tries at most `total_trials` arms, with ids from 0, and spends no more than its budget."""
+        assert isinstance(scheduler, FreezeThaw)
+        jobs = play(scheduler, self._score)
+
+        assert set(scheduler.arms) == set(range(len(scheduler.arms)))
+        assert 1 <= len(scheduler.arms) <= scheduler.total_trials
+        assert sum(job.stop - job.start for job in jobs) <= scheduler.budget.epochs(scheduler.max_epochs)
+
+
 def test_every_algorithm_is_here() -> None:
     """Whatever the registry lists is among the machines above."""
-    tested = {kind for kind, _ in MACHINES.values()}
+    tested = {kind for kind, _ in MACHINES.values()} | {FreezeThaw}
     loaded = (registry.load("algorithms", name) for name in registry.names("algorithms"))
 
     assert {getattr(algorithm, "func", algorithm) for algorithm in loaded} <= tested

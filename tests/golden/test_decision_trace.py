@@ -17,6 +17,7 @@ from bandits import EarlyStopper, Hyperband, ProbabilityRule, RiskControlledRule
 from bandits.predictors import LastSeenValue
 from bandits.runtime.record_format import kind_of
 from bandits.runtime.records import Record
+from bandits.schedulers import FreezeThaw
 from bandits.stopping import StoppingRule
 from bandits.testing import ReplayObjective
 
@@ -104,7 +105,31 @@ def test_the_trace_has_something_of_everything(rule: str, workers: int) -> None:
     assert ("to check the rule" in text) == (rule == "risk_control")
 
 
+def freeze_thaw_trace(workers: int) -> str:
+    """Six trainings' worth of losses, some of which diverge; the last value and the growth of others are forecast."""
+    objective = ReplayObjective(table(2), goal="minimize", seconds=[1.0, 1.5, 0.75])
+    result = run(FreezeThaw(max_epochs=9, budget=6, trials=34), objective, seed=1, workers=workers)
+    return "".join(f"{line(record)}\n" for record in result.journal.records())
+
+
+def freeze_thaw_file(workers: int) -> Path:
+    """Where the trace is kept."""
+    return Path(__file__).with_name(f"freeze_thaw_{workers}_workers.txt")
+
+
+@any_number_of_workers
+def test_decisions_of_freeze_thaw_are_those_on_file(workers: int) -> None:
+    """Line by line: jobs with their reasons, forecasts and values; epochs, pauses, and what was never resumed."""
+    text = freeze_thaw_file(workers).read_text()
+
+    assert text.splitlines() == freeze_thaw_trace(workers).splitlines()
+    for sign in ("is worth most", "nothing is known", "state=paused", "state=cut", "forecast="):
+        assert sign in text
+
+
 if __name__ == "__main__":
+    for count in WORKERS:
+        freeze_thaw_file(count).write_text(freeze_thaw_trace(count))
     for kind in RULES:
         for count in WORKERS:
             file_for(kind, count).write_text(trace(kind, count))

@@ -46,3 +46,31 @@ def test_what_is_no_budget_is_one_sentence(bandits, line, sentence):
 
     assert 2 == code
     assert sentence in " ".join(err.split())
+
+
+def test_freeze_thaw_forecasts_with_the_curve_process(bandits):
+    """It needs no setting; its forecasts, values and reasons are in the journal, and `explain` shows them."""
+    code, out, err = bandits("run", "freeze-thaw", "--budget", "3", "--journal", "run.journal", "--json")
+    told = json.loads(out)
+
+    assert (0, "") == (code, err)
+    assert "CurveProcess" == told["settings"]["predictor"]["name"]
+    assert told["epochs_trained"] <= 60
+    assert 20 == told["best_epoch"]
+
+    code, out, _ = bandits("explain", "run.journal", str(told["best_trial"]))
+    assert 0 == code
+    words = " ".join(out.split())
+    assert "one of the first 6 arms" in words or "a fresh configuration" in words
+    assert "trains from epoch" in words
+    assert "completed: trained all 20 epochs" in words
+
+
+def test_freeze_thaw_with_another_predictor(bandits):
+    """`--predictor` names who forecasts; nothing is dropped, so there is no rule."""
+    code, out, _ = bandits("run", "freeze-thaw", "--predictor", "srm", "--budget", "2", "--json")
+    assert (0, "SRM") == (code, json.loads(out)["settings"]["predictor"]["name"])
+
+    code, _, err = bandits("run", "freeze-thaw", "--risk", "0.1")
+    assert 2 == code
+    assert "`risk` must be left out with freeze-thaw, which drops no arm" in " ".join(err.split())

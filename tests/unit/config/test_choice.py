@@ -73,8 +73,8 @@ def test_short_forms_are_settings():
     assert {"eta": 4, "loops": 2} == choose("algorithms", "hyperband:eta=4", {"loops": "2"}).settings
     with pytest.raises(SettingError, match=r"`eta` of hyperband must be given once, got \['4', '3'\]"):
         choose("algorithms", "hyperband:eta=4", {"eta": "3"})
-    with pytest.raises(SettingError, match=r"`loops` must be a setting of halving .*, got 2"):
-        choose("algorithms", "halving", {"loops": "2"})
+    with pytest.raises(SettingError, match=r"`loops` must be a setting of asha .*, got 2"):
+        choose("algorithms", "asha", {"loops": "2"})
 
 
 def picky(limit: int = 1) -> object:

@@ -17,12 +17,16 @@ from bandits.testing import NeverDropRule
 # Values that are no defaults, for every constructor in the registry: each argument that is not the objective's.
 UNUSUAL = {
     "RandomSearch": {"trials": 7, "max_epochs": 9, "burn_in": 3},
-    "SuccessiveHalving": {"max_epochs": 9, "eta": 2, "trials": 5, "kappa": 0.5},
+    "SuccessiveHalving": {"max_epochs": 9, "eta": 2, "trials": 5, "kappa": 0.5, "loops": 2},
     "Hyperband": {"max_epochs": 9, "eta": 2, "loops": 2, "kappa": 0.5, "sizes": "floor", "look_ahead": True},
     "ASHA": {"max_epochs": 9, "eta": 2, "trials": 5, "min_epochs": 2, "form": "stopping"},
     "PASHA": {"max_epochs": 9, "eta": 2, "trials": 5, "min_epochs": 2, "percentile": 50.0},
     "MedianRule": {"trials": 7, "max_epochs": 9, "burn_in": 3, "warm_up": 1, "min_arms": 2, "interval": 2},
-    "TopK": {"trials": 7, "max_epochs": 9, "k": 2, "first_epochs": 2},
+    "TopK": {"trials": 7, "max_epochs": 9, "k": 2, "first_epochs": 2, "loops": 3},
+    "FreezeThaw": {
+        "max_epochs": 9, "budget": "50epochs", "trials": 7, "switch_cost": 1.5, "seed": 3,
+        "predictor": {"name": "LastSeenValue", "settings": dict(LastSeenValue(min_curves=5).settings())},
+    },
     "MetaQNN": {"trials": 7, "max_epochs": 9, "burn_in": 3},
     "RiskControlledRule": {"risk": 0.2, "margin": 0.1, "keep": 2, "audit": 0.0, "tolerance": 0.5, "from_epoch": 3},
     "ProbabilityRule": {"confidence": 0.9, "margin": 0.1, "keep": 2, "from_epoch": 3},

@@ -1,0 +1,190 @@
+"""The choice of who trains next: an arm that waits, or a fresh configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.causes import Cause
+from bandits.schedulers.decisions import Decision
+from bandits.schedulers.freeze_thaw.leash import Leash
+from bandits.schedulers.freeze_thaw.open_arms import OpenArms
+from bandits.schedulers.freeze_thaw.roster import Roster
+from bandits.schedulers.freeze_thaw.stretches import Stretches
+from bandits.schedulers.ledger import Ledger
+
+__all__ = ["BLIND", "Choice", "Chooser"]
+
+BLIND = 6  # arms that begin before any forecast is asked
+Ids = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is trained next.
+
+    Args:
+        trial_id: an arm that waits; None for a fresh one.
+        stop: the epoch to which it trains.
+        decision: why.
+    """
+
+    trial_id: int | None
+    stop: int
+    decision: Decision
+
+
+class Chooser:
+    """Chooses who trains next, within what is left of the budget.
+
+    An arm that trains counts as running and is not chosen; what its job will cost is promised. A stretch is only begun
+    if the arm can be trained to the end afterwards, and if the most promising arm can be as well.
+
+    Args:
+        stretches: where arms pause.
+        ledger: the budget.
+        forecasts: of the arms' ends.
+        leash: when a training must be completed.
+        switch_cost: of going on with another arm than the last one, in epochs.
+    """
+
+    def __init__(
+        self, stretches: Stretches, ledger: Ledger, forecasts: OpenArms, leash: Leash, switch_cost: float
+    ) -> None:
+        self._stretches, self._ledger, self._forecasts, self._leash = stretches, ledger, forecasts, leash
+        self._switch_cost = switch_cost
+        self._last = stretches.epochs[-1]
+        self._roster = Roster(self._last)
+        self._latest: int | None = None
+
+    # What happens to arms
+
+    def began(self, trial_id: int, epochs: int, choice: Choice) -> None:
+        """An arm begins a stretch."""
+        self._ledger.promise(trial_id, choice.stop - epochs)
+        self._roster.began(trial_id, choice.stop)
+        self._latest = trial_id
+        if choice.decision.cause in (Cause.LEASH, Cause.LEASH_FRESH):
+            self._leash.served()
+
+    def paused(self, trial_id: int, epochs: int) -> None:
+        """An arm has come to the end of its stretch."""
+        self._roster.paused(trial_id, epochs)
+
+    def completed(self, trial_id: int, score: float) -> None:
+        """An arm is fully trained, with this score."""
+        self._roster.completed(trial_id, score)
+
+    def left(self, trial_id: int) -> None:
+        """An arm has failed, or was dropped."""
+        self._roster.left(trial_id)
+
+    def open_ids(self) -> list[int]:
+        """Arms that are not at their end, those that train included."""
+        return [int(each) for each in self._roster.open_ids()]
+
+    # The choice
+
+    def choose(self, *, fresh_allowed: bool) -> Choice | None:
+        """Who trains next; None where nothing more can be begun now.
+
+        Args:
+            fresh_allowed: whether there are configurations left to try.
+        """
+        left = self._ledger.left
+        fresh_allowed = fresh_allowed and left >= self._last
+        if fresh_allowed and self._roster.started < BLIND:
+            return self._fresh(Cause.FIRST_ARMS, f"one of the first {BLIND} arms, of which nothing is known")
+        waiting = self._roster.waiting()
+        waiting = waiting[self._last - self._roster.epochs[waiting] <= left]
+        if not len(waiting) and not fresh_allowed:
+            return None
+        return self._leashed(waiting, fresh_allowed) or self._worth_most(waiting, fresh_allowed, left)
+
+    def _leashed(self, waiting: Ids, fresh_allowed: bool) -> Choice | None:
+        """The training that is due to be completed, if any."""
+        if not self._leash.is_due(self._ledger.spent, self._roster.finishing):
+            return None
+        if self._leash.wants_fresh() and fresh_allowed:
+            return self._fresh(Cause.LEASH_FRESH, "a configuration by chance is due to be trained in full", self._last)
+        if not len(waiting):
+            return None
+        middles = self._forecasts.middles[waiting]
+        best = int(waiting[np.argmax(middles)])
+        return self._thaw(best, Cause.LEASH, "a training is due to be completed, and its end looks best", self._last)
+
+    def _worth_most(self, waiting: Ids, fresh_allowed: bool, left: int) -> Choice | None:
+        bar = self._bar()
+        epochs = self._roster.epochs[waiting]
+        to_go = self._last - epochs + np.where(waiting == self._latest, 0.0, self._switch_cost)
+        values = self._forecasts.improvements(waiting, bar) / to_go
+        promising, spare = self._spare(left)
+        stops = np.array([self._stretches.next_stop(int(epoch)) for epoch in epochs], dtype=np.intp)
+        affordable = (stops - epochs <= spare) | (waiting == promising)
+        values = np.where(affordable, values, -1.0)
+        fresh = self._fresh_value(bar)
+        if fresh_allowed and self._stretches.next_stop(0) <= spare and (not len(values) or fresh >= values.max()):
+            return self._fresh(Cause.WORTH_MOST, "a fresh configuration is worth most", value=fresh)
+        if not affordable.any():
+            return None
+        chosen = int(values.argmax())
+        trial_id, stop = int(waiting[chosen]), int(stops[chosen])
+        if affordable.sum() == 1 and trial_id == promising and len(waiting) > 1:
+            return self._thaw(trial_id, Cause.FINISHING, "the budget nearly ends, and its end looks best", stop)
+        return self._thaw(trial_id, Cause.WORTH_MOST, "it is worth most", stop)
+
+    def _spare(self, left: int) -> tuple[int | None, int]:
+        """The arm with the best expected end, if that beats the best one; and what it leaves of the budget."""
+        ids = self._roster.open_ids()
+        needs = self._last - self._roster.stops[ids]
+        ids, needs = ids[needs <= left], needs[needs <= left]
+        middles = self._forecasts.middles_of(ids)
+        if not len(ids) or np.isnan(middles).all():
+            return None, left
+        place = int(np.nanargmax(middles))
+        if self._roster.best_end is not None and middles[place] <= self._roster.best_end:
+            return None, left
+        return int(ids[place]), left - int(needs[place])
+
+    def _bar(self) -> float:
+        best = self._roster.best_end
+        return self._forecasts.usual_end() if best is None else best
+
+    def _fresh_value(self, bar: float) -> float:
+        return self._forecasts.fresh_improvement(bar) / (self._last + self._switch_cost)
+
+    def _fresh(self, cause: Cause, reason: str, stop: int | None = None, value: float | None = None) -> Choice:
+        stop = self._stretches.next_stop(0) if stop is None else stop
+        return Choice(None, stop, Decision(reason, cause, bar=self._roster.best_end, value=value))
+
+    def _thaw(self, trial_id: int, cause: Cause, reason: str, stop: int) -> Choice:
+        return Choice(trial_id, stop, self._decision(trial_id, cause, reason))
+
+    def _decision(self, trial_id: int, cause: Cause, reason: str) -> Decision:
+        one = np.array([trial_id])
+        to_go = self._last - int(self._roster.epochs[trial_id])
+        value = float(self._forecasts.improvements(one, self._bar())[0]) / to_go
+        return Decision(reason, cause, self._forecasts.forecasts.get(trial_id), self._roster.best_end, value)
+
+    def passed_over(self, trial_id: int) -> Decision:
+        """Why an arm that still waits will not be trained on."""
+        need = self._last - int(self._roster.epochs[trial_id])
+        left = self._ledger.left
+        reason = (
+            f"it needs {need} epochs to its end, of the budget {left} are left" if need > left else "never worth most"
+        )
+        return self._decision(trial_id, Cause.BUDGET_SPENT, reason)
+
+    def best_arm(self) -> int | None:
+        """The arm with the best expected end: its score where it is fully trained, else the middle of its forecast."""
+        waiting = self._roster.waiting()
+        best, end = self._roster.best, self._roster.best_end
+        if len(waiting):
+            middles = self._forecasts.middles_of(waiting)
+            if not np.isnan(middles).all():
+                place = int(np.nanargmax(middles))
+                if end is None or middles[place] > end:
+                    return int(waiting[place])
+        return best
