@@ -30,6 +30,7 @@ def export(journal: str, storage: str, name: str | None, replace: bool) -> None:
     """
     import optuna  # half a second that other commands need not wait
 
+    from bandits.studies.readers.recorded_run import read_run
     from bandits.studies.writers import export_journal
     from bandits.studies.writers.storages import shown_address
 
@@ -41,4 +42,6 @@ def export(journal: str, storage: str, name: str | None, replace: bool) -> None:
     counted = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
     address = shown_address(storage)
     show(f"wrote  study {study.study_name!r} in {address}: {len(trials):,} trials ({counted}), {epochs:,} epochs")
+    for note in read_run(journal).notes:
+        show(f"note   {note}")
     show(f"look   optuna-dashboard {quote(address)}")

@@ -2,10 +2,11 @@
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import optuna
 import pytest
@@ -187,3 +188,16 @@ def test_a_study_may_live_in_postgresql(bandits):
     assert (exported[0], exported[2], imported[0], imported[2]) == (0, "", 0, "")
     assert "34 trials" in exported[1]
     assert "34 curves (validation_accuracy, maximize)" in imported[1]
+
+
+def test_an_export_of_a_later_journal_notes_what_was_left_out(bandits, tmp_path):
+    """As import and what-if do."""
+    with SqliteJournal.create(tmp_path / "run.journal") as journal:
+        run(Hyperband(max_epochs=3, loops=1), CurveTable("metaqnn_cifar10"), journal=journal)
+    with closing(sqlite3.connect(tmp_path / "run.journal")) as connection, connection:
+        connection.execute("INSERT INTO records (kind, trial, body) VALUES ('Rumour', 0, '{}')")
+        connection.execute("PRAGMA user_version=99")
+    done = bandits("export", str(tmp_path / "run.journal"), "--optuna", str(tmp_path / "study.log"))
+
+    assert (0, "") == (done[0], done[2])
+    assert "note   the journal has format 99" in done[1]
