@@ -19,7 +19,7 @@ def main() -> NoReturn:
     finally:
         from signal import SIG_DFL, SIGINT, signal
 
-        signal(SIGINT, SIG_DFL)  # what is left is the interpreter's end, which an interrupt may just cut short
+        signal(SIGINT, SIG_DFL)  # only the interpreter's end is left, which an interrupt may cut short
 
 
 if __name__ == "__main__":

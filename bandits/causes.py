@@ -1,6 +1,6 @@
 """Why there is no forecast, or why an arm was kept or dropped: a value beside every sentence.
 
-Code decides by these values, journals and `--json` output hold them by name; sentences are for people alone.
+Code compares these values; journals and `--json` output hold their names. Sentences are for people alone.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ class Cause(enum.StrEnum):
         True
     """
 
-    # Of an abstention, and of a verdict that keeps an arm because of it.
+    # Why a predictor abstains; a verdict that keeps an arm for that reason has the same cause.
     NO_FORECAST = "no_forecast"  # the predictor abstains, for a cause that has no name here
-    TOO_FEW_CURVES = "too_few_curves"  # reach the horizon
-    TOO_FEW_EPOCHS = "too_few_epochs"  # of the arm itself
+    TOO_FEW_CURVES = "too_few_curves"  # too few training curves reach the horizon
+    TOO_FEW_EPOCHS = "too_few_epochs"  # the arm itself has too few epochs
     AT_HORIZON = "at_horizon"  # nothing is left to forecast
-    MISSING_FEATURES = "missing_features"  # of the arm, or of the training curves
+    MISSING_FEATURES = "missing_features"  # the arm or the training curves lack features
     FEATURES_ALIKE = "features_alike"  # nothing tells the training curves apart
-    CURVES_ALIKE = "curves_alike"  # the training curves say nothing of errors
+    CURVES_ALIKE = "curves_alike"  # the training curves are equal, so no error can be estimated
     UNUSABLE_SCORES = "unusable_scores"  # too large, too small, or outside the logarithm's domain
     NO_FIT = "no_fit"  # no curve could be fitted to the arm's scores
     NOT_READY = "not_ready"  # the fit took too long to wait for
     ERROR = "error"  # the predictor or the rule raised
 
-    # Of a rule that cannot judge by forecasts yet.
+    # Why a rule cannot judge by forecasts yet.
     NO_THRESHOLD = "no_threshold"  # nothing is known of the errors of forecasts
     TOO_FEW_UNCENSORED = "too_few_uncensored"  # curves that no forecast has censored
     AUDITS_CONTRADICT = "audits_contradict"  # more audited arms would have been dropped wrongly than the risk explains
 
-    # Of an arm that was not held against a bar.
+    # Why an arm was not compared with a bar.
     UNSTATED = "unstated"
     NOT_ASKED = "not_asked"  # no stopper is at work
-    NO_BAR = "no_bar"  # too few arms have finished to say what it takes to win
+    NO_BAR = "no_bar"  # too few arms have finished to know which score wins
     NOT_CHECKED = "not_checked"  # the rule does not judge after this epoch, or has judged already
-    NOT_REPORTED = "not_reported"  # no value that can be read
+    NOT_REPORTED = "not_reported"  # the trial reported no value that can be read
     COMPLETE = "complete"  # its training is over
     WARM_UP = "warm_up"  # the user asked for no checks this early in a trial
     STARTUP = "startup"  # the user asked for no checks before more trials are complete
 
-    # Of a judgement.
+    # What a comparison with the bar gave.
     MAY_WIN = "may_win"
     BELOW_BAR = "below_bar"
     AUDITED = "audited"  # it would have been dropped, and goes on to check the rule
@@ -76,12 +76,12 @@ class Cause(enum.StrEnum):
 
     @property
     def about_features(self) -> bool:
-        """Whether the features of trials are to blame: what the user can mend."""
+        """Whether the cause lies in the features of the trials, which the user can change."""
         return self in (Cause.MISSING_FEATURES, Cause.FEATURES_ALIKE)
 
     @property
     def rule_waits(self) -> bool:
-        """Whether the rule has learnt no threshold: for want of forecasts, or of curves."""
+        """Whether the rule has no threshold yet, because it lacks forecasts or curves."""
         return self in (Cause.NO_THRESHOLD, Cause.TOO_FEW_UNCENSORED, Cause.AUDITS_CONTRADICT)
 
 

@@ -1,4 +1,4 @@
-"""Which curves a forecast has censored: they ended, or went on, because of it, and are no sample of all curves."""
+"""Which curves a forecast has censored: they ended, or went on, because of it, so they do not represent all curves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Censoring"]
 
 
 class Censoring:
-    """What forecasts have done to the curves of one run, for each horizon. Trials are known by their ids.
+    """Which curves of one run forecasts have censored, for each horizon. Trials are given by id.
 
     Example:
         >>> censoring = Censoring()
@@ -23,7 +23,7 @@ class Censoring:
 
     def __init__(self) -> None:
         self._censored: dict[int, set[int]] = {}  # by horizon
-        self._before: dict[int, frozenset[int]] = {}  # by horizon, what had reached it when a curve was first censored
+        self._before: dict[int, frozenset[int]] = {}  # horizon -> trials that had reached it at the first censoring
 
     def censor(self, trial_id: int, *, horizon: int, reached: Iterable[int]) -> None:
         """Note that a forecast decided whether a trial goes on towards a horizon.
@@ -31,14 +31,14 @@ class Censoring:
         Args:
             trial_id: whose curve is censored.
             horizon: the epoch that was forecast.
-            reached: the trials that have reached the horizon by now; read when its first curve is censored.
+            reached: the trials that have reached the horizon so far; used when the horizon's first curve is censored.
         """
         if horizon not in self._before:
             self._before[horizon] = frozenset(reached)
         self._censored.setdefault(horizon, set()).add(trial_id)
 
     def is_uncensored(self, trial_id: int, horizon: int) -> bool:
-        """Whether no forecast decided about a trial on its way to a horizon."""
+        """Whether no forecast has decided if a trial goes on towards a horizon."""
         return trial_id not in self._censored.get(horizon, ())
 
     def is_audit(self, trial_id: int, horizon: int) -> bool:

@@ -66,7 +66,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One configuration, as everyone but its objective sees it: an arm of the bandit.
+    """One configuration under training: an arm of the bandit.
 
     Args:
         id: its number in the run, from 0; ties between scores are broken by it, smaller first.
@@ -148,8 +148,8 @@ class History:
     """Every curve measured so far, finished or partial: what a predictor may learn from.
 
     It only grows, one epoch of one trial at a time, and answers in constant time how many curves reach an
-    epoch. Whoever is handed a history reads it at that moment and does not record into it. It also knows which curves
-    a forecast has censored.
+    epoch. Predictors and stoppers read a history when they receive it, and never record into it. It also knows which
+    curves a forecast has censored.
 
     Args:
         whole: the history of which this one is a part; None for a history of its own.
@@ -216,15 +216,15 @@ class History:
 
     @property
     def whole(self) -> History:
-        """The history of which this one is a part; itself where it is none."""
+        """The history that this one is a part of; this history itself if it is not a part."""
         return self if self._whole is None else self._whole
 
     def part(self) -> History:
-        """An empty history that shares this one's curves, and what is known of their censoring; see `adopt`."""
+        """Make an empty part of this history, to which `adopt` adds curves. Both share curves and censoring."""
         return History(self.whole)
 
     def adopt(self, trial_id: int) -> None:
-        """Take a curve of the whole history into this part of it; it must not grow any more.
+        """Add a curve of the whole history to this part; the curve must not grow afterwards.
 
         Raises:
             KeyError: the whole history has no such trial.
@@ -245,7 +245,7 @@ class History:
         self._censoring.censor(trial_id, horizon=horizon, reached=reached)
 
     def is_uncensored(self, trial_id: int, horizon: int) -> bool:
-        """Whether no forecast decided about a trial on its way to `horizon`."""
+        """Whether no forecast has decided if a trial goes on towards `horizon`."""
         return self._censoring.is_uncensored(trial_id, horizon)
 
     def is_audit(self, trial_id: int, horizon: int) -> bool:
@@ -266,7 +266,7 @@ class History:
         return self._reached[horizon] if horizon < len(self._reached) else 0
 
     def scores(self, trial_id: int) -> tuple[float, ...]:
-        """The scores of one trial so far; none where it has no measured epoch."""
+        """The scores of one trial so far; empty if it has no measured epoch."""
         return tuple(self._scores.get(trial_id, ()))
 
     def curve(self, trial_id: int) -> Curve:

@@ -65,10 +65,10 @@ def _check_ascending(argument: str, values: Sequence[float]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ErrorShape:
-    """A distribution of errors in units of their standard deviation, free in its skew and its tails.
+    """A distribution of errors in units of their standard deviation; it may be skewed or have heavy tails.
 
     It is given as an increasing map from the quantiles of the standard normal distribution to those of the error:
-    knots joined by straight lines, which go on beyond the outermost ones. Two knots on the diagonal are a Gaussian.
+    knots joined by straight lines; the first and the last line have no end. Two knots on the diagonal are a Gaussian.
 
     Args:
         normal: ascending quantiles of the standard normal distribution, 2 or more.
@@ -100,16 +100,16 @@ class ErrorShape:
         return 0.5 * math.erfc(-_along(self.errors, self.normal, error) / math.sqrt(2.0))
 
     def quantile(self, probability: float) -> float:
-        """The standardised error that is not exceeded with `probability`, in (0, 1)."""
+        """The quantile of the standardised error at `probability`, in (0, 1)."""
         return _along(self.normal, self.errors, _NORMAL.inv_cdf(probability))
 
 
 GAUSSIAN = ErrorShape((-1.0, 1.0), (-1.0, 1.0))
-"""The error of Baker et al. (2017, section 3.3)."""
+"""The Gaussian error of Baker et al. (2017, section 3.3)."""
 
 
 def _along(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
-    """The polygon through (xs, ys) at x; its first and last sides go on for ever."""
+    """The polygon through (xs, ys) at x; its first and last line go on for ever."""
     right = min(max(bisect_right(xs, x), 1), len(xs) - 1)
     left = right - 1
     return ys[left] + (x - xs[left]) * ((ys[right] - ys[left]) / (xs[right] - xs[left]))
@@ -117,24 +117,24 @@ def _along(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The score that an arm is expected to have at a horizon, and how far off that may be.
+    """The score that an arm is expected to have at a horizon, and the distribution of the error.
 
     On the link's scale the error is centred at `link(mean)`, has the standard deviation `std * link'(mean)` and the
-    given shape. A predictor that samples what may happen gives its `samples` instead; probabilities are then counted
-    among them.
+    given shape. A predictor that draws possible scores gives these `samples` instead; a probability is then the share
+    of the samples.
 
     Args:
         mean: expected score (median, under a non-identity link), in score units, finite.
         std: standard deviation of the error near the mean, in score units, >= 0.
         horizon: the epoch that is forecast.
         link: scale of the error.
-        samples: equally likely scores at the horizon, ascending; None where the error has a shape. With n of
+        samples: equally likely scores at the horizon, ascending; None if the error has a shape. With n of
             them, a probability is a multiple of 1 / n.
-        shape: of the error on the link's scale, in units of its standard deviation; not looked at where there are
+        shape: of the error on the link's scale, in units of its standard deviation; ignored if there are
             samples.
 
     Raises:
-        SettingError: a number is not finite, std < 0, horizon < 1, or the samples are none or not ascending.
+        SettingError: a number is not finite, std < 0, horizon < 1, or the samples are empty or not ascending.
 
     Example:
         >>> forecast = Forecast(mean=0.29, std=0.11, horizon=3)
@@ -230,11 +230,11 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Abstain:
-    """A predictor has nothing to say about an arm yet.
+    """A predictor gives no forecast for an arm.
 
     Args:
         reason: why, as the rest of "no forecast: ..."; not empty.
-        cause: the same as a value, by which code decides.
+        cause: the reason as a value, which code compares.
     """
 
     reason: str
@@ -245,10 +245,10 @@ class Abstain:
 
 
 def check_reason(reason: str, cause: Cause) -> None:
-    """Check the two ways in which an abstention or a verdict says why: a sentence that is not empty, and a value.
+    """Check why an abstention or a verdict was given: the reason must be a sentence, the cause a `Cause`.
 
     Raises:
-        SettingError: they are not that.
+        SettingError: the reason is empty or no text, or the cause is no `Cause`.
     """
     check_instance("reason", reason, str, "must be a sentence")
     if not reason:

@@ -18,8 +18,8 @@ def rng_for(seed: int, *key: int | str) -> np.random.Generator:
 
     Args:
         seed: the run's seed, >= 0.
-        key: what the numbers are for, such as `("config", 7)`. Words count by their CRC-32, so that a key
-            reads as what it means.
+        key: what the numbers are for, such as `("config", 7)`. Words are replaced by their CRC-32, so
+            that keys can be readable.
 
     Returns:
         A fresh generator; the same arguments always give the same stream.

@@ -1,7 +1,7 @@
-"""What happens to an arm after an epoch, and why: keep it, or drop it.
+"""Verdicts: whether an arm is kept or dropped after an epoch, and why.
 
-A verdict carries everything it was based on. Its `reason` speaks of scores (larger is better); `words` says
-the same in the units of a metric.
+A verdict holds the forecast that it is based on. Its `reason` is written in scores (larger is better); `words` gives
+the same reason in the units of a metric.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ __all__ = ["KEEP", "SPARED", "Drop", "Evidence", "Keep", "RiskEvidence", "Stoppe
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The numbers behind a verdict: a forecast held against a bar.
+    """The numbers behind a verdict: a forecast compared with a bar.
 
     Args:
         forecast: of the arm's score at its horizon.
-        bar: the score at which the arm loses, margin already taken off.
+        bar: the largest score with which the arm loses, after the margin was subtracted.
         probability: P(score at the horizon <= bar).
         confidence: the probability from which the arm is dropped (Delta in the paper).
     """
@@ -35,7 +35,7 @@ class Evidence:
     confidence: float
 
     def sentence(self, metric: Metric | None = None) -> str:
-        """Say it in one line, of scores, or of a metric's raw values where one is given."""
+        """The evidence in one line: in scores, or in raw values if a metric is given."""
         name, relation, bar = "score", "<=", self.bar
         if metric is not None:
             name, bar = metric.name, metric.restore(self.bar)
@@ -48,16 +48,16 @@ class Evidence:
 
 
 class RiskEvidence(Evidence):
-    """The numbers behind a verdict on how an arm that would just win might have been forecast.
+    """The numbers behind a verdict of the risk-controlled rule.
 
-    `probability` is that an arm which ends at the bar never gets a forecast this poor, at any check of its life;
-    `confidence` is 1 - risk.
+    `probability` is the probability that an arm which ends at the bar never gets a forecast this poor, at any check of
+    its life; `confidence` is 1 - risk.
     """
 
     __slots__ = ()
 
     def sentence(self, metric: Metric | None = None) -> str:
-        """See `Evidence.sentence`."""
+        """The evidence in one line; see `Evidence.sentence`."""
         forecast, bar = self.forecast.mean, self.bar
         name = "score"
         if metric is not None:
@@ -78,8 +78,8 @@ class Verdict:
         reason: why, in words; not empty.
         evidence: the forecast behind it; None where no forecast was made.
         censored: the arm is censored by the forecast: another forecast would have led to another verdict.
-        spared: the forecast spoke for dropping the arm, which goes on so that the rule can be checked.
-        cause: the reason as a value, by which code decides.
+        spared: the rule would have dropped the arm, which goes on so that the rule can be checked.
+        cause: the reason as a value, which code compares.
     """
 
     reason: str
@@ -108,7 +108,7 @@ class Verdict:
 
 
 class Keep(Verdict):
-    """The arm trains on (or has done what it was asked to)."""
+    """The arm trains on, or has completed its epochs."""
 
     __slots__ = ()
 
@@ -128,7 +128,7 @@ KEEP = Keep("no forecast was asked for", cause=Cause.NOT_ASKED)
 
 @runtime_checkable
 class Stopper(Protocol):
-    """Who a scheduler asks whether an arm may still win: see `bandits.stopping.EarlyStopper`."""
+    """Tells a scheduler whether an arm may still win: see `bandits.stopping.EarlyStopper`."""
 
     @property
     def keep(self) -> int:
@@ -136,7 +136,7 @@ class Stopper(Protocol):
         ...
 
     def settings(self) -> Mapping[str, Any]:
-        """What a journal says about this stopper; JSON values."""
+        """The settings of this stopper for a journal; JSON values."""
         ...
 
     def advise(self, trial: Trial, curve: Curve, history: History, *, horizon: int, bar: float | None) -> Verdict:
@@ -147,6 +147,6 @@ class Stopper(Protocol):
             curve: its scores so far, `[tau]`.
             history: what the predictor may learn from, now.
             horizon: the epoch whose score decides.
-            bar: the largest score at which the arm still loses; None while nothing has been decided.
+            bar: the largest score at which the arm still loses; None while there is no bar.
         """
         ...

@@ -1,7 +1,7 @@
 """The two spaces of residual nets of Baker, Gupta, Raskar and Naik (2017) as values.
 
 Their block is three convolutions with batch normalisation whose output is added to the block's input. What the paper
-leaves open is settled here, so weights are this library's, not the column of `deep_resnets_cifar10`:
+leaves open is decided here, so numbers of weights are not those of the table `deep_resnets_cifar10`:
 
 - Convolutions have no biases; batch normalisation follows each of them, with two weights a channel.
 - A block adds its input without weights: every `stride`-th pixel of it where the block shrinks the image, with

@@ -34,15 +34,15 @@ _COMMANDS: Mapping[str, str] = {
 
 
 class _Commands(click.Group):
-    """Commands that are imported when they are used: what one needs, others need not wait for."""
+    """Commands that are imported only when they are used, so that none waits for the libraries of another."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order of the alphabet."""
+        """Names of the commands, in alphabetical order."""
         del ctx
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None where there is none of that name."""
+        """Import a command; None if there is none of that name."""
         del ctx
         if cmd_name not in _COMMANDS:
             return None
@@ -86,6 +86,6 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("BANDITS_TRACEBACK"):
             raise
-        say(f"this should not happen: {type(error).__name__}: {error} (BANDITS_TRACEBACK=1 shows where)")
+        say(f"internal error: {type(error).__name__}: {error} (BANDITS_TRACEBACK=1 shows where)")
         code = _FAILED
     sys.exit(code or 0)

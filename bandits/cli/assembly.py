@@ -1,4 +1,4 @@
-"""The words of a command become the objects of a run: objective, scheduler, stopper and sampler."""
+"""Build the objects of a run from a command line: objective, scheduler, stopper and sampler."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["AskedRun", "Short", "Training", "assemble", "chosen_rule", "training
 Short = Mapping[Kind, Mapping[str, str]]
 
 _TRIALS_WITHOUT_TABLE = 100
-_FOR_FORECASTS = ("kappa", "look_ahead")  # settings of algorithms that mean nothing without a predictor
+_FOR_FORECASTS = ("kappa", "look_ahead")  # settings of algorithms that have no effect without a predictor
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What trains, and with how many threads.
+    """An objective, and the number of threads of its trainings.
 
     Args:
         objective: the objective.
@@ -46,10 +46,10 @@ class AskedRun:
 
     Args:
         scheduler: the algorithm, sized for the objective.
-        sampler: makes who chooses the configurations; gives None where the objective's own sampler will do. One that
-            learns is used up by a run.
-        sampler_name: its name in the registry; None where none was asked for.
-        budget: where the loop ends the run; None where the scheduler does, or nothing.
+        sampler: makes the sampler of a run; gives None for the objective's own. Every run needs a new one, since a
+            sampler may learn.
+        sampler_name: its name in the registry; None if the user named none.
+        budget: the budget at which the loop ends the run; None if the scheduler ends it, or nothing does.
     """
 
     scheduler: Scheduler
@@ -59,13 +59,13 @@ class AskedRun:
 
 
 def training(objective: str, short: Short, max_epochs: int | None, usual: Mapping[str, Any] | None = None) -> Training:
-    """The objective that is meant.
+    """Build the objective of a command line.
 
     Args:
         objective: as `bandits.config.choose_objective` takes it.
         short: settings that were given as options.
         max_epochs: the longest training, for an objective whose length can be chosen.
-        usual: settings that it has where it takes them and no others were given.
+        usual: default settings that the command has for objectives; used where an objective has such a setting.
 
     Raises:
         SettingError, UnknownPlugin, MissingDependency: there is no such objective, or a setting is wrong.
@@ -93,17 +93,18 @@ def assemble(
     """Build what a run needs besides its objective.
 
     Args:
-        algorithm: which one, with its settings.
-        objective: what trains.
+        algorithm: the algorithm and its settings.
+        objective: what the run trains.
         short: settings that were given as options.
-        predictor, rule, sampler: names with settings; None for none, the one that the options mean, and the usual one.
+        predictor, rule, sampler: names with settings. None means no predictor, the rule that the options imply, and
+            the default sampler.
         max_epochs: R; None for the objective's length.
         warm_start: earlier studies, each as `bandits.studies.earlier_curves` takes it.
         seed: of everything random.
         budget: as `bandits.schedulers.budgets.Budget.of` takes it; None for the algorithm's own end.
 
     Raises:
-        SettingError, UnknownPlugin, MissingDependency, JournalError: something is wrong, or does not go together.
+        SettingError, UnknownPlugin, MissingDependency, JournalError: an argument is wrong, or contradicts another.
     """
     name = None if sampler is None else choose("samplers", sampler).entry.name
     longest = objective.max_epochs if max_epochs is None else max_epochs
@@ -125,12 +126,12 @@ def assemble(
     def make_sampler() -> Sampler | None:
         return None if proposing is None else proposing.build(process=objective.grammar, seed=seed)
 
-    make_sampler()  # what is wrong with it is said before anything is trained
+    make_sampler()  # so that its errors are raised before anything is trained
     return AskedRun(scheduler, make_sampler, name, spending)
 
 
 def _with_budget(algorithm: Choice, budget: str | None) -> Choice:
-    """An algorithm with a budget of its own, with the one that was given."""
+    """Give a budget to an algorithm that has its own; it may be given only once."""
     if budget is not None and "budget" in algorithm.settings:
         rule = f"of {algorithm.entry.name} must be given once"
         raise SettingError.broken("`budget`", rule, [str(algorithm.settings["budget"]), budget])
@@ -146,7 +147,7 @@ def _stopper(
     warm_start: Sequence[str],
     seed: int,
 ) -> EarlyStopper | None:
-    """Predictor, rule and the curves of earlier studies; None without a predictor, which all others need."""
+    """Join predictor, rule and earlier curves; None without a predictor, which the others need."""
     if predictor is None:
         lost = {**({} if rule is None else {"rule": rule}), **_values(short["rules"])}
         lost |= {name: algorithm.settings[name] for name in _FOR_FORECASTS if algorithm.settings.get(name)}
@@ -166,12 +167,12 @@ def _stopper(
 
 
 def chosen_rule(rule: str | None, short: Short, usual: str = "") -> Choice:
-    """The rule that is named; else the one whose settings are given.
+    """Build the rule with the given name; without a name, the rule that has the given settings.
 
     Args:
         rule: its name and settings; None for none.
         short: settings that were given as options.
-        usual: name of the rule that is meant where it has all of these; empty for the default.
+        usual: name of the rule to take if it has all of these settings; empty for the default rule.
 
     Raises:
         SettingError, UnknownPlugin: there is no such rule, or a setting is wrong.
@@ -183,12 +184,12 @@ def chosen_rule(rule: str | None, short: Short, usual: str = "") -> Choice:
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Texts as the values that they look like, for messages."""
+    """Texts as the values that they look like; for messages."""
     return {name: untyped.read(text) for name, text in texts.items()}
 
 
 def _sampler(algorithm: Choice, objective: Objective, short: Short, sampler: str | None) -> Choice | None:
-    """Who chooses the configurations; None where the objective's own sampler will do."""
+    """Build the sampler; None for the objective's own."""
     own = algorithm.entry.sampler
     settings = short["samplers"]
     if sampler is None and not own:
@@ -215,7 +216,7 @@ _OPTION = {"learning_rate": "q_learning_rate"}  # options whose name is not that
 
 
 def _with_trials(algorithm: Choice, objective: Objective, proposing: Choice | None) -> Choice:
-    """The algorithm with as many trials as there is to try, where it must be told."""
+    """Give the algorithm a number of trials, if it needs one and the user gave none."""
     setting = entry_settings(algorithm.entry).get("trials")
     if setting is not None and algorithm.entry.predictor:
         return algorithm.unless_given(trials=objective.configurations)

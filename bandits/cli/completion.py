@@ -1,4 +1,4 @@
-"""Names that the shell completes."""
+"""Shell completion of names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]
 
 
 def names_of(kind: registry.Kind) -> Completer:
-    """Completes the names of a kind, with what each is for."""
+    """Complete the names of a kind, each with its purpose."""
 
     def complete(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
         del ctx, parameter
@@ -27,7 +27,7 @@ def names_of(kind: registry.Kind) -> Completer:
 
 
 def complete_objectives(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    """Completes what `bandits list objectives` shows: kinds and, for the built-in ones, what they hold."""
+    """Complete what `bandits list objectives` shows: kinds, and the tables and data sets of the built-in ones."""
     del ctx, parameter
     named = [*built_in_objectives(), *((f"{name}:", "") for name in registry.names("objectives"))]
     return [CompletionItem(name, help=purpose) for name, purpose in named if name.startswith(begun)]

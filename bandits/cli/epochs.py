@@ -1,4 +1,4 @@
-"""Epochs as a command line writes them."""
+"""Epochs on a command line: a number, or a share of the horizon."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def export(journal: str, storage: str, name: str | None, replace: bool) -> None:
 
     The run may still go on: export it again, with --replace, to see more.
     """
-    import optuna  # half a second that other commands need not wait
+    import optuna  # takes half a second, which other commands need not wait for
 
     from bandits.studies.readers.recorded_run import read_run
     from bandits.studies.writers import export_journal

@@ -1,4 +1,4 @@
-"""Commands whose `--help` shows options by whose they are."""
+"""Commands whose `--help` lists options in groups."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REST = "Options"
 
 
 class GroupedCommand(click.Command):
-    """A command that lists its options under the titles that `in_group` has given them, group by group."""
+    """A command whose help lists its options group by group, under the titles given to `in_group`."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one list of options for each group."""
@@ -28,10 +28,10 @@ class GroupedCommand(click.Command):
 
 
 def in_group(title: str, *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Several options as one decorator, listed under a title.
+    """Join several options in one decorator; the help lists them under a title.
 
     Args:
-        title: of the list.
+        title: title of the group.
         options: decorators as `click.option` makes them.
     """
 

@@ -15,18 +15,18 @@ __all__ = ["import_"]
 @click.command("import")
 @click.argument("study")
 @click.option("--out", metavar="CURVES.csv", required=True, help="Where the curves go; a new file.")
-@click.option("--goal", metavar="GOAL", help="maximize or minimize, for a source that does not tell.")
+@click.option("--goal", metavar="GOAL", help="maximize or minimize; needed if the source does not tell.")
 @click.option(
-    "--epochs", "longest", metavar="T", type=int, help="Leave later epochs out, in the unit in which STUDY counts."
+    "--epochs", "longest", metavar="T", type=int, help="Leave later epochs out; in the unit of STUDY's own steps."
 )
 def import_(study: str, out: str, goal: Any, longest: int | None) -> None:
-    """Write the curves of STUDY as a table, a row a trial, a column an epoch.
+    """Write the curves of STUDY as a table: one row for each trial, one column for each epoch.
 
     STUDY is an Optuna storage (study.db, sqlite:///study.db, the file of a JournalStorage; with #NAME where it holds
     several studies), a journal, or any other source of --warm-start. The table is for --objective table:CURVES.csv,
     `bandits predict` and --warm-start.
     """
-    from bandits.studies.writers import import_study  # half a second that other commands need not wait
+    from bandits.studies.writers import import_study  # takes half a second, which other commands need not wait for
 
     curves = import_study(study, out, goal=goal, longest=longest)
     way = f"{curves.metric.name}, {curves.metric.goal}"

@@ -1,4 +1,4 @@
-"""`bandits list`: what there is."""
+"""`bandits list`: the names that commands accept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["list_"]
 
 
 def _names(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    """Names of the kind that stands before."""
+    """Names of the kind that the command line gives before."""
     kind = ctx.params.get("kind")
     return names_of(kind)(ctx, parameter, begun) if kind in registry.KINDS else []
 
@@ -25,10 +25,10 @@ def _names(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[C
 @click.argument("kind", required=False, type=click.Choice(registry.KINDS))
 @click.argument("name", required=False, shell_complete=_names)
 def list_(kind: registry.Kind | None, name: str | None) -> None:
-    """Show what there is, plug-ins too; or the settings of one thing.
+    """List the names of a kind, plug-ins included; or the settings of one name.
 
-    KIND is algorithms, predictors, rules, objectives or samplers. With NAME, its settings are shown: what follows the
-    name as NAME:key=value,...
+    KIND is algorithms, predictors, rules, objectives or samplers. With NAME, the list shows its settings, which are
+    written NAME:key=value,...
     """
     console = stdout()
     if kind is not None and name is not None:
@@ -45,6 +45,8 @@ def list_(kind: registry.Kind | None, name: str | None) -> None:
         if each == "objectives":
             plugins = [(entry.name, entry.purpose) for entry in registry.entries(each) if entry.plugin]
             rows = [*built_in_objectives(), *plugins]
-            rows.append(("your_module:your_function", "your own training function, a value an epoch"))
+            rows.append(
+                ("your_module:your_function", "your own training function, which yields a value after each epoch")
+            )
             rows.append(("your_file.py:your_function", "the same, from a file"))
         console.print(listing(each, rows), soft_wrap=True)

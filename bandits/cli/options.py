@@ -22,7 +22,7 @@ objective_option = click.option(
     default=_DEFAULT_OBJECTIVE,
     show_default=True,
     shell_complete=complete_objectives,
-    help="What is trained: table:NAME, table:FILE.csv, cnn:DATASET, lstm:CORPUS, your_module:your_function or"
+    help="What to train: table:NAME, table:FILE.csv, cnn:DATASET, lstm:CORPUS, your_module:your_function or"
     " your_file.py:your_function.",
 )
 objective_options = in_group(
@@ -52,17 +52,17 @@ running_options = in_group(
         type=int,
         default=1,
         show_default=True,
-        help="Arms that train at a time: processes, or simulated ones for tables.",
+        help="How many arms train at the same time, each in a process; for tables this is simulated.",
     ),
     click.option(
         "--fixed-order",
         is_flag=True,
-        help="Take epochs of several processes in an order of their own, not as they end: runs repeat.",
+        help="Process the epochs of several workers in a fixed order, so that the same seed repeats the run.",
     ),
     click.option(
-        "--checkpoints", metavar="DIR", help="Where processes keep paused arms. [default: a temporary folder]"
+        "--checkpoints", metavar="DIR", help="Folder for the saved models of paused arms. [default: a temporary folder]"
     ),
-    click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Of everything random."),
+    click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Seed of all random choices."),
     click.option("--journal", metavar="FILE", help="Write every event to a new SQLite file, for `bandits explain`."),
 )
 rule_options = in_group(
@@ -90,10 +90,10 @@ def predictor_option(default: str | None, words: str) -> Callable[[Any], Any]:
 
 
 def with_set(assignments: tuple[str, ...], settings: dict[str, str]) -> None:
-    """Add what --set gives to the settings of an objective.
+    """Add the settings given with --set to those of an objective.
 
     Raises:
-        SettingError: it is no NAME=VALUE, or names a setting that has been given.
+        SettingError: a text is not NAME=VALUE, or its setting has been given before.
     """
     for text in assignments:
         name, equals, value = text.partition("=")

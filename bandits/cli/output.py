@@ -20,7 +20,7 @@ _SPELLED = {"±": "+-", "…": "...", "–": "-", "—": "-", "×": "x", "≤": 
 
 
 def spell_out() -> None:
-    """Let streams that cannot hold a character, such as ASCII ones, hold the nearest that they can, or its number."""
+    """Replace characters that a stream, such as an ASCII one, cannot hold by similar ones, or by their number."""
 
     def nearest(error: UnicodeError) -> tuple[str, int]:
         assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - streams are written
@@ -34,7 +34,7 @@ def spell_out() -> None:
 
 
 def show(shown: RenderableType) -> None:
-    """JSON as it is; everything else laid out for the terminal."""
+    """Print JSON as it is, and everything else with the terminal's layout."""
     if isinstance(shown, str):
         click.echo(shown, file=sys.stdout)  # named, as click would write UTF-8 where a terminal takes ASCII alone
     else:
@@ -42,34 +42,34 @@ def show(shown: RenderableType) -> None:
 
 
 def stdout() -> Console:
-    """Standard output; wide where it is no terminal, so that a file or a pipe gets whole lines."""
+    """Standard output; very wide if it is not a terminal, so that files and pipes get unbroken lines."""
     console = Console(**_PLAIN)
     return console if console.is_terminal else Console(**_PLAIN, width=_WIDTH_OF_FILES)
 
 
 def stderr() -> Console:
-    """Where progress is shown."""
+    """Standard error, for progress."""
     return Console(**_PLAIN, stderr=True)
 
 
 def say(message: str) -> None:
-    """One line on stderr; nothing where no one can read it."""
+    """Print one line on stderr; nothing if it is closed."""
     with suppress(OSError):
         click.echo(f"bandits: {' '.join(message.split())}", file=sys.stderr)
 
 
 def flush_output() -> None:
-    """Write what is still held back.
+    """Write buffered output.
 
     Raises:
-        OSError: it cannot be written: the reader has gone, or the disk is full.
+        OSError: it cannot be written, because the reader has gone or the disk is full.
     """
-    if sys.stdout is not None:  # it is None where the shell has closed it
+    if sys.stdout is not None:  # it is None if the shell has closed it
         sys.stdout.flush()
 
 
 def abandon_output() -> None:
-    """Throw away what is still held back, so that the interpreter does not try to write it as it ends."""
+    """Discard buffered output, so that the interpreter does not try to write it when it ends."""
     with suppress(OSError, ValueError, AttributeError):  # a stream without a file, or none
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

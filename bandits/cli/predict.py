@@ -30,7 +30,7 @@ __all__ = ["predict"]
     type=float,
     default=0.9,
     show_default=True,
-    help="Probability with which a row ends inside its interval.",
+    help="Probability that a row ends inside its interval.",
 )
 @click.option(
     "--check",
@@ -38,10 +38,10 @@ __all__ = ["predict"]
     type=int,
     default=200,
     show_default=True,
-    help="Complete rows, drawn at random, that the check with --at forecasts; 0 for no check.",
+    help="How many complete rows, drawn at random, the check with --at forecasts; 0 for no check.",
 )
-@click.option("--goal", metavar="GOAL", help="maximize or minimize, for a file whose metric does not tell.")
-@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Of everything random.")
+@click.option("--goal", metavar="GOAL", help="maximize or minimize; needed if the metric's name does not tell.")
+@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Seed of all random choices.")
 @click.option("--plot", metavar="FILE", help="Draw curves, forecasts and intervals: .html, .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def predict(
@@ -59,9 +59,10 @@ def predict(
 ) -> None:
     """Forecast how the partial curves of CURVES will end, learning from its complete ones.
 
-    CURVES is a csv file, a row a configuration, a column an epoch, empty where not measured yet; or table:NAME.
+    CURVES is a csv file with one row for each configuration and one column for each epoch; cells are empty where
+    nothing has been measured yet. Or it is table:NAME.
     """
-    # These take a second to load, which `--help` need not wait.
+    # These take a second to load, which `--help` need not wait for.
     from bandits.config import build
     from bandits.objectives.curve_table import CurveTable
     from bandits.tools.predict import predict_table

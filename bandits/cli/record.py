@@ -1,4 +1,4 @@
-"""`bandits record`: train a random sample in full, as a table of learning curves."""
+"""`bandits record`: train random configurations in full, and write a table of learning curves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FAILED = 1
 @objective_option
 @click.option("--trials", metavar="N", type=int, required=True, help="How many configurations.")
 @click.option("--epochs", "max_epochs", metavar="T", type=int, help="Epochs of each. [default: the objective's]")
-@click.option("--out", metavar="FILE.csv", required=True, help="Where the curves go; settings go to FILE.json.")
+@click.option("--out", metavar="FILE.csv", required=True, help="File for the curves; settings go to FILE.json.")
 @objective_options
 @running_options
 @click.pass_context
@@ -37,10 +37,10 @@ def record(
 ) -> None:
     """Train random configurations in full, and write their learning curves as a table.
 
-    The table can be replayed, --objective table:FILE.csv, warm-start a run, or be the test of a predictor. What was
-    measured is in the file also when the recording is interrupted.
+    The table can be replayed (--objective table:FILE.csv), can warm-start a run, and can test a predictor. If the
+    recording is interrupted, the file holds what was measured until then.
     """
-    # These take a second to load, which `--help` need not wait.
+    # These take a second to load, which `--help` need not wait for.
     from bandits.cli.assembly import training
     from bandits.report.live import LiveView
     from bandits.report.terminal import recording_view

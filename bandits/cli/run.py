@@ -1,4 +1,4 @@
-"""`bandits run`: spend epochs on configurations."""
+"""`bandits run`: train configurations under one budget."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ __all__ = ["run"]
         "--first-epochs N",
         notes={
             "--trials": "[default: one bracket's for halving, asha and pasha; else all rows of a table, or 100]",
-            "--min-epochs": "No forecast drops an arm before, unless --from-epoch says so. [default: 1]",
+            "--min-epochs": "No forecast drops an arm earlier, unless --from-epoch allows it. [default: 1]",
         },
     ),
 )
@@ -98,11 +98,11 @@ def run(
 ) -> None:
     """Run ALGORITHM (see `bandits list algorithms`).
 
-    ALGORITHM, and what --predictor, --rule, --sampler and --objective name, may be followed by settings, such as
-    hyperband:eta=4,loops=2 or srm:min_curves=20. `bandits list algorithms hyperband` shows which there are. Options
-    are short forms of the settings that are used most.
+    Settings may follow the names of ALGORITHM, --predictor, --rule, --sampler and --objective, as in
+    hyperband:eta=4,loops=2 or srm:min_curves=20. `bandits list algorithms hyperband` shows the settings of hyperband.
+    Many options are short forms of such settings.
     """
-    from bandits.cli.running import run_and_show  # it takes a second to load, which `--help` need not wait
+    from bandits.cli.running import run_and_show  # it takes a second to load, which `--help` need not wait for
 
     short = given_settings(context.command, options)
     with_set(assignments, short["objectives"])

@@ -1,4 +1,4 @@
-"""A run that a command line asks for: built, run, beside the same run without its predictor, and shown."""
+"""Build the run of a command line, run it, replay it without its predictor, and show both."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ def run_and_show(
     budget: str | None,
     quiet: bool,
 ) -> int:
-    """Run an algorithm and show what came of it.
+    """Run an algorithm and show its result.
 
     Args:
         short: settings that were given as options.
-        algorithm, objective, predictor, rule, sampler: names with settings, as they were written.
+        algorithm, objective, predictor, rule, sampler: names with settings, as the user wrote them.
         max_epochs, warm_start, workers, fixed_order, checkpoints, seed, journal, budget: as the
             options of `bandits run`.
-        quiet: whether one JSON object is printed, and nothing else.
+        quiet: whether to print one JSON object and nothing else.
 
     Returns:
         The exit code.
 
     Raises:
-        SettingError, UnknownPlugin, MissingDependency, JournalError: something is wrong, or does not go together.
+        SettingError, UnknownPlugin, MissingDependency, JournalError: an argument is wrong, or contradicts another.
     """
     chosen = choose("algorithms", algorithm, short["algorithms"])
     longest = chosen.settings.get("max_epochs", max_epochs)
@@ -106,7 +106,7 @@ def run_and_show(
 
 
 def _baseline(asked: AskedRun, trained: Training, result: Result) -> Result | None:
-    """The same run without its predictor, where a replay makes that possible."""
+    """The same run without its predictor; None if the objective is not a replay."""
     if not trained.objective.virtual_time or result.interrupted:
         return None
     if asked.scheduler.stopper is None:

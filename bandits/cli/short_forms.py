@@ -1,7 +1,7 @@
-"""Options that stand for one setting of whatever was asked for by name: `--eta 4` for `hyperband:eta=4`.
+"""Options that are short forms of one setting: `--eta 4` for `hyperband:eta=4`.
 
-What a setting is called, which values it takes, its default and its meaning are declared by constructors alone. Here
-is only which settings have an option of their own.
+Constructors alone declare a setting's name, values, default and meaning. This file only lists which settings have an
+option.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ __all__ = ["SettingOption", "given_settings", "setting_options"]
 
 
 class SettingOption(click.Option):
-    """One setting as an option; its help is read off the constructors that have it.
+    """One setting as an option; its help comes from the constructors that have the setting.
 
     Args:
-        words: of the option, such as "--eta".
-        kind: of the things whose setting it is.
-        setting: its name; by default that of the option.
-        note: what the help says besides: a default that the command chooses, say.
+        words: the option's name, such as "--eta".
+        kind: "algorithms", "rules", "samplers" or "objectives": what has the setting.
+        setting: name of the setting; by default the option's.
+        note: more text for the help, such as a default that the command chooses.
     """
 
     def __init__(self, words: list[str], *, kind: Kind, setting: str = "", note: str = "", **attributes: Any) -> None:
@@ -34,7 +34,7 @@ class SettingOption(click.Option):
         self._note = note
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """The option, the meaning of its setting, whose it is, and its default."""
+        """The option, the meaning of its setting, what has this setting, and its default."""
         owners = dict(self._owners())
         if owners and self.help is None:
             setting = next(iter(owners.values()))
@@ -53,7 +53,7 @@ class SettingOption(click.Option):
 
 
 def _defaults(owners: Mapping[str, Setting]) -> str:
-    """The default that most have, and who has another; nothing where it is none, or off."""
+    """The most frequent default, and what has another one; empty if the default is None or False."""
     texts = {name: setting.default_text for name, setting in owners.items()}
     usual = next(iter(texts.values()))
     if usual in ("", "none", "false"):
@@ -66,7 +66,7 @@ def setting_options(kind: Kind, *words: str, notes: Mapping[str, str] | None = N
     """Decorators for options of one kind.
 
     Args:
-        kind: of the things whose settings they are.
+        kind: what has the settings; see `SettingOption`.
         words: each "--option METAVAR" or "--flag", or "--option METAVAR setting" where the names differ.
         notes: see `SettingOption`, by option.
     """
@@ -80,11 +80,11 @@ def setting_options(kind: Kind, *words: str, notes: Mapping[str, str] | None = N
 
 
 def given_settings(command: click.Command, values: dict[str, Any]) -> Mapping[Kind, dict[str, str]]:
-    """Take the settings that were given as options out of a command's values.
+    """Remove from a command's values the settings that were given as options, and return them.
 
     Args:
         command: whose options these are.
-        values: by parameter; those of `SettingOption` are removed.
+        values: by parameter; those of a `SettingOption` are removed.
 
     Returns:
         The text of each setting that was given, by kind and by the setting's name.

@@ -26,13 +26,19 @@ __all__ = ["what_if"]
 @click.command("what-if", cls=GroupedCommand)
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @predictor_option("srm", "See `bandits list predictors`.")
-@click.option("--top", metavar="N", type=int, default=5, show_default=True, help="How many of the best are followed.")
-@click.option("--max-epochs", metavar="T", type=int, help="A full training. [default: the longest completed curve]")
-@click.option("--orders", metavar="N", type=int, default=20, show_default=True, help="Random orders, replayed as well.")
-@click.option("--goal", metavar="GOAL", help="maximize or minimize, for a source that does not tell.")
-@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Of everything random.")
 @click.option(
-    "--plot", metavar="FILE", help="Draw the curves, and what would not have been trained: .png, .svg or .pdf."
+    "--top", metavar="N", type=int, default=5, show_default=True, help="How many of the best trials the report follows."
+)
+@click.option(
+    "--max-epochs", metavar="T", type=int, help="Epochs of a full training. [default: the longest completed curve]"
+)
+@click.option(
+    "--orders", metavar="N", type=int, default=20, show_default=True, help="How many random orders to replay as well."
+)
+@click.option("--goal", metavar="GOAL", help="maximize or minimize; needed if the source does not tell.")
+@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Seed of all random choices.")
+@click.option(
+    "--plot", metavar="FILE", help="Draw the curves, and mark the epochs that would be saved: .png, .svg or .pdf."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @rule_options
@@ -48,7 +54,7 @@ def what_if(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Replay finished runs: what would early stopping have saved, and what lost?
+    """Replay finished trials: how many epochs would early stopping have saved, and which good trials lost?
 
     SOURCE is an Optuna storage (a file, or a URL, with #STUDY where it holds several), a journal of `bandits run`, a
     table of curves (.csv, or table:NAME), or the csv that TensorBoard (a file a run, or a folder of them), Weights &
@@ -79,11 +85,11 @@ def what_if(
 
 
 def _reported(study: Study, goal: str | None) -> Study:
-    """A study that holds reports, and does not contradict the goal that was given."""
+    """Check that a study holds reports, and that its goal is the given one."""
     metric = study.returned or study.metric
     if goal not in (None, metric.goal):
         raise SettingError.broken("`goal`", f"must be {metric.goal!r} or left out, as {study.source} says", goal)
     if not any(len(trial.reports) for trial in study.trials):
-        rule = "must hold a trial that has reported values (trial.report in Optuna) as it trained"
+        rule = "must hold a trial that reported values (trial.report in Optuna) during training"
         raise SettingError.broken("`SOURCE`", rule, study.source)
     return study

@@ -1,4 +1,4 @@
-"""Names and settings as text, `NAME:key=value,...`, and the objects that they stand for.
+"""Build objects from names and settings in text, `NAME:key=value,...`.
 
 A setting is declared once, in the signature of its constructor: its type, its default, and its meaning (in the
 docstring's section "Args") are read from there, by the command line as well.

@@ -1,4 +1,4 @@
-"""One call from a name and its settings to the object."""
+"""Build an object from its name and settings in one call."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["build"]
 
 
 def build(kind: Kind, description: str | Description, /, **offered: Any) -> Any:
-    """Make a thing from its name and settings, as the command line does.
+    """Build an object from its name and settings, as the command line does.
 
     Args:
         kind: "algorithms", "predictors", "rules", "samplers" or "objectives".
         description: "NAME" or "NAME:key=value,..."; see `bandits.config.description` for quotes and lists.
-        offered: further arguments of the constructor, which are used where it takes them and the description does not
-            give them; values as they are.
+        offered: further arguments, as Python values. Each is used if the constructor has such an argument and the
+            description does not give it.
 
     Raises:
-        UnknownPlugin: nothing has that name; the message lists what there is.
+        UnknownPlugin: nothing has that name; the message lists the names.
         SettingError: the description or a setting is wrong.
         MissingDependency: an optional library is not installed.
 

@@ -1,4 +1,4 @@
-"""Things that are asked for by name: which class is meant, with which settings, built."""
+"""A name with its settings: find the class, read the settings, build the object."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["Choice", "choose", "entry_settings", "unknown_setting"]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing that was asked for by name.
+    """A class that was chosen by its name, with settings.
 
     Args:
-        entry: what the registry has under that name.
+        entry: the registry's entry of that name.
         settings: the values that were given, by the name of the setting.
     """
 
@@ -31,11 +31,11 @@ class Choice:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def accepts(self, setting: str) -> bool:
-        """Whether it has a setting of that name."""
+        """Whether the class has a setting of that name."""
         return setting in inspect.signature(self.entry.load()).parameters
 
     def unless_given(self, **values: Any) -> Choice:
-        """The same with these settings as well, where it has them and they were not given; None stands for no value."""
+        """A copy with more settings: those that the class has and that were not given. None means no value."""
         new = {
             name: value
             for name, value in values.items()
@@ -47,7 +47,8 @@ class Choice:
         """Call the constructor.
 
         Args:
-            offered: arguments that are used where the constructor takes them and they were not given: `seed`, say.
+            offered: further arguments, such as `seed`. Each is used if the constructor has such an argument and it was
+                not given.
 
         Raises:
             SettingError: a setting is missing or breaks its rule.
@@ -76,16 +77,16 @@ class Choice:
 
 
 def choose(kind: Kind, description: str | Description, short: Mapping[str, Value] | None = None) -> Choice:
-    """Find what is meant, and read its settings as the values that its signature asks for.
+    """Find the class of a name, and read its settings as values of the types that its signature declares.
 
     Args:
         kind: as for `bandits.config.build`.
         description: likewise.
-        short: settings that were given in another way, such as by options of a command; texts.
+        short: settings that were given otherwise, such as by options of a command; texts.
 
     Raises:
         UnknownPlugin: nothing has that name.
-        SettingError: a setting is none of its own, given twice, or no value of its kind.
+        SettingError: a setting is unknown, given twice, or of the wrong type.
     """
     described = parse(description, kind.removesuffix("s")) if isinstance(description, str) else description
     entry = registry.find(kind, described.name)
@@ -102,10 +103,10 @@ def choose(kind: Kind, description: str | Description, short: Mapping[str, Value
 
 
 def entry_settings(entry: Entry) -> dict[str, Setting]:
-    """The settings of what a name stands for: those of its constructor, and those that it hands on.
+    """The settings of an entry: those of its constructor, and those that it passes on.
 
     Raises:
-        MissingDependency, SettingError: it cannot be imported.
+        MissingDependency, SettingError: the entry cannot be imported.
     """
     own = settings_of(entry.load_target(), without={"stopper", *entry.arguments})
     if not entry.options:
@@ -115,7 +116,7 @@ def entry_settings(entry: Entry) -> dict[str, Setting]:
 
 
 def unknown_setting(entry: Entry, name: str, value: object) -> SettingError:
-    """The error that a thing has no setting of that name."""
+    """The error for a setting that the entry does not have."""
     own = [setting.name for setting in entry_settings(entry).values() if setting.kind is not None]
     listed = ", ".join(own) or "it has none"
     rule = f"must be a setting of {entry.name} ({listed})"

@@ -1,4 +1,4 @@
-"""`NAME:ARGUMENT,key=value,...` as text and as a value: how anything that has a name is written with its settings.
+"""The grammar of a name with its settings, `NAME:ARGUMENT,key=value,...`: text is read and written here.
 
     description = NAME [":" item {"," item}]
     item        = key "=" value         a setting
@@ -32,19 +32,19 @@ _QUOTES = ("'", '"')
 
 
 class Quoted(str):
-    """Text that stood in quotes: it is text, whatever it looks like."""
+    """Text that was in quotes: it stays text, even if it looks like another kind of value."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A name, its argument and its settings, as they were written.
+    """A name, its argument and its settings, as the user wrote them.
 
     Args:
-        name: what is meant.
-        argument: its one value without a key; None without one.
-        settings: the text of each value by key, or a tuple for a list; `Quoted` where it stood in quotes.
+        name: the name.
+        argument: the value without a key; None if there is none.
+        settings: the text of each value by key, a tuple for a list; `Quoted` if the text was in quotes.
     """
 
     name: str
@@ -56,11 +56,11 @@ def parse(text: str, role: str = "description") -> Description:
     """Read a description.
 
     Args:
-        text: as the module's docstring defines it.
+        text: a description in the grammar of this module's docstring.
         role: what it describes, for messages: "predictor".
 
     Raises:
-        SettingError: it is none; the message says where.
+        SettingError: the text breaks the grammar; the message says where.
 
     Example:
         >>> parse("srm:min_curves=5,model=svr_rbf").settings
@@ -102,13 +102,13 @@ def _quoted(text: str) -> str:
 
 
 class _Reader:
-    """A text, and how far it has been read."""
+    """A parser: a text, and the position up to which it has been read."""
 
     def __init__(self, text: str, role: str) -> None:
         self._text, self._role, self._at = text, role, 0
 
     def description(self) -> Description:
-        """All of it."""
+        """Read the whole description."""
         name = self._name()
         argument: Value | None = None
         settings: dict[str, Value] = {}
@@ -145,7 +145,7 @@ class _Reader:
         return str(name)
 
     def _value(self, ends: str) -> Value:
-        """A value and the blanks around it; what follows is one of `ends`, or the end."""
+        """Read a value and the blanks around it; one of `ends`, or the end of the text, must follow."""
         self._skip_blanks()
         first = self._next()
         if first in _QUOTES or first == "[":

@@ -1,4 +1,4 @@
-"""Objectives by their words: the registry's, or one that a user wrote in a module or a file."""
+"""Objectives by name: one of the registry, or one that the user wrote in a module or a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["build_objective", "choose_objective"]
 
 
 def build_objective(description: str | Description, **offered: Any) -> Objective:
-    """The objective that is meant; see `choose_objective` and `Choice.build`.
+    """Build an objective from its description; see `choose_objective` and `Choice.build`.
 
     Raises:
         SettingError, UnknownPlugin, MissingDependency: there is no such objective, or a setting is wrong.
@@ -31,16 +31,16 @@ def build_objective(description: str | Description, **offered: Any) -> Objective
 
 
 def choose_objective(description: str | Description, short: Mapping[str, Value] | None = None) -> Choice | Objective:
-    """Find the objective that is meant.
+    """Find the objective of a description.
 
     Args:
-        description: "table:FILE.csv", "cnn:digits,batch_size=64", ..., of a name in the registry; or
-            "module:attribute" or "file.py:attribute" of an `Objective`, or of a function that
-            `bandits.objectives.objective` made one. Modules are looked for in the current folder first.
+        description: a name of the registry with its settings, such as "table:FILE.csv" or "cnn:digits,batch_size=64";
+            or "module:attribute" or "file.py:attribute", where the attribute is an `Objective` or a function decorated
+            with `bandits.objectives.objective`. Modules in the current folder come first.
         short: further settings; see `choose`.
 
     Returns:
-        The choice of a class and its settings; or the user's own objective, which has none.
+        The chosen class and its settings; or the user's own objective, which has no settings.
 
     Raises:
         SettingError, UnknownPlugin, MissingDependency: there is no such objective, or a setting is wrong.
@@ -65,14 +65,14 @@ def _unknown(spec: str) -> UnknownPlugin:
 
 
 def _module(name: str, argument: str) -> ModuleType:
-    """Import a module, or a file by its path; worker processes find either by its name on the same path."""
+    """Import a module, or a file by its path; worker processes import it by name from the same folder."""
     file = Path(name) if name.endswith(".py") else None
     if file is not None and not file.is_file():
         raise SettingError.broken("`objective`", "must name a Python file that exists", f"{name}:{argument}")
     folder = Path.cwd() if file is None else file.resolve().parent
     module = name if file is None else file.stem
     if file is not None and "." in module:
-        raise SettingError.broken("`objective`", "must be in a file without a dot in its name but for .py", name)
+        raise SettingError.broken("`objective`", "must be in a file whose name has no dot except in .py", name)
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     try:
@@ -85,7 +85,7 @@ def _module(name: str, argument: str) -> ModuleType:
         raise _broken(name, error) from error
     origin = getattr(found, "__file__", None)
     if file is not None and (origin is None or Path(origin).resolve() != file.resolve()):
-        rule = f"must be in a file whose name is not taken: {module!r} is already the module {origin or 'of Python'}"
+        rule = f"must be in a file with another name: {module!r} is already the module {origin or 'of Python'}"
         raise SettingError.broken("`objective`", rule, name)
     return found
 

@@ -1,4 +1,4 @@
-"""From what `settings()` gives, and a journal keeps, to an equal object."""
+"""Rebuild an object from its `settings()`, which journals store."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["rebuild", "rebuild_stopper"]
 
 
 def rebuild(kind: Kind, name: str, settings: Mapping[str, Any], **offered: Any) -> Any:
-    """An object that equals the one whose settings these are.
+    """Build an object that equals the one which gave these settings.
 
     Args:
-        kind: what it is; as for `bandits.config.build`.
-        name: as the registry has it, or the name of its class.
-        settings: what its `settings()` gave, also after a way through JSON.
-        offered: arguments that settings do not hold, used where the constructor takes them: an objective's `space`,
-            the `stopper` of a scheduler.
+        kind: as for `bandits.config.build`.
+        name: its name in the registry, or the name of its class.
+        settings: what its `settings()` returned, possibly read back from JSON.
+        offered: arguments that are not among settings, such as an objective's `space` or a scheduler's `stopper`; each
+            is used if the constructor has such an argument.
 
     Raises:
         UnknownPlugin: nothing has that name.
@@ -52,11 +52,11 @@ def rebuild(kind: Kind, name: str, settings: Mapping[str, Any], **offered: Any) 
 
 
 def rebuild_stopper(settings: Mapping[str, Any], **offered: Any) -> EarlyStopper:
-    """The stopper whose settings these are; those of old journals are read as well.
+    """Build the stopper that gave these settings; settings of old journals are read as well.
 
     Args:
-        settings: what `EarlyStopper.settings` gave.
-        offered: `earlier`, where it had curves of earlier studies: these are not among its settings.
+        settings: what `EarlyStopper.settings` returned.
+        offered: `earlier`, if the stopper had curves of earlier studies: they are not among its settings.
 
     Raises:
         UnknownPlugin, SettingError: a predictor or rule has no such name or setting; or earlier curves are missing.

@@ -1,11 +1,11 @@
 """Names and the classes behind them: what is built in, and what plug-ins add.
 
 Built-ins are strings, imported when they are used, so listing them is cheap. Plug-ins are entry points of the
-groups `bandits.algorithms`, `bandits.predictors`, `bandits.rules`, `bandits.objectives` and `bandits.samplers`; one
-that takes a built-in's name is not used.
+groups `bandits.algorithms`, `bandits.predictors`, `bandits.rules`, `bandits.objectives` and `bandits.samplers`; a
+plug-in with the name of a built-in is ignored.
 
-Names are compared without case, hyphens and underscores: "last-seen-value", "LastSeenValue". The name of a class finds
-the first entry that stands for it.
+Names are compared without case, hyphens and underscores: "last-seen-value" equals "LastSeenValue". The name of a class
+finds the first entry with that class.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ KINDS: tuple[Kind, ...] = ("algorithms", "predictors", "rules", "objectives", "s
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that can be asked for by name.
+    """What a name stands for: an algorithm, a predictor, a rule, an objective or a sampler.
 
     Args:
-        name: how the command line calls it.
+        name: its name on the command line.
         target: "module:attribute".
         purpose: what it is for, in a line.
         arguments: fixed arguments of the target.
-        plugin: the distribution that brings it; empty for a built-in.
-        needs: what a predictor must be given before it forecasts; empty for what is no predictor, and for plug-ins.
+        plugin: the distribution that it comes from; empty for a built-in.
+        needs: what a predictor needs before it forecasts; empty for plug-ins and for other kinds.
         cost: its CPU time in words; likewise.
-        when: in which case to pick it; likewise.
+        when: when to choose it; likewise.
         aliases: other names for it.
-        sampler: name of the sampler that an algorithm goes with; empty where any will do.
-        predictor: name of the predictor that an algorithm itself forecasts with, unless another is asked for; empty if
-            it drops arms by a stopper's forecasts, or by none.
-        rule: name of the rule that an algorithm goes with, unless another is asked for; empty for the default.
-        objective: settings of objectives that an algorithm goes with, unless others are given.
-        options: "module:attribute" of what takes the settings that the target does not know; the target is given them
-            as `options`.
+        sampler: name of the sampler that an algorithm requires; empty if any sampler fits.
+        predictor: name of the default predictor of an algorithm that forecasts itself; empty if it drops arms by a
+            stopper's forecasts, or by none.
+        rule: name of the default rule of an algorithm; empty for the general default.
+        objective: default settings that an algorithm gives to objectives.
+        options: "module:attribute" of the class to which the target passes settings on; the target receives these
+            settings as `options`.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Entry:
     options: str = ""
 
     def load(self) -> Callable[..., Any]:
-        """Import the target, and fill its fixed arguments in.
+        """Import the target, and fix the arguments of this entry.
 
         Raises:
             SettingError: it is a plug-in that cannot be imported.
@@ -83,7 +83,7 @@ class Entry:
             raise SettingError(f"plug-in {self.name} from {self.plugin} {rule}") from error
 
     def load_options(self) -> Callable[..., Any]:
-        """Import what takes the settings that the target hands on."""
+        """Import the class to which the target passes settings on."""
         return _imported(self.options)
 
 
@@ -96,9 +96,17 @@ def _of_optuna(name: str, sampler: str, purpose: str) -> Entry:
 _SRM = "bandits.predictors.srm:SRM"
 _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
     "algorithms": (
-        Entry("random", "bandits.schedulers.random_search:RandomSearch", "every arm trains to the end; the yardstick"),
-        Entry("halving", "bandits.schedulers.hyperband:SuccessiveHalving", "one bracket: many arms, ever fewer go on"),
-        Entry("hyperband", "bandits.schedulers.hyperband:Hyperband", "brackets from bold to cautious; the safe choice"),
+        Entry("random", "bandits.schedulers.random_search:RandomSearch", "every arm trains to the end; the baseline"),
+        Entry(
+            "halving",
+            "bandits.schedulers.hyperband:SuccessiveHalving",
+            "one bracket: many arms start, and fewer go on at each rung",
+        ),
+        Entry(
+            "hyperband",
+            "bandits.schedulers.hyperband:Hyperband",
+            "brackets from many short trainings to few long ones; the safe choice",
+        ),
         Entry("asha", "bandits.schedulers.asha:ASHA", "halving that never waits, for many workers"),
         Entry(
             "asha-stopping",
@@ -114,9 +122,13 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             predictor="curve-process",
         ),
         Entry(
-            "median", "bandits.schedulers.median_rule:MedianRule", "random, less arms that are worse than half so far"
+            "median",
+            "bandits.schedulers.median_rule:MedianRule",
+            "random, but ends arms that are worse than half of the others so far",
         ),
-        Entry("top-k", "bandits.schedulers.top_k:TopK", "one epoch for all, then the best three in full; a baseline"),
+        Entry(
+            "top-k", "bandits.schedulers.top_k:TopK", "all arms for one epoch, then the best three in full; a baseline"
+        ),
         Entry(
             "metaqnn",
             "bandits.schedulers.metaqnn:MetaQNN",
@@ -130,23 +142,23 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
         Entry(
             "risk-controlled",
             "bandits.stopping.risk_control:RiskControlledRule",
-            "drops the best arm with a stated probability at most, over its whole life; the default",
+            "limits the probability of ever dropping the best arm; the default",
             aliases=("risk",),
         ),
         Entry(
             "probability",
             "bandits.stopping.rules:ProbabilityRule",
-            "drops an arm once P(it loses) is large enough, in one test among many; the paper's",
+            "drops an arm once its forecast says that it loses with large probability; the paper's",
         ),
     ),
     "predictors": (
         Entry(
             "srm",
             _SRM,
-            "regression on curve, architecture and hyperparameters; needs no setting",
+            "regression on curve, architecture and hyperparameters; no setting to tune",
             needs="10 complete curves",
             cost="hundredths of a second a fit",
-            when="first, wherever curves have been trained to the end",
+            when="first, wherever some curves are complete",
         ),
         Entry(
             "srm-svr-rbf",
@@ -207,7 +219,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "one Gaussian process an epoch; its error grows with distance",
             needs="20 complete curves",
             cost="tenths of a second a fit",
-            when="to meet an arm unlike all others with doubt",
+            when="where an arm unlike all others should get a large error",
         ),
         Entry(
             "quantile-forest",
@@ -215,7 +227,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "a line, and a forest whose leaves give the whole distribution",
             needs="20 complete curves, better 100",
             cost="tenths of a second a fit, seconds for many curves",
-            when="where steps decide, or errors lean to one side",
+            when="where scores jump with a feature, or errors are skewed",
         ),
         Entry(
             "ngboost",
@@ -231,7 +243,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
                 "bandits.predictors.parametric:Parametric",
                 f"the curve alone, continued by {formula}",
                 {"family": family},
-                needs="no other curve; 10 complete ones tell its error",
+                needs="no other curve; 10 complete ones to estimate its error",
                 cost="milliseconds a forecast",
                 when="while few curves are complete, and lce takes too long",
             )
@@ -254,8 +266,8 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "bnn",
             "bandits.predictors.bnn:BNN",
             "LC-Net, a Bayesian neural network of whole curves",
-            needs="20 complete curves, telling features; extra torch",
-            cost="15 seconds a fit, hundredths of one a forecast",
+            needs="20 complete curves, informative features; extra torch",
+            cost="15 seconds a fit, hundredths of a second a forecast",
             when="where epochs take minutes; to compare with the paper",
         ),
         Entry(
@@ -264,7 +276,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "the last value stays; the baseline",
             needs="20 complete curves",
             cost="next to nothing",
-            when="as the yardstick that others must beat",
+            when="as the baseline that others must beat",
         ),
     ),
     "objectives": (
@@ -274,7 +286,7 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
     ),
     "samplers": (
         Entry("random", "bandits.samplers.random:RandomSampler", "every parameter on its own; rows in a random order"),
-        _of_optuna("tpe", "TPESampler", "densities of good and bad arms; with hyperband, BOHB's recipe"),
+        _of_optuna("tpe", "TPESampler", "models the densities of good and bad arms; with hyperband, this is BOHB"),
         _of_optuna("gp", "GPSampler", "a Gaussian process; for few, costly arms; extra samplers"),
         _of_optuna("cmaes", "CmaEsSampler", "an evolution strategy, for numbers; extra samplers"),
         _of_optuna("qmc", "QMCSampler", "points that fill the space more evenly than random ones"),
@@ -307,10 +319,10 @@ def has(kind: Kind, name: str) -> bool:
 
 
 def find(kind: Kind, name: str) -> Entry:
-    """What has that name.
+    """Find the entry of a name.
 
     Raises:
-        UnknownPlugin: nothing has; the message lists what there is.
+        UnknownPlugin: there is none; the message lists the names.
     """
     entry = _found(kind, name)
     if entry is None:
@@ -319,7 +331,7 @@ def find(kind: Kind, name: str) -> Entry:
 
 
 def _found(kind: Kind, name: str) -> Entry | None:
-    """The entry of that name or alias; else the first whose class is called so."""
+    """The entry with that name or alias; else the first whose class has that name."""
     key, all_entries = _key(name), entries(kind)
     by_name = (entry for entry in all_entries if key in map(_key, (entry.name, *entry.aliases)))
     by_class = (entry for entry in all_entries if key == _key(entry.target.rpartition(":")[2]))
@@ -330,7 +342,7 @@ def load(kind: Kind, name: str) -> Callable[..., Any]:
     """Import what a name stands for.
 
     Raises:
-        UnknownPlugin: nothing has that name; the message lists what there is.
+        UnknownPlugin: nothing has that name; the message lists the names.
     """
     return find(kind, name).load()
 

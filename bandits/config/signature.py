@@ -1,4 +1,4 @@
-"""The settings of a constructor: their names, kinds, defaults and meanings, read off its signature and docstring."""
+"""The settings of a constructor: their names, kinds, defaults and meanings, read from its signature and docstring."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Setting:
     """One argument of a constructor.
 
     Args:
-        name: of the argument.
-        kind: what its values are; None where they have no text, and only Python can give it.
-        default: its default; `inspect.Parameter.empty` where it must be given.
-        meaning: what the docstring says of it, in a sentence; empty where it says nothing.
-        alone: whether it may be given without its name.
+        name: name of the argument.
+        kind: kind of its values; None if they cannot be written as text, so that only Python can give them.
+        default: its default; `inspect.Parameter.empty` if it must be given.
+        meaning: the first sentence of the docstring on it; empty if there is none.
+        alone: whether its value may be given without its name.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Setting:
 
     @property
     def default_text(self) -> str:
-        """Its default as it would be written; empty where it has none, or none that has a text."""
+        """Its default as text; empty if it has no default, or one that cannot be written as text."""
         text = None if self.required else text_of(self.default)
         return "" if text is None else f"[{','.join(map(str, text))}]" if isinstance(text, tuple) else str(text)
 
@@ -56,8 +56,8 @@ def settings_of(target: Callable[..., Any], without: Collection[str] = ()) -> di
     """The arguments of a class or function, by name, in their order.
 
     Args:
-        target: what is called.
-        without: arguments that are not to be chosen.
+        target: the class or function.
+        without: arguments to leave out.
 
     Example:
         >>> def move(by: int, *, slowly: bool = False) -> None:
@@ -103,13 +103,13 @@ def meanings(docstring: str) -> Mapping[str, str]:
 
 
 def _sentence(text: str) -> str:
-    """The first sentence, without the marks of reStructuredText that docstrings of other libraries have."""
+    """The first sentence, without reStructuredText markup, which docstrings of other libraries have."""
     plain = _ROLE.sub(r"\1", text).partition(" .. ")[0].replace("``", "`")
     return _END_OF_SENTENCE.split(plain, maxsplit=1)[0].removesuffix(".")
 
 
 def _kind(target: Callable[..., Any], parameter: inspect.Parameter) -> Kind | None:
-    """What the annotation of a parameter says; without one, what its default does."""
+    """The kind of values that a parameter's annotation declares, or else the type of its default."""
     annotation = parameter.annotation
     if annotation is _EMPTY:
         default = parameter.default
@@ -126,7 +126,7 @@ def _kind(target: Callable[..., Any], parameter: inspect.Parameter) -> Kind | No
 
 
 def _namespaces(target: Callable[..., Any]) -> list[dict[str, Any]]:
-    """Where the names of annotations may be known: the modules of the function, of the class and of its bases."""
+    """Namespaces in which annotations are looked up: the modules of the function, the class and its bases."""
     classes = target.__mro__ if isinstance(target, type) else ()
     modules = [getattr(target, "__module__", ""), *(each.__module__ for each in classes)]
     known = [vars(sys.modules[module]) for module in dict.fromkeys(modules) if module in sys.modules]

@@ -1,4 +1,4 @@
-"""The text of a setting as a value of the type that its signature asks for, and back."""
+"""Read the text of a setting as a value of the type that its signature declares, and write values as text."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _LONGEST_NUMBER = 400  # characters
 
 
 class _Unfit(ValueError):
-    """A text is no value of a kind."""
+    """A text cannot be read as a value of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of values that have a text.
+    """A kind of values that can be written as text.
 
     Args:
-        name: how messages and listings call it: "an integer".
-        read: makes the value of a text or a tuple of them; raises ValueError where it is none.
-        order: kinds of a union are tried in this order: those that accept less come first.
-        choices: the names, where these are all there is.
+        name: its name in messages and listings: "an integer".
+        read: reads a value from a text or a tuple of texts; raises ValueError if that is impossible.
+        order: the kinds of a union are tried in this order; strict kinds come first.
+        choices: the allowed names, if the values are a fixed set of names.
     """
 
     name: str
@@ -43,11 +43,11 @@ class Kind:
         """Read a value.
 
         Args:
-            text: as it was parsed.
-            argument: its name, for messages.
+            text: the text, as `parse` returned it.
+            argument: name of the setting, for messages.
 
         Raises:
-            SettingError: it is no value of this kind.
+            SettingError: the text is no value of this kind.
         """
         try:
             return self.read(text)
@@ -60,7 +60,7 @@ class Kind:
 
 
 def kind_of(annotation: object) -> Kind | None:
-    """The kind of values that an annotation stands for; None where they have no text.
+    """The kind of values that an annotation declares; None if they cannot be written as text.
 
     Example:
         >>> kind_of(int | None).name
@@ -90,7 +90,7 @@ def kind_of(annotation: object) -> Kind | None:
 
 
 def text_of(value: object) -> str | tuple[object, ...] | None:
-    """A value as the text that is read as it; None where it has none."""
+    """Write a value as text that is read as the same value; None if that is impossible."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -128,7 +128,7 @@ def _flag(text: object) -> bool:
 
 
 def _word(text: object) -> bool:
-    """True or False in words alone: 1 and 0 may be numbers."""
+    """Read true or false; not 1 or 0, which may be numbers."""
     if _bare(text).isdigit():
         raise _Unfit
     return _flag(text)
@@ -162,7 +162,7 @@ def _choices(values: Iterable[object], make: Callable[[Any], object] = lambda va
 
 
 def _union(annotations: Iterable[object]) -> Kind | None:
-    """The first kind that can read a text; members that have no text are left out."""
+    """A kind that tries each member in turn; members that cannot be written as text are left out."""
     kinds = sorted((kind for kind in map(kind_of, annotations) if kind is not None), key=lambda kind: kind.order)
     if not any(kind.order for kind in kinds):
         return None  # none alone is no setting
@@ -195,7 +195,7 @@ def _first_of(kinds: Sequence[Kind]) -> Callable[[object], Any]:
 
 
 def _sequence(make: Callable[[Iterable[Any]], Any], annotations: Sequence[object]) -> Kind | None:
-    """A list of one kind; a value alone is a list of one."""
+    """A list of values of one kind; a single value is read as a list with one item."""
     item = kind_of(annotations[0])
     if item is None or any(other not in (annotations[0], ...) for other in annotations[1:]):
         return None
@@ -207,7 +207,7 @@ def _sequence(make: Callable[[Iterable[Any]], Any], annotations: Sequence[object
 
 
 def _guess(text: object) -> Any:
-    """Whatever a value looks like."""
+    """Read a text as the kind of value that it looks like."""
     if isinstance(text, tuple):
         return tuple(map(_guess, text))
     for read in (_none, _word, _PLAIN[int].read, _PLAIN[float].read, _text):
@@ -219,4 +219,4 @@ def _guess(text: object) -> Any:
 
 
 untyped = Kind("any value", _guess, 7)
-"""Values of settings whose type is not known: none, true, false, a number or text, as they look."""
+"""Values of settings with no known type: each text is read as none, true, false, a number or text, as it looks."""

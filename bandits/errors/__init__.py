@@ -1,9 +1,9 @@
-"""What can go wrong, by who is at fault.
+"""The errors that this library raises.
 
     BanditsError
     ├── SettingError (ValueError)         an argument breaks its rule
     │   ├── CurveTableError               a curve table cannot be read as one
-    │   └── DataError                     a data set is not there, or its files are not what they should be
+    │   └── DataError                     a data set is missing, or its files are damaged
     ├── UnknownPlugin (LookupError)       no algorithm, predictor, objective or table of that name
     ├── MissingDependency (ImportError)   an optional library is not installed
     ├── ObjectiveError                    an objective broke its contract; inside a trial, only that trial fails
@@ -38,7 +38,7 @@ _LONGEST = 200  # characters of a value in a message
 
 
 def shown(value: object) -> str:
-    """A value as messages show it: its repr in one line, shortened where it is long; its type where it has none."""
+    """A value as messages show it: its repr in one line, shortened if it is long; its type if the repr fails."""
     try:
         text = repr(value)
     except Exception:  # whatever a foreign __repr__ raises
@@ -49,7 +49,7 @@ def shown(value: object) -> str:
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """ " (did you mean 'x'?)" for the known name nearest to one that is not known; empty where none is near."""
-    from difflib import get_close_matches  # it takes some milliseconds to load, and few programs err
+    from difflib import get_close_matches  # it takes some milliseconds to load, and is seldom needed
 
     near = get_close_matches(name, list(known), n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
@@ -79,7 +79,7 @@ class CurveTableError(SettingError):
 
 
 class DataError(SettingError):
-    """The files of a data set are missing, or are not what they should be."""
+    """The files of a data set are missing or damaged."""
 
 
 class UnknownPlugin(BanditsError, LookupError):
@@ -98,7 +98,7 @@ class MissingDependency(BanditsError, ImportError):
 
 
 def _libraries_of(extra: str) -> str:
-    """What the extra installs, library by library, since it may not be known where this package came from."""
+    """The libraries of an extra, named one by one: that works wherever this package was installed from."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:
@@ -118,4 +118,4 @@ class JournalError(BanditsError):
 
 
 class ProtocolError(BanditsError):
-    """A scheduler was told of an event that cannot follow the events before it; nothing has changed."""
+    """A scheduler received an event that cannot follow the events before it; its state is unchanged."""

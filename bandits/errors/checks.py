@@ -1,7 +1,7 @@
 """Checks of arguments: each raises one sentence that names the argument, the rule and the value.
 
-Every check returns the value, so that it can stand where the value is used; a number of NumPy's comes back as Python's,
-which JSON can hold. With `or_none`, None passes too, and the rule says so.
+Every check returns the value, so a check can stand where the value is used. A NumPy number is returned as a Python
+number, which JSON can hold. With `or_none`, None is allowed too, and the message says so.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def check_whole(
 
     Args:
         argument: its name, as the caller writes it.
-        value: what was given; NumPy's integers count, bools do not.
-        least, most: bounds, both allowed; None for no such bound, and there is no upper one without a lower one.
+        value: the value to check; NumPy integers are allowed, bools are not.
+        least, most: inclusive bounds; None for no bound. `most` needs `least`.
         or_none: whether None passes.
 
     Raises:
@@ -79,9 +79,9 @@ def check_number(
 
     Args:
         argument: its name, as the caller writes it.
-        value: what was given; bools and NaN are no numbers.
-        least, most: bounds that are allowed themselves.
-        above, below: bounds that are not.
+        value: the value to check; bools and NaN are refused.
+        least, most: inclusive bounds.
+        above, below: exclusive bounds.
         finite: whether infinities are refused.
         or_none: whether None passes.
 

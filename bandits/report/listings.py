@@ -1,4 +1,4 @@
-"""What can be asked for by name, as `bandits list` shows it."""
+"""The lists of names that `bandits list` shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["listing", "predictor_listing", "settings_listing"]
 
 
 def listing(kind: str, rows: Iterable[tuple[str, str]]) -> Table:
-    """Names with a line on what each is for."""
+    """Names, each with a line on its purpose."""
     table = Table(title=kind, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column()
@@ -26,7 +26,7 @@ def listing(kind: str, rows: Iterable[tuple[str, str]]) -> Table:
 
 
 def predictor_listing(entries: Iterable[Entry]) -> Table:
-    """Predictors with what each is, needs and costs, and when to pick it; plug-ins say what they are."""
+    """Predictors: what each is, needs and costs, and when to choose it; of plug-ins only what they are."""
     table = Table(
         title="predictors", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, show_edge=False
     )
@@ -39,7 +39,7 @@ def predictor_listing(entries: Iterable[Entry]) -> Table:
 
 
 def settings_listing(entry: Entry, settings: Iterable[Setting]) -> Group:
-    """The settings of one thing: name, type, default and meaning; those that only Python can give are left out."""
+    """The settings of an entry: name, type, default and meaning. Settings that only Python can give are left out."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("setting", no_wrap=True)
     for column in ("type", "default", "meaning"):

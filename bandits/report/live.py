@@ -1,4 +1,4 @@
-"""A run while it works: brackets and rungs, arms by state, the best so far, epochs spent and saved, time left."""
+"""A live view of a run: brackets and rungs, arms by state, best value, epochs spent and saved, time left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A finished run in figures: what `--json` prints and the terminal shows."""
+"""The figures of a finished run, for `--json` and for the terminal."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Summary:
         spec: the objective as the user wrote it.
         predictor: name of the predictor; None without one.
         result: the run.
-        baseline: the same algorithm, seed and workers without a predictor; None where it cannot be replayed.
-        stages: what each stage of a learning sampler gave; empty without one.
-        sampler: name of the sampler that was asked for; None for the objective's or the algorithm's own.
-        notes: what was guessed or left out as the objective's data were read.
+        baseline: the same algorithm, seed and workers without a predictor; None if the objective is not a replay.
+        stages: results of each stage of a learning sampler; empty without one.
+        sampler: name of the sampler that the user chose; None for the objective's or the algorithm's own.
+        notes: what the reader of the objective's data guessed or left out.
     """
 
     spec: str
@@ -105,7 +105,7 @@ class Summary:
         }
 
     def warm_start(self) -> EarlierStatus | None:
-        """What became of the curves of earlier studies; None where the run had none."""
+        """How the curves of earlier studies were used; None if the run had none."""
         scheduler = self.result.scheduler
         earlier: EarlierCurves | None = getattr(scheduler.stopper, "earlier", None)
         return None if earlier is None else earlier.status(scheduler.training)
@@ -133,7 +133,7 @@ class Summary:
         return Counter(self.result.reasons.get(trial_id, "") for trial_id in failed).most_common()
 
     def why_nothing_was_dropped(self) -> list[str]:
-        """The reasons why a predictor dropped no arm: the last one of each cause, for each end of a job; else none."""
+        """Why a predictor dropped no arm: the last reason of each cause and job end; empty if an arm was dropped."""
         silent = self.result.scheduler.stopper is None or self.result.best is None
         if silent or self.result.count(State.DROPPED):
             return []
@@ -144,4 +144,4 @@ class Summary:
                 stops[record.trial] = record.stop
             elif isinstance(record, VerdictGiven) and Cause.named(record.cause).nothing_to_judge_by:
                 last[record.cause, stops[record.trial]] = record.reason
-        return list(last.values()) or ["no forecast was sure enough, or there was no bar to hold one against"]
+        return list(last.values()) or ["no forecast was certain enough, or there was no bar to compare it with"]

@@ -1,4 +1,4 @@
-"""A summary, and one trial's story, as a person reads them in a terminal."""
+"""A summary of a run, and the verdicts on one trial, as text for a terminal."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def summary_view(summary: Summary) -> RenderableType:
 
 
 def recording_view(recording: Recording) -> RenderableType:
-    """What was recorded, and where it is."""
+    """What a recording holds, and in which files."""
     result = recording.result
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
@@ -60,7 +60,7 @@ def recording_view(recording: Recording) -> RenderableType:
 
 
 def _stages(summary: Summary) -> Table:
-    """How a learning sampler's nets got better, stage by stage."""
+    """How the nets of a learning sampler improved, stage by stage."""
     restore = summary.result.metric.restore
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("epsilon", "nets", "mean value", "trained in full", "their mean", "their best", "dropped", "failed"):
@@ -84,7 +84,7 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     )
     yield "run", f"{result.scheduler.name}{helped} on {summary.spec} ({settings}, seed {result.seed})"
     if result.interrupted:
-        yield "", "interrupted: what follows was measured until then"
+        yield "", "interrupted: the figures below were measured before"
     if result.best is None or result.best_value is None:
         yield "best", "none: no arm reached the end of a rung"
     else:
@@ -103,7 +103,7 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
         beat = f"{audits.wrong:,} beat the bar" if audits.wrong else "none beat the bar"
         arms = "arm" if audits.spared == 1 else "arms"
         spared = f"{audits.spared:,} {arms} that would have been dropped went on as a check"
-        yield "audit", f"{spared}; of {audits.ended:,} that came to their horizon, {beat}"
+        yield "audit", f"{spared}; of {audits.ended:,} that reached their horizon, {beat}"
     earlier = summary.warm_start()
     if earlier is not None:
         yield "warm", earlier.sentence()
@@ -113,7 +113,7 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     if reasons:
         yield "note", "nothing was dropped: " + "; ".join(reasons)
         if result.scheduler.name == "hyperband":
-            yield "", "more loops give the predictor curves to learn from: --loops N"
+            yield "", "more loops give the predictor more curves to learn from: --loops N"
 
 
 def _failures(summary: Summary) -> Iterable[tuple[str, str]]:
@@ -198,7 +198,7 @@ def story(journal: Journal, trial: int) -> RenderableType:
             case VerdictGiven():
                 table.add_row("", *_numbers(record), f"{'DROP' if record.drop else 'keep'}: {record.reason}")
             case Changed(state=State.DROPPED):
-                pass  # the verdict has said so
+                pass  # the verdict's row says so
             case Changed():
                 table.add_row("", "", "", "", "", "", f"{record.state.value}: {record.reason}")
             case TrialFailed():

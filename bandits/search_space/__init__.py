@@ -1,4 +1,4 @@
-"""Search spaces: what a distribution is, what configurations were drawn from, and what predictors see of them."""
+"""Search spaces: distributions, spaces inferred from configurations, and features for predictors."""
 
 from bandits.search_space.distributions import (
     check_space,

@@ -1,7 +1,7 @@
-"""What a distribution of Optuna is: its kind, its ends, its middle, and where in it a value lies.
+"""Properties of Optuna's distributions: kind, ends, middle, and the place of a value.
 
-Optuna takes half a second to load, so nothing here imports it before a distribution is at hand: a `choices` is what
-tells a categorical distribution from those of numbers, which have `low`, `high`, `log` and `step`.
+Optuna takes half a second to load, so nothing here imports it before there is a distribution. A categorical
+distribution is recognised by its `choices`; distributions of numbers have `low`, `high`, `log` and `step`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ __all__ = [
     "plain",
 ]
 
-_STEP_NOISE = 1e-8  # of a step, by which a value on the grid may be off it
+_STEP_NOISE = 1e-8  # as a share of the step: rounding error of a value on the grid
 
 
 def check_space(space: Mapping[str, BaseDistribution]) -> None:
-    """Check that a search space is one.
+    """Check that a search space is valid.
 
     Raises:
         SettingError: it is empty, or a value is not a float, int or categorical distribution of optuna.
@@ -51,7 +51,7 @@ def check_space(space: Mapping[str, BaseDistribution]) -> None:
 
 
 def number_of(value: object) -> float | None:
-    """A value as a finite number, False and True being 0 and 1; None where it is none."""
+    """A value as a finite number, where False is 0 and True is 1; None if it is not a finite number."""
     try:
         if isinstance(value, Real | np.bool_) and math.isfinite(number := float(value)):
             return number
@@ -61,7 +61,7 @@ def number_of(value: object) -> float | None:
 
 
 def plain(value: object) -> object:
-    """A value as Python writes it; None for NaN and infinities."""
+    """A value as a plain Python value; None for NaN and infinities."""
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
@@ -73,7 +73,7 @@ def choices_of(distribution: BaseDistribution) -> tuple[Any, ...] | None:
 
 
 def is_numeric(distribution: BaseDistribution) -> bool:
-    """Whether every value is a finite number: a range, or a choice among numbers or booleans."""
+    """Whether every value of a distribution is a finite number: a range, or a choice among numbers or booleans."""
     choices = choices_of(distribution)
     return choices is None or all(number_of(choice) is not None for choice in choices)
 
@@ -85,7 +85,7 @@ def lower_end(distribution: BaseDistribution) -> float:
 
 
 def middle_of(distribution: BaseDistribution) -> float:
-    """The middle of a numeric distribution: of the logarithms, where it is drawn so; the mean of choices.
+    """The middle of a numeric distribution: of the logarithms for a logarithmic range, the mean of choices.
 
     Example:
         >>> from optuna.distributions import FloatDistribution
@@ -101,9 +101,9 @@ def middle_of(distribution: BaseDistribution) -> float:
 
 
 def place_of(value: Any, distribution: Any) -> float:
-    """Where a value lies in its range, 0 to 1, by its logarithm where it is drawn so; the number of a choice.
+    """The place of a value in its range, 0 to 1, by logarithms for a logarithmic range; the index of a choice.
 
-    A range of one value has its place at 0.
+    In a range with one value, that value is at 0.
     """
     number = float(distribution.to_internal_repr(value))
     if choices_of(distribution) is not None:
@@ -115,15 +115,15 @@ def place_of(value: Any, distribution: Any) -> float:
 
 
 def params_in(config: Mapping[str, object], space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
-    """The part of a configuration that a search space knows.
+    """The part of a configuration that lies in a search space.
 
     Args:
-        config: what was trained.
-        space: a distribution of Optuna by parameter name.
+        config: the configuration.
+        space: a distribution of Optuna for each parameter name.
 
     Returns:
-        Plain Python values by name, in the order of the space, each of them within its distribution; a parameter that
-        the configuration lacks, or has outside of the distribution, is left out.
+        Plain Python values by name, in the order of the space. A parameter is left out if the configuration lacks it,
+        or has a value outside its distribution.
 
     Example:
         >>> from optuna.distributions import IntDistribution
@@ -135,7 +135,7 @@ def params_in(config: Mapping[str, object], space: Mapping[str, BaseDistribution
 
 
 def inside(value: object, distribution: Any) -> tuple[Any] | None:
-    """The value as the distribution has it, alone in a tuple; None where the distribution has none such."""
+    """A tuple with the distribution's own form of the value; None if the value is not in the distribution."""
     choices = choices_of(distribution)
     if choices is not None:
         return next(((choice,) for choice in choices if _is_same(value, choice)), None)

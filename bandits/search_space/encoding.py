@@ -1,16 +1,16 @@
-"""Configurations as features: the one place where a parameter becomes the numbers that predictors see.
+"""Encode configurations as features: the only place where parameters become the numbers that predictors see.
 
-1. A number is a feature as it is, and so are booleans, as 0 and 1. Logarithms are the predictors' business.
+1. A number is a feature as it is; booleans become 0 and 1. Predictors take logarithms themselves.
 2. A choice among numbers or booleans is a number. Any other choice is one-hot: `optimizer=adam` is 1 or 0.
-3. *Absent* is a parameter that a configuration does not have, since it is in another branch of the search space. A
-   number then stands at its lower end, and `has momentum` is 0, which is 1 for all others: so that a model can tell,
-   and a positive number stays positive, which its logarithm wants. Of an absent choice no feature is 1. `has momentum`
-   is a feature where some configurations have no momentum, and only there.
-4. *Missing* is a value that was not recorded (None or NaN, where that is no choice), of a parameter that the
-   configuration does have. A number then counts as the median of the others, the value that is wrong by least, and
-   `lr=missing` is 1. A choice that is missing has `optimizer=missing` as its choice.
+3. A parameter is *absent* if the configuration does not have it, because it is in another branch of the search space.
+   A number is then encoded as its lower end, so that positive numbers stay positive for logarithms, and the feature
+   `has momentum` is 0; it is 1 for all other configurations. Every feature of an absent choice is 0. There is a feature
+   `has momentum` only if some configurations have no momentum.
+4. A value is *missing* if the configuration has the parameter, but its value was not recorded (None or NaN, if that is
+   no choice). A number is then encoded as the median of the others, which minimises the mean absolute error, and
+   `lr=missing` is 1. A missing choice is encoded as the choice `optimizer=missing`.
 
-A space that is declared says what its parameters are; elsewhere it is read off the values (`encoding_of`).
+A declared space tells how its parameters are encoded; without one, their values do (`encoding_of`).
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ class _Absent(Enum):
 
 
 ABSENT: Final = _Absent.ABSENT
-"""Stands among the values of a parameter where a configuration does not have it."""
+"""The value of a parameter that a configuration does not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberEncoding:
-    """A parameter of numbers as features.
+    """How a numeric parameter becomes features.
 
     Args:
-        name: of the parameter, and of its feature.
-        absent: what stands for it in a configuration that does not have it.
-        missing: what stands for it where it was not recorded.
-        is_conditional: whether some configurations do not have it: then `has NAME` is a feature.
-        has_gaps: whether it was not recorded for some: then `NAME=missing` is a feature.
+        name: name of the parameter and of its feature.
+        absent: the feature's value if a configuration does not have the parameter.
+        missing: the feature's value if the parameter was not recorded.
+        is_conditional: whether some configurations do not have it; `has NAME` is then a feature.
+        has_gaps: whether it was not recorded for some; `NAME=missing` is then a feature.
     """
 
     name: str
@@ -59,7 +59,7 @@ class NumberEncoding:
     has_gaps: bool = False
 
     def encode(self, value: object) -> dict[str, float]:
-        """The features of one value; what is neither a finite number nor ABSENT is missing."""
+        """The features of one value; a value that is neither a finite number nor ABSENT is missing."""
         number = number_of(value)
         there = value is not ABSENT
         instead = self.missing if there else self.absent
@@ -73,12 +73,12 @@ class NumberEncoding:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceEncoding:
-    """A parameter of choices as features, one for each.
+    """How a parameter with choices becomes features, one for each choice.
 
     Args:
-        name: of the parameter.
-        choices: as text, `missing` among them where some were not recorded.
-        is_conditional: whether some configurations do not have it; that all features are 0 says so.
+        name: name of the parameter.
+        choices: the choices as text, with `missing` if some values were not recorded.
+        is_conditional: whether some configurations do not have it; all its features are then 0.
     """
 
     name: str
@@ -86,7 +86,7 @@ class ChoiceEncoding:
     is_conditional: bool = False
 
     def encode(self, value: object) -> dict[str, float]:
-        """The features of one value; of ABSENT, and of a choice that is none of these, all are 0."""
+        """The features of one value; all are 0 for ABSENT and for an unknown choice."""
         chosen = None if value is ABSENT else str(value)
         if chosen not in self.choices and is_missing(value):
             chosen = MISSING
@@ -97,18 +97,18 @@ Encoding = NumberEncoding | ChoiceEncoding
 
 
 def is_missing(value: object) -> bool:
-    """Whether a value, where it is no choice, says that nothing was recorded: None or NaN."""
+    """Whether a value means "not recorded": None or NaN. (Not to be asked of a value that is a choice.)"""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def encoding_of(name: str, values: Iterable[object], *, absent: float | None = None) -> Encoding:
-    """Read off the values of a parameter how it is encoded.
+    """Choose the encoding of a parameter from its values.
 
     Args:
-        name: of the parameter.
-        values: those of some configurations: None or NaN where one was not recorded, `ABSENT` where a configuration
-            does not have the parameter. At least one is there.
-        absent: the number that stands for an absent one; the smallest of the values if None.
+        name: name of the parameter.
+        values: its values in some configurations: None or NaN if not recorded, `ABSENT` if the configuration does not
+            have the parameter. At least one is another value.
+        absent: the number that encodes an absent value; None for the smallest of the values.
 
     Example:
         >>> encoding_of("momentum", [0.5, ABSENT, 0.9]).encode(0.9)
@@ -129,20 +129,20 @@ def encoding_of(name: str, values: Iterable[object], *, absent: float | None = N
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """Encodes configurations, under the same names for each.
+    """Encodes configurations as features; the names are the same for each.
 
     Args:
-        encodings: of the parameters, in the order of the features; other parts of a configuration are not seen.
+        encodings: encodings of the parameters, in the order of the features; other parts of configurations are ignored.
     """
 
     encodings: tuple[Encoding, ...]
 
     @classmethod
     def of_space(cls, space: Mapping[str, BaseDistribution], conditional: Collection[str] = ()) -> Encoder:
-        """The encoder of a declared space.
+        """Make the encoder of a declared space.
 
         Args:
-            space: a distribution of Optuna by parameter name.
+            space: a distribution of Optuna for each parameter name.
             conditional: names of the parameters that some configurations do not have.
 
         Example:
@@ -157,11 +157,11 @@ class Encoder:
 
     @classmethod
     def of_trials(cls, trials: Iterable[tuple[Mapping[str, BaseDistribution], Mapping[str, object]]]) -> Encoder:
-        """The encoder of trials, each drawn from a space of its own, as those of an Optuna study are.
+        """Make the encoder of trials that each have their own distributions, as in an Optuna study.
 
         Args:
-            trials: the distributions and the values of each, by parameter name. A name without a value is absent; one
-                whose value is None or NaN was not recorded, unless that is a choice.
+            trials: the distributions and the values of each trial, by parameter name. A name without a value is absent;
+                a value of None or NaN is missing, unless it is a choice.
         """
         trials = list(trials)
         found: dict[str, list[BaseDistribution]] = {}
@@ -183,12 +183,12 @@ class Encoder:
         return features
 
     def encode_known(self, config: Mapping[str, object], recorded: Collection[str]) -> dict[str, float]:
-        """The features of the parameters of which a configuration from elsewhere tells.
+        """The features of a configuration from another study, as far as it tells them.
 
         Args:
-            config: of another study, whose values may be of other types.
-            recorded: names of all parameters that this study has recorded: a conditional one among them that the
-                configuration lacks is absent. Of others that it lacks, nothing is known.
+            config: the configuration; its values may have other types.
+            recorded: names of all parameters that the other study has recorded. A conditional one that the
+                configuration lacks is absent. Any other parameter that it lacks is unknown, and has no features here.
         """
         features: dict[str, float] = {}
         for encoding in self.encodings:
@@ -205,7 +205,7 @@ class Encoder:
 
 
 def _declared(name: str, distributions: Sequence[BaseDistribution], values: Sequence[object]) -> Encoding:
-    """The encoding of a parameter that was declared in one way or several, and of values that it has had."""
+    """The encoding of a parameter from all its declarations and the values that it has had."""
     if all(map(is_numeric, distributions)):
         numbers = [number_of(value) for value in values if value is not ABSENT]
         known = [number for number in numbers if number is not None]

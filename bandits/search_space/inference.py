@@ -1,4 +1,4 @@
-"""The search space that configurations were drawn from, read off the configurations."""
+"""Infer a search space from configurations."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ if TYPE_CHECKING:
 
 __all__ = ["infer_space"]
 
-_LOG_RANGE = 100  # positive numbers that span as much were chosen by magnitude
-_MOST_TEXTS = 50  # with more than that, a text names something rather than being a choice
+_LOG_RANGE = 100  # positive numbers with this ratio of largest to smallest are taken as logarithmic
+_MOST_TEXTS = 50  # a parameter with more different texts is a name, not a choice
 
 
 def infer_space(
     configs: Sequence[Mapping[str, object]], *, choices: Collection[str] = ()
 ) -> dict[str, BaseDistribution]:
-    """Infer a search space of Optuna from configurations, so that all of them lie in it.
+    """Infer a search space of Optuna that contains all given configurations.
 
     Whole numbers become an `IntDistribution` and other numbers a `FloatDistribution` from the smallest to the largest
     value; logarithmic where all values are positive and the largest is at least 100 times the smallest. Booleans,
     texts, and mixtures become a `CategoricalDistribution` of the values, in the order in which they appear.
 
-    Left out are names whose value never changes, those with a value that is neither number, boolean nor text, and texts
-    that name something (a network, a run) rather than being a choice: those with more than 50 different values, or with
-    more different values than half as many as there are configurations that have one. A name that some configurations
-    lack, or for which they have None or NaN, is a parameter all the same.
+    Three kinds of names are left out: those whose value never changes, those with a value that is neither number,
+    boolean nor text, and texts that name something (a network, a run) and are no choice. A text is taken as a name if
+    it has more than 50 different values, or if more than half of its values are different. A name is still a parameter
+    if some configurations lack it, or have None or NaN for it.
 
     Args:
-        configs: what was trained; values may be Python's or NumPy's.
-        choices: names of which it is known that they are parameters: their texts are choices, however many.
+        configs: the configurations, with Python or NumPy values.
+        choices: names that are known to be parameters: their texts are choices, however many there are.
 
     Returns:
-        A distribution by parameter name, in the order in which names appear; empty where nothing varies.
+        A distribution for each parameter name, in the order in which names appear; empty if nothing varies.
 
     Example:
         >>> infer_space([{"lr": 1e-4, "units": 16}, {"lr": 1e-1, "units": 16}])
@@ -52,7 +52,7 @@ def infer_space(
 
 
 def _distribution(values: Sequence[Any], *, is_choice: bool) -> BaseDistribution | None:
-    """What these values, none of them None, were drawn from; None where that is no parameter."""
+    """The distribution of these values, none of which is None; None if they are no parameter."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     if not all(isinstance(value, str) or number_of(value) is not None for value in values):

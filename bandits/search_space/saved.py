@@ -1,4 +1,4 @@
-"""A search space as JSON values, for a journal to keep."""
+"""Search spaces as JSON values, for journals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["space_from_json", "space_to_json"]
 
 
 def space_to_json(space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
-    """The distributions as Optuna writes them, by parameter name; one whose choices JSON cannot say is left out.
+    """The distributions as Optuna writes them, by parameter name, without those whose choices JSON cannot hold.
 
     Example:
         >>> from optuna.distributions import IntDistribution
@@ -34,7 +34,7 @@ def space_to_json(space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
 
 
 def space_from_json(saved: object) -> dict[str, BaseDistribution]:
-    """What `space_to_json` wrote; what is no distribution that the installed Optuna knows is left out."""
+    """Read what `space_to_json` wrote; distributions that the installed Optuna does not know are left out."""
     if not isinstance(saved, Mapping) or not saved:
         return {}
     from optuna.distributions import json_to_distribution

@@ -1,4 +1,4 @@
-"""Studies, wherever they were kept: journals, tables, Optuna studies, exports of other tools."""
+"""Studies from any source: journals, tables, Optuna studies, exports of other tools."""
 
 from bandits.studies.optuna_history import history_of
 from bandits.studies.sources import read_studies, read_study

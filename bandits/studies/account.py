@@ -1,4 +1,4 @@
-"""What became of the reports of a study when they were read as curves."""
+"""How the reports of a study were turned into curves: what was filled, merged or left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bandits.studies.policies import SameStep
 __all__ = ["Account"]
 
 _MERGED: Mapping[SameStep, str] = {
-    "first": "{} at a step that had one already: left out",
+    "first": "{} at a step that already had one: left out",
     "last": "{} replaced by later ones at the same step, or after the run was restarted there",
     "mean": "{} averaged with others at the same step",
 }
@@ -18,18 +18,18 @@ _MERGED: Mapping[SameStep, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What was filled, merged or left out, so that a report can say it.
+    """Counts of what was filled, merged or left out, and sentences about them.
 
     Args:
         gaps: reports that were no finite number.
-        filled: scores of curves that were not reported, but come from the reports before and after.
-        merged: reports that share a step with others of their trial, less one for each such step; or that were replaced
-            when a run was restarted.
-        same_step: which of them counts; see `Policy`.
-        between: reports that no curve shows, as they lie between two of its epochs.
-        later: reports after the last epoch that was asked for.
+        filled: scores of curves that were not reported; they come from the reports before and after.
+        merged: reports that share a step with another report of their trial, less one for each such step, and reports
+            that were replaced when a run was restarted.
+        same_step: which of several reports at a step counts; see `Policy`.
+        between: reports between two epochs of a curve; the curve does not show them.
+        later: reports after the requested last epoch.
         empty: trials without a finite report; they have no curve.
-        notes: what was guessed or left out otherwise, a sentence each.
+        notes: other guesses and omissions, a sentence each.
     """
 
     gaps: int = 0
@@ -42,7 +42,7 @@ class Account:
     notes: tuple[str, ...] = ()
 
     def sentences(self) -> list[str]:
-        """Everything that is not as the source has it, a sentence each; none where nothing is."""
+        """Every difference from the source, a sentence each; empty if there is none."""
         return [*self.notes, *self._counts()]
 
     def _counts(self) -> Iterable[str]:
@@ -57,7 +57,7 @@ class Account:
         if self.between:
             yield f"{_count(self.between, 'report')} between the epochs of the curves: left out"
         if self.later:
-            yield f"{_count(self.later, 'report')} after the last epoch that was asked for: left out"
+            yield f"{_count(self.later, 'report')} after the requested last epoch: left out"
         if self.empty:
             yield f"{_count(self.empty, 'trial')} without a finite report: left out"
 

@@ -1,4 +1,4 @@
-"""The reports of the trials of one study, by epoch."""
+"""Assign the reports of a study's trials to epochs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Counted = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 def count_epochs(trials: Sequence[Reports], policy: Policy, *, source: str) -> list[Counted]:
-    """Tell which epoch each report is of.
+    """Find the epoch of each report.
 
     Args:
-        trials: what each trial of a study reported.
-        policy: of the study.
-        source: what messages call it.
+        trials: the reports of each trial of a study.
+        policy: the study's policy.
+        source: name of the study in messages.
 
     Returns:
-        For each trial its epochs and what it reported then, one value an epoch.
+        For each trial its epochs and its reports, one value for each epoch.
 
     Raises:
-        SettingError: steps are time stamps, or no numbers.
+        SettingError: steps are time stamps, or not numbers.
     """
     _check_steps(np.concatenate([each.steps for each in trials]) if trials else np.empty(0), source)
     if policy.counts == "reports":
@@ -48,18 +48,18 @@ def _check_steps(steps: NDArray[np.float64], source: str) -> None:
 
 
 def _numbered(reports: Reports) -> NDArray[np.float64]:
-    """The steps; where all reports have the same one nothing was counted, and their places are taken instead."""
+    """The steps of the reports; if all steps are the same, nothing was counted, and reports are numbered instead."""
     same = len(reports) > 1 and bool((reports.steps == reports.steps[0]).all())
     return np.arange(1.0, len(reports) + 1) if same else reports.steps
 
 
-def _by_report(settled: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> list[Counted]:
-    """Where all trials reported at steps of the one that reported most often, its k-th step is epoch k; otherwise
-    each trial's k-th report is."""
-    steps = max((steps for steps, _ in settled), key=len, default=np.empty(0))
-    if all(np.isin(own, steps).all() for own, _ in settled):
-        return [(np.searchsorted(steps, own).astype(np.int64) + 1, values) for own, values in settled]
-    return [(np.arange(1, len(own) + 1, dtype=np.int64), values) for own, values in settled]
+def _by_report(reduced: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> list[Counted]:
+    """If all trials reported at steps of the trial with the most reports, its k-th step is epoch k; otherwise each
+    trial's k-th report is epoch k."""
+    steps = max((steps for steps, _ in reduced), key=len, default=np.empty(0))
+    if all(np.isin(own, steps).all() for own, _ in reduced):
+        return [(np.searchsorted(steps, own).astype(np.int64) + 1, values) for own, values in reduced]
+    return [(np.arange(1, len(own) + 1, dtype=np.int64), values) for own, values in reduced]
 
 
 def _by_step(trials: Sequence[Reports], policy: Policy) -> list[Counted]:

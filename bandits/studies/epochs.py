@@ -1,11 +1,11 @@
-"""Which epochs the steps of a trial are: the one place where steps become epochs.
+"""Convert the steps of a trial to epochs: the only place where this is done.
 
-A trial that reported step 0 counts its epochs from there, and one whose first report is step 1 from 1; one that first
-reports later (at intervals; or it was resumed) follows the others of its study. So a step is an epoch in the unit in
-which the objective reports. Where a study is no longer than 1,000 such epochs, a curve has a score for each of them. In
-a longer study, whose steps count batches, samples or steps of an environment, a curve has a score for each epoch at
-which the trial reported that reported most often on its way to the end: it is as long as there are reports, however
-large the steps are.
+A trial that reported step 0 counts its epochs from 0, one whose first report is at step 1 counts from 1. A trial that
+first reports later (because it reports at intervals, or was resumed) counts as the others of its study do. So an epoch
+is one step of the objective. If a study has at most 1,000 such epochs, its curves have a score for each of them. In a
+longer study, steps count batches, samples or steps of an environment: its curves then have a score for each epoch at
+which one trial reported, the trial with the most reports among those that came to the end. So a curve is as long as
+there are reports, however large the steps are.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ __all__ = [
 ]
 
 MOST_STEPS = 10**9
-"""A larger step is a time stamp: seconds since 1970 have been more since 2001."""
+"""A larger step is a time stamp: since 2001, the seconds since 1970 have been larger than this."""
 
-_EVERY_STEP = 1_000  # up to so many epochs each step is one
+_EVERY_STEP = 1_000  # studies with at most this many epochs have a score for each
 TELLS_DIRECTION = 3
-"""So many reports tell whether steps go down; two may have come in the wrong order."""
+"""The fewest reports that show whether steps go down; two may be in the wrong order by chance."""
 
 
 def first_step_of(steps: Collection[float], usual: int) -> int:
-    """The step that is epoch 1 of a trial.
+    """The step that counts as epoch 1 of a trial.
 
     Args:
-        steps: at which it reported.
-        usual: the same in the trials of its study that tell; taken where this one does not.
+        steps: the steps at which it reported.
+        usual: the first step of the study's other trials; used if this trial's steps do not show its own.
     """
     if 0 in steps:
         return 0
@@ -53,17 +53,17 @@ def first_step_of(steps: Collection[float], usual: int) -> int:
 
 
 def goes_down(steps: Collection[float]) -> bool:
-    """Whether a trial counts down: each of three or more steps, in the order of the reports, is below the last."""
+    """Whether a trial counts down: it has three steps or more, each below the one reported before."""
     return len(steps) >= TELLS_DIRECTION and all(later < earlier for earlier, later in pairwise(steps))
 
 
 def is_time_stamp(step: float) -> bool:
-    """Whether a step is a time stamp and counts nothing."""
+    """Whether a step is a time stamp, so that it is no count."""
     return step > MOST_STEPS
 
 
 def stride_of(epochs: Sequence[int]) -> int:
-    """The least number of epochs between two reports; 1 while there are not two.
+    """The smallest distance between two reports in epochs; 1 while there are fewer than two.
 
     Args:
         epochs: ascending.
@@ -95,18 +95,18 @@ class EpochGrid:
         return not self.epochs or self.epochs[-1] == len(self.epochs)
 
     def place(self, epoch: int) -> int:
-        """How many epochs of the grid come up to an epoch."""
+        """How many epochs of the grid are at most `epoch`."""
         return bisect_right(self.epochs, epoch)
 
     def curve(self, epochs: NDArray[np.int64], scores: NDArray[np.float64]) -> Curve | None:
-        """The curve through some reports, gaps filled from their neighbours.
+        """The curve through reports, with gaps filled from their neighbours.
 
         Args:
             epochs: `[m]` ascending.
             scores: `[m]` finite, larger is better.
 
         Returns:
-            A score for each epoch of the grid up to the last report; None where there is none, or where filling a gap
+            A score for each epoch of the grid up to the last report; None if there is no report, or if filling a gap
             overflows.
         """
         tau = self.place(int(epochs[-1])) if len(epochs) else 0
@@ -116,14 +116,14 @@ class EpochGrid:
         return Curve(filled) if np.isfinite(filled).all() else None
 
     def whole_curve(self, epochs: NDArray[np.int64], scores: NDArray[np.float64], end: float) -> Curve | None:
-        """The curve of a trial that came to the end of the grid.
+        """The curve of a trial that reached the end of the grid.
 
         Args:
             epochs, scores: as in `curve`.
             end: its score at the last epoch of the grid.
 
         Returns:
-            A score for each epoch of the grid; None where there is no report, or where filling a gap overflows.
+            A score for each epoch of the grid; None if there is no report, or if filling a gap overflows.
         """
         if len(epochs) == 0:
             return None
@@ -137,7 +137,7 @@ def _array(epochs: Sequence[int]) -> NDArray[np.int64]:
 
 
 def every_epoch(last: int) -> EpochGrid | None:
-    """All epochs, where they are few enough that curves have a score for each; else None, and reports tell."""
+    """The grid of all epochs, if they are at most 1,000; None if the grid depends on the reports."""
     return EpochGrid(range(1, last + 1)) if last <= _EVERY_STEP else None
 
 
@@ -145,8 +145,7 @@ def grid_of(trials: Iterable[Sequence[int]], last: int) -> EpochGrid:
     """The epochs for which curves have a score.
 
     Args:
-        trials: the epochs at which each trial reported, ascending; those of trials that come to the end, where there
-            are any.
+        trials: the epochs at which each trial reported, ascending; only trials that came to the end, if there are any.
         last: the last epoch.
     """
     all_of_them = every_epoch(last)

@@ -1,4 +1,4 @@
-"""What a file holds, told by its first bytes and by its tables."""
+"""Recognise a file by its first bytes and its tables."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 __all__ = ["OPTUNA_RECORD", "SQLITE", "first_bytes", "tables_of"]
 
 SQLITE = b"SQLite format 3\x00"
-"""How an SQLite file begins."""
+"""The first bytes of an SQLite file."""
 OPTUNA_RECORD = b'{"op_code"'
-"""How the file of Optuna's JournalStorage begins."""
+"""The first bytes of a file of Optuna's JournalStorage."""
 
 
 def first_bytes(path: Path) -> bytes:
-    """How a file begins, as far as it takes to tell; empty where there is none, or it is empty."""
+    """The first bytes of a file, as many as needed to recognise it; empty for an empty or missing file."""
     if not path.is_file():
         return b""
     with path.open("rb") as file:

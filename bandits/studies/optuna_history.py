@@ -1,4 +1,4 @@
-"""An Optuna study as a history: what its trials reported, as predictors see it."""
+"""An Optuna study as a history, which predictors learn from."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["history_of"]
 
 
 def history_of(study: OptunaStudy, *, max_epochs: int | None = None) -> History:
-    """Make a history of what the trials of an Optuna study have reported so far.
+    """Make a history of the reports of an Optuna study so far.
 
-    Every trial that reported a finite number has a curve, also one that was pruned, failed, or still runs. Its id is
-    its number, its configuration its parameters, its features those that `PredictivePruner` sees, and its curve is read
-    as there; see `bandits.studies.read_curves`, which also tells what was filled or left out.
+    Every trial that reported a finite number has a curve, even if it was pruned, failed, or still runs. Its number is
+    the trial's id, its parameters are the configuration, and its features and curve are those that `PredictivePruner`
+    sees. `bandits.studies.read_curves` also tells what was filled or left out.
 
     Args:
-        study: of one objective.
-        max_epochs: later reports are left out, in the unit in which the objective reports, >= 1; None for none.
+        study: a study with one objective.
+        max_epochs: later reports are left out; in the study's own steps, >= 1; None for no limit.
 
     Raises:
         SettingError: the study has several objectives, `max_epochs` is below 1, or steps are time stamps.

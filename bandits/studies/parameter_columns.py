@@ -1,4 +1,4 @@
-"""Trials of an Optuna study as predictors see them: parameters and user attributes as features."""
+"""Features of the trials of an Optuna study: parameters and user attributes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["ParameterColumns"]
 
 
 class ParameterColumns:
-    """Encodes the trials of an Optuna study: parameters, and the user attributes that are named.
+    """Encodes the parameters, and chosen user attributes, of the trials of an Optuna study.
 
-    The rules are those of `bandits.search_space.encoding`. A parameter that a trial does not have is absent; where
-    its name stands among the trial's user attributes with the value None, it was not recorded. A user attribute is
-    encoded by its values; one that a trial lacks, or that is None, is absent. One that is called like a parameter
-    becomes `attr NAME`.
+    The rules are those of `bandits.search_space.encoding`. A parameter that a trial does not have is absent; if the
+    trial has a user attribute of the same name with the value None, it is missing. A user attribute is encoded by its
+    values; it is absent if a trial lacks it, or if it is None. If it has the name of a parameter, its feature is
+    `attr NAME`.
 
     Args:
         user_attrs: names of the user attributes that are features.
@@ -30,7 +30,7 @@ class ParameterColumns:
         self._attrs: dict[str, Encoding] = {}
 
     def learn(self, trials: Iterable[FrozenTrial]) -> None:
-        """Read off some trials which features there are; those of earlier calls are forgotten."""
+        """Choose the features from some trials; they replace those of earlier calls."""
         trials = list(trials)
         self._params = Encoder.of_trials(
             (trial.distributions, _values_of(trial.params, trial.user_attrs)) for trial in trials
@@ -53,7 +53,7 @@ class ParameterColumns:
 
 
 def _values_of(params: Mapping[str, Any], user_attrs: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a trial by parameter name, None for those that were not recorded."""
+    """The values of a trial by parameter name; None for missing ones."""
     return {name: None for name, value in user_attrs.items() if value is None} | dict(params)
 
 

@@ -1,8 +1,8 @@
-"""How the reports of a trial become a curve: one policy for each kind of source.
+"""How reports become curves: one policy for each kind of source.
 
-Everywhere: a report that is no finite number is a gap, and so is an epoch without a report. A gap between two finite
-reports is filled by linear interpolation, one before the first takes the first value, and a curve ends with its last
-finite report.
+For every source: a report that is no finite number is a gap, and so is an epoch without a report. A gap between two
+finite reports is filled by linear interpolation. Gaps before the first finite report get its value. A curve ends with
+its last finite report.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class Policy:
     """How reports become a curve.
 
     Args:
-        same_step: which value counts where a step was reported more than once. "first"; "last", where a run that goes
-            back to a step has been restarted there, and what it had reported from that step on is replaced; or the
-            "mean" of all.
-        counts: what is counted. With "steps" a step is a number of epochs (see `bandits.studies.epochs`). With
-            "reports" the steps only put the reports in order: where all trials reported at steps of the one that
-            reported most often, its k-th step is epoch k; otherwise each trial's k-th report is.
+        same_step: which value counts if a step was reported more than once: the "first", the "last" or the "mean".
+            With "last", a run that goes back to a step has been restarted there, and its earlier reports from that step
+            on are replaced.
+        counts: what epochs count. With "steps", a step is a number of epochs (see `bandits.studies.epochs`). With
+            "reports", steps only order the reports: if all trials reported at steps of the trial with the most
+            reports, its k-th step is epoch k; otherwise each trial's k-th report is epoch k.
     """
 
     same_step: SameStep = "first"
@@ -52,12 +52,12 @@ MEAN_OVER_SEEDS = Policy("mean", counts="reports")
 
 
 def settle(steps: Steps, values: Values, policy: Policy) -> tuple[Steps, Values]:
-    """One value a step.
+    """Reduce reports to one value for each step.
 
     Args:
         steps: `[m]` in the order in which they were reported.
-        values: `[m]`, NaN for a gap.
-        policy: of their source.
+        values: `[m]` float64, NaN for a gap.
+        policy: the policy of their source.
 
     Returns:
         Steps, ascending, `[n]`, n <= m, and the value of each, `[n]`.

@@ -1,4 +1,4 @@
-"""An earlier study with the features that a new objective gives its configurations."""
+"""Encode an earlier study as a new objective encodes its configurations."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ __all__ = ["seen_by"]
 
 
 def seen_by(objective: Objective, study: Study) -> Study:
-    """Encode the configurations of a study as an objective does, as far as they tell its parameters.
+    """Encode the configurations of a study as an objective does, as far as they hold its parameters.
 
-    A source knows only the choices and the ranges that it has seen, and leaves out what never changes; the objective
-    knows them all. Features that follow from no parameter alone, such as the weights of a net, stay the source's.
+    A source knows only the choices and ranges that occurred in it, and leaves out parameters that never change; the
+    objective knows them all. Features that do not come from a single parameter, such as the number of weights of a
+    net, are taken from the source.
     """
     encoder = objective.encoder
     if encoder is None:

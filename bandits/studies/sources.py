@@ -1,4 +1,4 @@
-"""What a source is, told by how it is written and by how its file begins."""
+"""Recognise what kind a source is, by its text and by the content of its file, and read it."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _KINDS = (
 def read_study(source: str, *, goal: Goal | None = None, argument: str = "`warm_start`") -> Study:
     """Read a study.
 
-    In this order: "table:..." is a table; what holds "://" is the URL of an Optuna storage; a folder holds exports of
-    TensorBoard; a file called .csv or .csv.gz is an export of TensorBoard (columns Wall time, Step, Value), of Weights
-    & Biases (Step, <run> - <metric>, ...) or of MLflow (a run, a step and a value a row), or else a table; an SQLite
-    file is a journal of a run if it has a table `records`, and an Optuna storage if it has a table `studies`; a file
-    whose first line is a record of Optuna's JournalStorage is one.
+    The kind of the source is found in this order: "table:..." is a table; a text with "://" is the URL of an Optuna
+    storage; a folder holds exports of TensorBoard; a file called .csv or .csv.gz is an export of TensorBoard (columns
+    Wall time, Step, Value), of Weights & Biases (Step, <run> - <metric>, ...) or of MLflow (run, step and value in each
+    row), or else a table; an SQLite file is a journal of a run if it has a table `records`, and an Optuna storage if it
+    has a table `studies`; a file whose first line is a record of Optuna's JournalStorage is such a storage.
 
     Args:
-        source: one of these; an Optuna storage may be followed by "#" and the name of a study, an export by "#" and
-            that of a metric.
-        goal: taken for a source that does not tell which way is better; None for none.
-        argument: how messages call the source.
+        source: one of these. "#" and the name of a study may follow an Optuna storage, "#" and the name of a metric an
+            export.
+        goal: used if the source does not tell which way is better; None for none.
+        argument: name of the argument that holds the source, for messages.
 
     Raises:
-        SettingError, JournalError, UnknownPlugin: there is no such thing, it is none of these, or it cannot be read.
+        SettingError, JournalError, UnknownPlugin: the source does not exist, is of no known kind, or cannot be read.
 
     Example:
         >>> study = read_study("table:metaqnn_svhn")
@@ -57,7 +57,9 @@ def read_study(source: str, *, goal: Goal | None = None, argument: str = "`warm_
     if kind == "table" and rest:
         return study_of_table(source, rest, goal)
     if colon and rest.startswith("//"):
-        from bandits.studies.readers.optuna import study_of_optuna_url  # half a second that others need not wait
+        from bandits.studies.readers.optuna import (
+            study_of_optuna_url,
+        )  # takes half a second, which others need not wait for
 
         url, _, name = source.partition("#")
         return study_of_optuna_url(source, url, name, argument=argument, goal=goal)
@@ -75,16 +77,16 @@ def read_study(source: str, *, goal: Goal | None = None, argument: str = "`warm_
 
 
 def read_studies(sources: Sequence[str], *, goal: Goal | None = None, argument: str = "`warm_start`") -> Study:
-    """Read several sources as one study, whose trials were started source by source.
+    """Read several sources as one study; its trials are in the order of the sources.
 
-    Files of TensorBoard are read together, as a folder of them is; trials of several other sources have no numbers.
+    Files of TensorBoard are read together, like a folder of them. Trials of several other sources have no numbers.
 
     Args:
         sources: at least one, each as `read_study` takes it.
         goal, argument: likewise.
 
     Raises:
-        SettingError: there is no source, or their metrics are better in different directions; and see `read_study`.
+        SettingError: no source is given, or their metrics have different goals; and see `read_study`.
     """
     if not sources:
         raise SettingError.broken(argument, "must be given", sources)
@@ -100,8 +102,8 @@ def read_studies(sources: Sequence[str], *, goal: Goal | None = None, argument: 
     first = studies[0]
     for study in studies[1:]:
         if study.metric.goal != first.metric.goal:
-            rule = f"must be better in one direction; {first.source} is to {first.metric.goal}"
-            raise SettingError.broken(argument, f"{rule} its metric, {study.source} to {study.metric.goal}", called)
+            rule = f"must have metrics of one goal; that of {first.source} is to {first.metric.goal}"
+            raise SettingError.broken(argument, f"{rule}, that of {study.source} to {study.metric.goal}", called)
     trials = (replace(trial, number=None) for study in studies for trial in _by_epoch(study))
     kinds = {study.kind for study in studies}
     notes = tuple(f"{study.source}: {note}" for study in studies for note in study.notes)
@@ -110,14 +112,14 @@ def read_studies(sources: Sequence[str], *, goal: Goal | None = None, argument: 
 
 
 def _by_epoch(study: Study) -> Iterable[StudyTrial]:
-    """The trials of a study with epochs for steps, since others count otherwise."""
+    """The trials of a study with epochs as steps, since the steps of other studies may count something else."""
     for read in read_curves(study).trials:
         raw = study.metric.orient(1.0) * read.scores
         yield replace(read.trial, reports=Reports.of(read.epochs, raw, read.trial.reports.clock))
 
 
 def _study_of_csv(source: str, path: Path, name: str, goal: Goal | None, argument: str) -> Study:
-    """Tell by the header what a csv file is."""
+    """Read a csv file by the kind that its header shows."""
     file = read_csv(path)
     form = form_of(file)
     if form == "tensorboard":
@@ -132,7 +134,7 @@ def _study_of_csv(source: str, path: Path, name: str, goal: Goal | None, argumen
 
 
 def _study_of_file(source: str, path: Path, name: str, argument: str, goal: Goal | None) -> Study:
-    """Look into a file whose name tells nothing."""
+    """Read a file whose kind only its content shows."""
     begins = first_bytes(path)
     tables = (tables_of(path) or set()) if begins == SQLITE else set()
     if "records" in tables:

@@ -1,4 +1,4 @@
-"""A study, whoever kept it: a metric, and for each trial its configuration and what it reported."""
+"""A study from any source: a metric, and for each trial its configuration and its reports."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def _nothing() -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reports:
-    """What one trial reported, as its source holds it: in the order of the source, duplicates and gaps included.
+    """The reports of one trial as in its source: in the same order, with duplicates and gaps.
 
     Args:
-        steps: `[m]` float64, when, as the source counts.
-        values: `[m]` float64, raw; NaN where there was no number.
-        clock: `[m]` float64, the time of each report in seconds; `[0]` where it is unknown.
+        steps: `[m]` float64, the source's steps.
+        values: `[m]` float64, raw values; NaN if a report was no number.
+        clock: `[m]` float64, the time of each report in seconds; `[0]` if unknown.
     """
 
     steps: NDArray[np.float64] = field(default_factory=_nothing)
@@ -37,7 +37,7 @@ class Reports:
 
     @classmethod
     def of(cls, steps: Iterable[float], values: Iterable[float], clock: Iterable[float] = ()) -> Reports:
-        """Reports from any sequences of numbers; the first two are equally long."""
+        """Make reports from any sequences of numbers; the first two must have the same length."""
         return cls(*(np.array(list(column), dtype=np.float64) for column in (steps, values, clock)))
 
     def __len__(self) -> int:
@@ -49,15 +49,16 @@ class StudyTrial:
     """One trial of a study.
 
     Args:
-        config: what was trained.
-        features: AP and HP as finite numbers, under the names of that study.
-        reports: what it reported.
-        end: how it ended: as planned, stopped early (pruned, dropped or cut), by an error, or not yet.
-        value: what it returned, raw, which need not be what it reported; None where it returned nothing finite.
-        seconds: how long it trained in all; None where that is unknown.
-        number: its number in that study, from 0; None where it has none.
-        name: what that study calls it; empty where it has a number only.
-        resumed: it took up another trial, which had failed; its reports may begin in the middle.
+        config: its configuration.
+        features: AP and HP as finite numbers, under the names of this study.
+        reports: its reports.
+        end: how it ended: completed, stopped early (pruned, dropped or cut), failed, or not yet.
+        value: the raw value that it returned, which may be another metric than it reported; None if it returned no
+            finite number.
+        seconds: its training time; None if unknown.
+        number: its number in this study, from 0; None if it has none.
+        name: its name in this study; empty if it has only a number.
+        resumed: whether it continued another trial, which had failed; its reports may then begin in the middle.
     """
 
     config: Mapping[str, object]
@@ -73,16 +74,15 @@ class StudyTrial:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What was read from one source. `bandits.studies.read_curves` makes curves of it.
+    """The content of one source. `bandits.studies.read_curves` makes curves of it.
 
     Args:
         source: as the user wrote it.
-        metric: what was reported. An Optuna study gives no name: it is empty.
-        trials: all, in the order in which they were started, as far as the source tells.
-        kind: what the source is: a table of curves, a journal of a run, an Optuna study, or an export of another tool.
+        metric: the metric of the reports. For an Optuna study its name is empty.
+        trials: all trials, in the order in which they were started, as far as the source tells.
+        kind: kind of the source: a table of curves, a journal of a run, an Optuna study, or an export of another tool.
         policy: how its reports become curves; None for the policy of its kind.
-        returned: what the trials returned, where that is something else than what they reported; None where it is
-            the same.
+        returned: the metric that the trials returned, if it differs from the reported one; None if it is the same.
         notes: what its reader guessed or left out, a sentence each.
     """
 

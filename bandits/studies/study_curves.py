@@ -1,4 +1,4 @@
-"""The reports of a study, read as curves."""
+"""Read the reports of a study as curves."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class TrialCurve:
     """A trial and its curve.
 
     Args:
-        trial: as its source has it.
-        epochs: `[m]` int64, ascending: when it reported, in the unit in which the source counts.
-        scores: `[m]` float64, larger is better, NaN for a gap: what it reported then.
-        curve: a score for each epoch of the study's grid up to its last finite report; None where it has none.
-        measured: places on the curve, from 1, at which it was reported, where some were filled; None where all were.
-        score: what it is worth: what it returned, or else, where sources do not tell and it is completed, the last
-            score of its curve; larger is better. None where it has none.
+        trial: the trial as its source holds it.
+        epochs: `[m]` int64, ascending: the epochs of its reports, in the source's own unit.
+        scores: `[m]` float64, larger is better, NaN for a gap: its reports.
+        curve: a score for each epoch of the study's grid up to the trial's last finite report; None without one.
+        measured: places on the curve, from 1, that were reported and not filled; None if all were reported.
+        score: the trial's result, larger is better: the value that it returned; or the last score of its curve, if the
+            source does not hold returned values and the trial is completed. None if it has no result.
     """
 
     trial: StudyTrial
@@ -42,13 +42,13 @@ class TrialCurve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyCurves:
-    """A study whose reports have been read.
+    """A study with its curves.
 
     Args:
-        study: as its source has it.
-        trials: all of them, in its order.
-        grid: the epochs for which curves have a score, in the unit in which the source counts.
-        counts_down: its trials reported at steps that go down.
+        study: the study as its source holds it.
+        trials: all trials, in the study's order.
+        grid: the epochs for which curves have a score, in the source's own unit.
+        counts_down: whether its trials reported at steps that go down.
         account: what was filled, merged or left out.
     """
 
@@ -67,8 +67,8 @@ def read_curves(study: Study, *, last: int | None = None) -> StudyCurves:
     """Read the reports of a study as curves, by the policy of its kind.
 
     Args:
-        study: what its source holds.
-        last: epochs after this one are left out, in the unit in which the source counts, >= 1; None for none.
+        study: the content of a source.
+        last: later epochs are left out; in the source's own unit, >= 1; None for no limit.
 
     Raises:
         SettingError: steps are time stamps.
@@ -98,7 +98,7 @@ def read_curves(study: Study, *, last: int | None = None) -> StudyCurves:
 
 
 def _grid(trials: Sequence[StudyTrial], epochs: Sequence[Sequence[int]], end: int) -> EpochGrid:
-    """The epochs for which curves have a score, told by completed trials that come to the end, if there are any."""
+    """The epochs for which curves have a score; completed trials that reach the end decide, if there are any."""
     to_the_end = [
         own
         for trial, own in zip(trials, epochs, strict=True)
@@ -135,8 +135,8 @@ def _account(study: Study, trials: Sequence[TrialCurve], grid: EpochGrid, end: i
         notes.append("steps go down: read as counted down from the first one, which is epoch 1")
     if held is not None:
         notes.append(
-            f"steps go up to {end:,}: an epoch is what lies between two reports, and the last of {len(grid):,} epochs"
-            f" is step {end:,}"
+            f"steps go up to {end:,}: an epoch is the interval between two reports, and the last of {len(grid):,}"
+            f" epochs is step {end:,}"
         )
     return Account(
         gaps=sum(int((~np.isfinite(read.trial.reports.values)).sum()) for read in trials),

@@ -1,4 +1,4 @@
-"""Earlier studies, read for a new objective: what its predictor may start with."""
+"""Read the curves of earlier studies, with which the predictor of a new run starts."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["earlier_curves"]
 def earlier_curves(sources: Sequence[str], objective: Objective, *, seed: int = 0) -> EarlierCurves:
     """Read earlier studies for a new objective.
 
-    Curves are cut at the objective's longest training. Features are the objective's own names that every earlier trial
-    has too, encoded as the objective does (`seen_by`); other features of either side are not looked at while earlier
-    curves are in use. Where the objective has no features, the curves alone teach.
+    Curves are cut at the objective's longest training. Their features are those of the objective that every earlier
+    trial has too, encoded as the objective encodes them (`seen_by`). Other features are ignored while earlier curves
+    are in use. If the objective has no features, predictors learn from the curves alone.
 
     Args:
         sources: as `read_study` takes them.
-        objective: of the new study.
-        seed: of the checks.
+        objective: the objective of the new run.
+        seed: seed of the tests that drop misleading curves.
 
     Raises:
-        SettingError: a source cannot be read, holds no curve, is better the other way, or shares no feature with
-            the objective and the other sources.
+        SettingError: a source cannot be read, holds no curve, has the opposite goal, or shares no feature with the
+            objective and the other sources.
 
     Example:
         >>> from bandits.objectives import CurveTable
@@ -47,7 +47,7 @@ def earlier_curves(sources: Sequence[str], objective: Objective, *, seed: int = 
         if not read.pairs():
             raise SettingError.broken("`warm_start`", "must hold a measured epoch", study.source)
         if study.metric.goal != metric.goal:
-            rule = f"must {metric.goal} its metric, as {metric.name} of {objective.name}; it {study.metric.goal}s"
+            rule = f"must {metric.goal} its metric, like {metric.name} of {objective.name}; it {study.metric.goal}s"
             raise SettingError.broken("`warm_start`", rule, study.source)
         known += read.pairs()
         notes += [f"{study.source}: {sentence}" for sentence in read.account.sentences()]
@@ -61,7 +61,7 @@ def earlier_curves(sources: Sequence[str], objective: Objective, *, seed: int = 
 
 
 def _shared_names(studies: Sequence[Study], trials: Sequence[StudyTrial], objective: Objective) -> list[str]:
-    """The features that the objective and every earlier trial have."""
+    """The names of features that the objective and every earlier trial have."""
     own = set(objective.features(objective.sampler(0).propose(0)))
     shared = own.intersection(*(trial.features for trial in trials))
     if own and not shared:
@@ -75,7 +75,7 @@ def _shared_names(studies: Sequence[Study], trials: Sequence[StudyTrial], object
 
 
 def _called(study: Study, metric: Metric) -> str:
-    """A study as messages call it; with its metric, where that has another name than the new one's."""
+    """Name of a study in messages; with its metric, if that has another name than the objective's."""
     if study.metric.name in ("", metric.name):
         return study.source
     return f"{study.source} ({study.metric.name})"

@@ -1,1 +1,1 @@
-"""Commands that are more than a run: a folder each, with its own report and plot."""
+"""Commands other than `run`, a folder for each with its report and plot."""

@@ -6,7 +6,7 @@ __all__ = ["as_it_is"]
 
 
 def as_it_is(text: str) -> str:
-    """A text that matplotlib draws as it is: between two dollar signs it would see mathematics.
+    """A text that matplotlib draws literally; it reads text between two dollar signs as mathematics.
 
     What no file of a picture can hold, such as the bytes of a file's name that are no UTF-8, is escaped.
 

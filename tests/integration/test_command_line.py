@@ -188,7 +188,7 @@ def test_list_predictors_says_what_each_needs_costs_and_is_for(bandits):
     assert 0 == code
     header = next(line for line in out.splitlines() if line.startswith("name"))
     assert ["name", "what it is", "needs", "costs", "pick it"] == re.split(r"  +", header.strip())
-    for words in ("10 complete curves", "no other curve", "milliseconds a forecast", "the yardstick"):
+    for words in ("10 complete curves", "no other curve", "milliseconds a forecast", "the baseline"):
         assert words in out
 
 

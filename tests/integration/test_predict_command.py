@@ -221,7 +221,7 @@ def test_a_diverged_loss_breaks_nothing(predict, predictor):
         assert (row["mean"] is None) == (row["abstained"] is not None)
         assert row["mean"] is None or math.isfinite(row["mean"])
         assert row["low"] is None or row["high"] is None or row["low"] <= row["high"]
-    assert ["far behind all others at the end, and learned from all the same: rows 20"] == report["notes"]
+    assert ["far worse than all others at the end, but learned from: rows 20"] == report["notes"]
 
 
 def test_equal_ends_are_a_reason_not_a_number(predict, bandits):
@@ -276,7 +276,7 @@ def test_few_complete_rows_leave_none_for_the_check(predict):
 
         assert rows == report["training_curves"]
         assert folds == (report["check"] and report["check"]["folds"])
-        assert (folds is None) == ("no check on complete rows: all 20 are needed to learn from" in report["notes"])
+        assert (folds is None) == ("no check on complete rows: the predictor needs all 20 of them" in report["notes"])
     assert report["forecasts"][0]["abstained"] is None
 
 
@@ -298,8 +298,8 @@ def test_few_complete_rows_leave_none_for_the_check(predict):
         (["runs.csv", "--goal", "up"], ["`goal` must be", "'maximize'", "'minimize'", "'up'"]),
         (["runs.csv", "--plot", "a.gif"], ["`plot` must end in .html, .png, .svg, .pdf", "'a.gif'"]),
         (["runs.csv", "--plot", "none/a.png"], ["`plot` must be a file in a folder that exists", "none/a.png"]),
-        (["few.csv"], ["table few must have 10 different rows measured through epoch 12", "got 9"]),
-        (["none_complete.csv"], ["must have 10 different rows measured through epoch 12", "got 0"]),
+        (["few.csv"], ["table few must have 10 different rows measured up to epoch 12", "got 9"]),
+        (["none_complete.csv"], ["must have 10 different rows measured up to epoch 12", "got 0"]),
         (["inf.csv"], ["column 'acc_7' on line 22 of inf.csv must be finite", "'inf'"]),
         (["complete.csv"], ["table complete must have rows that end before epoch 12, or come with `at`", "got 40"]),
         ([], ["CURVES"]),

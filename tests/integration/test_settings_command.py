@@ -102,9 +102,9 @@ BAD = {
         ("missing:train", "must be importable, but missing raised ModuleNotFoundError"),
         ("ending.py:train", "must be importable, but ending.py raised SystemExit: 3"),
         ("wrong.py:train", "must be importable, but wrong.py raised SyntaxError"),
-        ("json.py:train", "must be in a file whose name is not taken: 'json' is already the module"),
+        ("json.py:train", "must be in a file with another name: 'json' is already the module"),
         ("nofile.py:x", "must name a Python file that exists, got 'nofile.py:x'"),
-        ("a.b.py:x", "must be in a file without a dot in its name"),
+        ("a.b.py:x", "must be in a file whose name has no dot"),
         ("mod:", "must have a setting or an argument after its colon"),
         ("tabel:lstm_ptb", "objective must be one of table:..., cnn:..., lstm:..., your_module:your_function"),
         ("own:tran", "must name an attribute of own, got 'tran'"),
@@ -164,7 +164,7 @@ def test_the_help_groups_options_by_whose_they_are(bandits):
     assert "--eta N 1 in eta arms goes on at each rung, >= 2. (halving, hyperband, asha, asha-stopping, pasha)" in said
     assert "(random, median, metaqnn) [default: 20; 100 for metaqnn]" in said
     assert "--min-epochs N Epochs of the lowest rung" in said
-    assert "No forecast drops an arm before, unless --from-epoch says so." in said
+    assert "No forecast drops an arm earlier, unless --from-epoch allows it." in said
 
 
 def completed(*words: str) -> list[str]:
@@ -240,7 +240,7 @@ def test_what_should_not_happen_is_one_sentence(bandits, monkeypatch):
     monkeypatch.setattr(cli.command, "invoke", fail)
     code, out, err = bandits("list")
     assert (1, "") == (code, out)
-    assert "bandits: this should not happen: ZeroDivisionError: oh (BANDITS_TRACEBACK=1 shows where)\n" == err
+    assert "bandits: internal error: ZeroDivisionError: oh (BANDITS_TRACEBACK=1 shows where)\n" == err
 
     monkeypatch.setenv("BANDITS_TRACEBACK", "1")
     monkeypatch.setattr(sys, "argv", ["bandits", "list"])

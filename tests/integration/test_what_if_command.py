@@ -254,7 +254,7 @@ def test_a_study_without_intermediate_values_is_an_error(bandits):
     """One sentence says what is missing."""
     optuna_study(reports=False)
 
-    assert "`SOURCE` must hold a trial that has reported values (trial.report in Optuna)" in bad(bandits, "study.db")
+    assert "`SOURCE` must hold a trial that reported values (trial.report in Optuna)" in bad(bandits, "study.db")
 
 
 def test_a_study_of_two_objectives_is_an_error(bandits):
@@ -311,6 +311,6 @@ def test_what_the_answer_rests_on_is_noted(ask):
     study.ask().report(0.5, 0)
     notes = ask("study.db", *FAST, "--max-epochs", "5", orders=0)["notes"]
 
-    assert notes[0] == "one trial still running or broken off: left out"
+    assert notes[0] == "one trial still running or interrupted: left out"
     assert notes[1].startswith("one trial had been stopped early already")
     assert notes[2] == "curves are cut at epoch 5, as if every training had ended there"

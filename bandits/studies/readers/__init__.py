@@ -1,1 +1,1 @@
-"""One reader for each kind of source: what it returns is a `Study`."""
+"""One reader for each kind of source; each returns a `Study`."""

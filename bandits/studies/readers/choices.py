@@ -1,4 +1,4 @@
-"""Which of several metrics, runs or rows are read: the one that is asked for, or validation before training."""
+"""Which of several metrics, runs or rows to read: the requested one, else validation before training."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from bandits.objectives.curve_files.phases import differ_by_phase
 
 __all__ = ["choose_metric", "keep_one_phase", "listed"]
 
-_NAMED = 3  # so many names are written out in a note
+_NAMED = 3  # at most so many names appear in a note
 
 
 def choose_metric(
     metrics: Sequence[str], asked: str, *, kind: str, source: str, argument: str
 ) -> tuple[str, tuple[str, ...]]:
-    """Choose what is read of a file with several metrics.
+    """Choose the metric to read from a file with several.
 
     Args:
-        metrics: the different ones that it has.
-        asked: the one that follows the # of the source; empty for none.
-        kind: what messages call them: "metrics", say.
+        metrics: the different metrics of the file.
+        asked: the metric named after the # of the source; empty for none.
+        kind: what messages call them, such as "metrics".
         source: as the user wrote it.
-        argument: how messages call the source.
+        argument: name of the argument that holds the source, for messages.
 
     Returns:
-        The metric, and a note where it was guessed.
+        The metric, and a note if it was guessed.
 
     Raises:
-        SettingError: the one that is asked for is not there; or none is asked for, and they differ by more than by
-            being of training and of validation.
+        SettingError: there is no metric of the requested name; or none was requested, and the metrics are not just the
+            training, validation and test values of one.
     """
     if asked in metrics:
         return asked, ()
@@ -41,20 +41,20 @@ def choose_metric(
 
 
 def keep_one_phase(names: Sequence[str], kind: str) -> tuple[list[str], tuple[str, ...]]:
-    """Leave out names that are the same as others but for training, validation and test.
+    """Keep one of the names that differ only in training, validation and test.
 
     Args:
-        names: of runs or metrics, all different.
+        names: names of runs or metrics, all different.
         kind: what the note calls them, in the plural.
 
     Returns:
-        The names that stay, and a note on those that do not.
+        The names that stay, and a note on the others.
     """
     instead = differ_by_phase(names)
     if not instead:
         return list(names), ()
     out, taken = list(instead), list(dict.fromkeys(instead.values()))
-    note = f"{kind} left out: {listed(out)}; the same is there for validation or test: {listed(taken)}"
+    note = f"{kind} left out: {listed(out)}, because there are validation or test values: {listed(taken)}"
     return [name for name in names if name not in instead], (note,)
 
 

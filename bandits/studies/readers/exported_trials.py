@@ -1,4 +1,4 @@
-"""What `bandits export` writes beside the parameters: a trial's whole configuration, its features and its seconds."""
+"""Read what `bandits export` adds to the parameters: a trial's whole configuration, its features and its seconds."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SECONDS = "bandits:seconds"
 
 
 def features_are_known(trials: Iterable[FrozenTrial]) -> bool:
-    """Whether each of them has the features that it had in a run; a study that went on elsewhere has trials without."""
+    """Whether every trial has stored features; trials that were added after the export do not."""
     return all(isinstance(trial.user_attrs.get(FEATURES), Mapping) for trial in trials)
 
 
 def config_of(trial: FrozenTrial) -> Mapping[str, object]:
-    """What was trained: the parameters, and for a trial of a run what is no parameter as well."""
+    """The configuration: the parameters, and for an exported trial also the parts that are no parameters."""
     if FEATURES not in trial.user_attrs:
         return trial.params
     rest = {name: value for name, value in trial.user_attrs.items() if not name.startswith(PREFIX)}
@@ -27,7 +27,7 @@ def config_of(trial: FrozenTrial) -> Mapping[str, object]:
 
 
 def seconds_of(trial: FrozenTrial) -> float | None:
-    """How long a trial trained: what a run says, else from start to end; None where it has not ended."""
+    """The seconds that a trial trained: as the run recorded them, else from start to end; None if it has not ended."""
     seconds = trial.user_attrs.get(SECONDS)
     if isinstance(seconds, int | float):
         return float(seconds)

@@ -9,15 +9,15 @@ from bandits.studies.study import End, Reports, Study, StudyTrial
 
 __all__ = ["study_of_journal"]
 
-# By the state in which a trial was left.
+# How a trial ended, by its last state in the journal.
 _ENDS: dict[str, End] = {"completed": "completed", "dropped": "stopped", "cut": "stopped", "failed": "failed"}
 
 
 def study_of_journal(source: str, path: Path) -> Study:
-    """Read every trial of a journal, also of a run that goes on or broke off.
+    """Read every trial of a journal; the run may still go on, or have been interrupted.
 
     Raises:
-        JournalError: the file is no journal, or does not say how its run began.
+        JournalError: the file is no journal, or lacks the record of its run's start.
     """
     run = read_run(path)
     return Study(source, run.metric, tuple(map(_read_trial, run.trials)), "journal", notes=run.notes)

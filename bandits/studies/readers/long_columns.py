@@ -1,4 +1,4 @@
-"""The columns of a csv file with a report a row: which run, which step, which value, and what tells rows apart."""
+"""The columns of a csv file with one report in each row: run, step, value, and others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bandits.studies.readers.choices import keep_one_phase, listed
 
 __all__ = ["LongColumns", "find_columns", "settings_in"]
 
-# What columns may be called, as `plain_name` has it; the first that is there is taken.
+# Possible names of columns, as `plain_name` writes them; the first that exists is taken.
 _METRIC_NAMES = ("key", "metric", "metrickey", "metricname", "tag")
 _CLOCK_NAMES = ("timestamp", "walltime", "time", "datetime", "date")
 _NEEDED = (
@@ -26,14 +26,14 @@ _NEEDED = (
 
 @dataclass(frozen=True, slots=True)
 class LongColumns:
-    """Where things stand; None for what is not there.
+    """The indices of the columns; None for a column that does not exist.
 
     Args:
-        run, step, value: always there.
-        metric: which metric the value is of.
-        phase: whether the value is of training, validation or test.
+        run, step, value: these always exist.
+        metric: name of the metric.
+        phase: training, validation or test.
         clock: the time of the report.
-        notes: what was guessed, in sentences.
+        notes: guesses, in sentences.
     """
 
     run: int
@@ -45,7 +45,7 @@ class LongColumns:
     notes: tuple[str, ...]
 
     def taken(self) -> set[int]:
-        """All that are there."""
+        """The indices of all existing columns."""
         places = {self.run, self.step, self.value, self.metric, self.phase, self.clock}
         return {place for place in places if place is not None}
 
@@ -54,10 +54,10 @@ def find_columns(file: CsvFile, asked: str, source: str, argument: str) -> LongC
     """Find the columns of a file.
 
     Args:
-        file: with a report a row.
-        asked: name of a metric or of the column that holds the values; empty for none.
+        file: a file with one report in each row.
+        asked: requested name of a metric, or of the column that holds the values; empty for none.
         source: as the user wrote it.
-        argument: how messages call the source.
+        argument: name of the argument that holds the source, for messages.
 
     Raises:
         SettingError: there is no run, step or value, or several columns may hold the values.
@@ -73,7 +73,7 @@ def find_columns(file: CsvFile, asked: str, source: str, argument: str) -> LongC
 
 
 def settings_in(file: CsvFile, columns: LongColumns, rows: Sequence[int]) -> list[int]:
-    """The columns that hold one value a run, and are not known to hold anything else."""
+    """The columns with one value for each run and no other known role."""
     known = {*RUN_NAMES, *STEP_NAMES, *VALUE_NAMES, *_METRIC_NAMES, *_CLOCK_NAMES}
     others = {place for place in range(len(file.header)) if named_column([file.header[place]], tuple(known)) == 0}
     candidates = [p for p in range(len(file.header)) if p not in others | columns.taken() | file.unnamed]
@@ -101,7 +101,7 @@ def _has_numbers(file: CsvFile, place: int) -> bool:
 
 
 def _tells_phase(file: CsvFile, place: int) -> bool:
-    """Whether each cell of a column is the name of a phase, and not all the same."""
+    """Whether each cell of a column is the name of a phase, and at least two phases appear."""
     cells = {row[place].strip() for row in file.rows if not is_missing(row[place])}
     return len(cells) > 1 and all(phase_of(cell) is not None for cell in cells)
 

@@ -1,4 +1,4 @@
-"""A csv file with a report a row, as MLflow exports it: which run, which step, which value."""
+"""Read a csv file with one report in each row (run, step, value), as MLflow exports it."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _MILLISECONDS_FROM = 1e11  # a later second lies beyond the year 5000
 def study_of_long_table(
     source: str, file: CsvFile, goal: Goal | None, *, metric: str = "", argument: str = "`warm_start`"
 ) -> Study:
-    """Read the runs of a file, in the order of their first times, or else in the file's.
+    """Read the runs of a file, in the order of their first times, or else in the order of the file.
 
-    Columns that hold one value a run are hyperparameters. Where a column says training, validation or test, the rows of
-    validation are read. Values of a run and a step that differ by their seed are averaged.
+    Columns with one value for each run are hyperparameters. If a column tells training, validation and test apart, the
+    validation rows are read. Values of the same run and step that differ in their seed are averaged.
 
     Args:
         source: as the user wrote it.
-        file: with a report a row.
-        goal: taken where neither the metric's name nor the shape of the curves tells which way is better.
-        metric: which one, where there are several; or the name of the column that holds the values.
-        argument: how messages call the source.
+        file: a file with one report in each row.
+        goal: used if neither the metric's name nor the shape of the curves tells which way is better.
+        metric: which of several metrics to read; or the name of the column that holds the values.
+        argument: name of the argument that holds the source, for messages.
 
     Raises:
-        SettingError: a column is missing, or there are several metrics and none of them is asked for.
+        SettingError: a column is missing, or there are several metrics and none was requested.
         CurveTableError: a cell cannot be read, or a run has several values at a step, and a column tells them apart.
     """
     columns = find_columns(file, metric, source, argument)
@@ -70,7 +70,7 @@ def study_of_long_table(
 def _rows_of_metric(
     file: CsvFile, columns: LongColumns, asked: str, source: str, argument: str
 ) -> tuple[str, list[int], tuple[str, ...]]:
-    """The metric to read, empty where the file does not name any; its rows; and what was guessed."""
+    """The metric to read, empty if the file names none; its rows; and guesses, in sentences."""
     everything = list(range(len(file.rows)))
     if columns.metric is None:
         if asked and asked not in file.header:
@@ -84,7 +84,7 @@ def _rows_of_metric(
 
 
 def _rows_of_phase(file: CsvFile, columns: LongColumns, rows: Sequence[int]) -> tuple[list[int], tuple[str, ...]]:
-    """The rows of the best phase, where a column tells it."""
+    """The rows of the best phase, if a column tells the phase."""
     if columns.phase is None:
         return list(rows), ()
     cells = {row: file.rows[row][columns.phase].strip() for row in rows}
@@ -96,7 +96,7 @@ def _rows_of_phase(file: CsvFile, columns: LongColumns, rows: Sequence[int]) -> 
 
 
 def _policy(file: CsvFile, columns: LongColumns, rows: Sequence[int]) -> tuple[Policy, tuple[str, ...]]:
-    """How several values of a run at a step become one, and a note on it.
+    """The policy for several values of a run at a step, and a note on it.
 
     Raises:
         CurveTableError: a column with a few different cells tells them apart, and it is not one of seeds.
@@ -116,7 +116,7 @@ def _policy(file: CsvFile, columns: LongColumns, rows: Sequence[int]) -> tuple[P
         if place in columns.taken() or place in file.unnamed or not apart or len(different) > most:
             continue
         if words_of(name) & _REPEATS:
-            return MEAN_OVER_SEEDS, (f"values of a run and a step that differ by {name!r} are averaged",)
+            return MEAN_OVER_SEEDS, (f"values of a run and a step that differ in {name!r} are averaged",)
         first, second = several[0][:2]
         raise CurveTableError(
             f"{file.path} must hold one value of a run at a step; lines {file.lines[first]} and {file.lines[second]} "
@@ -126,7 +126,7 @@ def _policy(file: CsvFile, columns: LongColumns, rows: Sequence[int]) -> tuple[P
 
 
 def _clock_in(file: CsvFile, row: int, column: int | None) -> float | None:
-    """The time in a cell, in seconds; None where there is none."""
+    """The time in a cell, in seconds; None if there is none."""
     if column is None:
         return None
     cell = file.rows[row][column]

@@ -1,4 +1,4 @@
-"""An Optuna study."""
+"""Read an Optuna study."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _ENDS: dict[TrialState, End] = {
 def study_of_optuna_url(
     source: str, url: str, name: str, *, argument: str = "`warm_start`", goal: Goal | None = None
 ) -> Study:
-    """Read the study of a storage.
+    """Read a study from a storage.
 
     Args:
         source: as the user wrote it.
-        url: of a database with Optuna's tables; nothing is created in it.
-        name: of the study; may be empty where there is only one.
-        argument: how messages call the source.
-        goal: which way is better of what the trials reported, where they returned something else.
+        url: URL of a database with Optuna's tables; nothing is created in it.
+        name: name of the study; may be empty if there is only one.
+        argument: name of the argument that holds the source, for messages.
+        goal: which way is better for the reports, if the trials returned another metric.
 
     Raises:
         SettingError: there is no such storage or study, or the study has several objectives.
@@ -62,7 +62,7 @@ def study_of_optuna_url(
 def study_of_optuna_file(
     source: str, path: Path, name: str, *, argument: str = "`warm_start`", goal: Goal | None = None
 ) -> Study:
-    """Read the study of a file written by Optuna's JournalStorage; otherwise like `study_of_optuna_url`."""
+    """Read a study from a file of Optuna's JournalStorage; the rest is as in `study_of_optuna_url`."""
     try:
         with quiet_optuna(warnings=False):
             return _read(source, JournalStorage(JournalFileBackend(str(path))), name, argument, goal)
@@ -92,16 +92,16 @@ def _read(source: str, storage: BaseStorage, name: str, argument: str, goal: Goa
 def study_of_optuna(
     study: optuna.Study, *, source: str = "", goal: Goal | None = None, order: Mapping[int, Sequence[int]] | None = None
 ) -> Study:
-    """Read a study of one objective at hand.
+    """Read a loaded Optuna study with one objective.
 
-    Features are the parameters, or what they were in the run whose journal was exported as this study.
+    Features are the encoded parameters; of an exported journal they are the features of its run.
 
     Args:
-        study: of one objective.
-        source: what messages call it; its own name by default.
-        goal: which way is better of what the trials reported, where they returned something else.
-        order: the steps of trials in the order in which they were reported, by number, where the storage does not keep
-            it.
+        study: a study with one objective.
+        source: name of the study in messages; by default its own name.
+        goal: which way is better for the reports, if the trials returned another metric.
+        order: for each trial number its steps in the order in which they were reported, for storages that do not keep
+            this order.
 
     Raises:
         SettingError: the study has several objectives.

@@ -1,4 +1,4 @@
-"""A journal, read as a run: its settings, and for each trial what was measured, said and done."""
+"""Read a journal as a run: its settings, and the measurements, verdicts and state of each trial."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from bandits.runtime.records import (
 
 __all__ = ["RecordedRun", "RecordedTrial", "read_run"]
 
-_LONGEST = 1e9  # seconds, 30 years: a virtual clock may run further than a calendar
+_LONGEST = 1e9  # seconds, 30 years: the time of a virtual clock may exceed what a date can hold
 
 
 @dataclass(slots=True)
 class RecordedTrial:
-    """What a journal says of one trial.
+    """One trial of a journal.
 
     Args:
         id: its number in the run.
-        config: what was trained.
+        config: its configuration.
         features: AP and HP, by name.
         values: `[tau]` raw values of epochs 1 to tau.
-        seconds: how long these took in all.
-        verdicts: what was said about it, oldest first.
-        state: where it stands: running, paused, queued, completed, dropped, cut or failed.
-        reason: of its last change of state, or of its failure; empty without one.
-        began: when its first epoch did, in seconds on the run's clock.
-        ended: when it came to its end, or its last event so far.
+        seconds: total training time of these epochs.
+        verdicts: the verdicts on it, oldest first.
+        state: its state: running, paused, queued, completed, dropped, cut or failed.
+        reason: reason of its last change of state, or of its failure; empty without one.
+        began: start of its first epoch, in seconds on the run's clock.
+        ended: its end, or its last event so far, likewise.
     """
 
     id: int
@@ -58,17 +58,17 @@ class RecordedTrial:
 
 @dataclass(slots=True)
 class RecordedRun:
-    """What a journal says of a run.
+    """A run as its journal records it.
 
     Args:
-        path: of the journal.
-        settings: what the run was started with.
-        metric: what it measures.
+        path: path of the journal.
+        settings: settings of the run.
+        metric: metric of the run.
         trials: in the order in which they started.
-        how: it ended: "done", "interrupted" or "failed"; empty while it goes on, or where it broke off.
+        how: how it ended: "done", "interrupted" or "failed"; empty while it goes on, or if it was killed.
         clock: seconds on the run's clock at the last event.
         written: when the journal was last written, local time.
-        notes: what could not be read of a journal of a later version, a sentence each.
+        notes: parts of a journal of a later version that could not be read, a sentence each.
     """
 
     path: Path
@@ -81,18 +81,18 @@ class RecordedRun:
     notes: tuple[str, ...] = ()
 
     def moment(self, clock: float) -> datetime:
-        """When the run's clock showed `clock`, if the last event happened when the journal was last written."""
+        """The local time at which the run's clock showed `clock`, if the last event was written when it happened."""
         return self.written - timedelta(seconds=min(self.clock - clock, _LONGEST))
 
 
 def read_run(path: str | Path) -> RecordedRun:
-    """Read the journal of a run that is over, goes on, or broke off.
+    """Read the journal of a run, which may have ended, still go on, or have been killed.
 
     Raises:
-        JournalError: there is no such file, it is no journal, or it does not say how its run began.
+        JournalError: there is no such file, it is no journal, or it lacks the record of its run's start.
     """
     path = Path(path)
-    written = _last_written(path)  # before it is opened: that may fold its log in
+    written = _last_written(path)  # before it is opened, which may merge its write-ahead log and so change the time
     with SqliteJournal.open(path) as journal:
         settings: RunStarted | None = None
         trials: dict[int, RecordedTrial] = {}
@@ -112,7 +112,7 @@ def read_run(path: str | Path) -> RecordedRun:
                     pass  # a change of an arm before its first job, a lost worker
         notes = journal.notes()
     if settings is None or settings.goal not in get_args(Goal):
-        raise JournalError(f"journal must say how its run began, got {str(path)!r}")
+        raise JournalError(f"journal must hold the record of its run's start, got {str(path)!r}")
     metric = Metric(settings.metric, settings.goal)  # type: ignore[arg-type]  # looked at above
     return RecordedRun(path, settings, metric, tuple(trials.values()), how, clock, written, notes)
 
@@ -120,7 +120,7 @@ def read_run(path: str | Path) -> RecordedRun:
 def _note(
     trial: RecordedTrial, record: JobStarted | Epoch | VerdictGiven | TrialFailed | Changed, clock: float
 ) -> None:
-    """Take in what happened to a trial."""
+    """Add a record to its trial."""
     trial.ended = clock
     match record:
         case JobStarted():
@@ -139,6 +139,6 @@ def _note(
 
 
 def _last_written(path: Path) -> datetime:
-    """When a file or its write-ahead log was last written; now, where there is none."""
+    """When a file or its write-ahead log was last written; the present time if there is none."""
     files = [file for file in (path, Path(f"{path}-wal")) if file.is_file()]
     return datetime.fromtimestamp(max(file.stat().st_mtime for file in files)) if files else datetime.now()

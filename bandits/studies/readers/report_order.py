@@ -1,4 +1,4 @@
-"""In which order the trials of a study reported, where Optuna does not tell."""
+"""The order in which the trials of a study reported, for storages in which Optuna does not tell it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _QUERY = text(
 def reporting_order(storage: RDBStorage, name: str) -> Mapping[int, list[int]]:
     """The steps of each trial in the order in which they were reported.
 
-    Optuna reads them from a database in whatever order that finds quickest: SQLite by step, so that a trial which
-    counts down would look like one that counts up.
+    Optuna reads reports from a database in no fixed order. SQLite returns them by step, so that a trial whose steps go
+    down would look like one whose steps go up.
 
     Args:
         storage: a database.
-        name: of the study.
+        name: name of the study.
 
     Returns:
-        By the number of the trial; empty where the tables are not as they were in Optuna 4 and 5.
+        The steps for each trial number; empty if the tables differ from those of Optuna 4 and 5.
     """
     order: dict[int, list[int]] = {}
     try:

@@ -1,4 +1,4 @@
-"""Whether the trials of an Optuna study returned what they reported, and which way is better of what they reported."""
+"""Find out whether an Optuna study's trials returned the reported metric, and which way is better for the reports."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bandits.studies.study import StudyTrial
 
 __all__ = ["ReportedMetric", "reported_metric"]
 
-_FEWEST = 3  # completed trials that tell
+_FEWEST = 3  # completed trials needed to decide
 _SAME = 1e-6  # relative: values that passed through a database or float32
-_AGAINST = -0.3  # rank correlation from which on reports go the other way than values
+_AGAINST = -0.3  # rank correlation below which reports and values are better in opposite directions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class ReportedMetric:
     """What the trials of a study reported.
 
     Args:
-        metric: of their reports.
-        returned: of the values that they returned, where that is something else; None where it is the same.
-        notes: what was found, a sentence each; none where values and last reports are the same.
+        metric: the metric of the reports.
+        returned: the metric of the returned values, if it is another one; None if it is the same.
+        notes: findings, a sentence each; empty if returned values and last reports are the same.
     """
 
     metric: Metric
@@ -35,17 +35,17 @@ class ReportedMetric:
 
 
 def reported_metric(metric: Metric, trials: Sequence[StudyTrial], goal: Goal | None = None) -> ReportedMetric:
-    """Hold what completed trials returned against what they reported.
+    """Compare what completed trials returned with what they reported.
 
-    A trial returned what it reported if its value is one of its reports: the last one, or its best. Where most
-    trials returned something else, as an accuracy beside a loss, the reports are another metric. It is better the other
-    way if reports and values rank the trials in opposite orders. Where the ranks do not tell, `goal` is taken; without
-    one, they are better the other way if the reports of most trials get worse from the first to the last.
+    A trial returned what it reported if its value is one of its reports: the last or the best one. If most trials
+    returned something else, such as an accuracy beside a reported loss, the reports are another metric. The direction
+    of that metric is opposite if reports and values rank the trials in opposite orders. If the ranks do not decide,
+    `goal` does. Without a goal, the direction is opposite if the reports of most trials get worse from first to last.
 
     Args:
-        metric: of the values: the study's.
-        trials: of the study.
-        goal: taken where the ranks do not tell; None for none.
+        metric: the study's metric, that of the returned values.
+        trials: the trials of the study.
+        goal: used if the ranks do not decide; None for none.
     """
     ends: list[tuple[float, float, float]] = []  # first and last report, value
     last, among = 0, 0
@@ -65,14 +65,14 @@ def reported_metric(metric: Metric, trials: Sequence[StudyTrial], goal: Goal | N
     way = _goal(metric, ends, goal)
     reported = Metric("" if way != metric.goal else metric.name, way)
     note = (
-        f"{others} returned something else than they reported: the curves are what they reported, read as"
-        f" {'larger' if way == 'maximize' else 'smaller'} is better; what they returned is not on the curves"
+        f"{others} returned another metric than they reported: the curves are the reports, read as"
+        f" {'larger' if way == 'maximize' else 'smaller'} is better; the returned values are not on the curves"
     )
     return ReportedMetric(reported, metric, (note,))
 
 
 def _goal(metric: Metric, ends: Sequence[tuple[float, float, float]], goal: Goal | None) -> Goal:
-    """Which way is better of reports, by their ranks beside the values', or by where they go."""
+    """Which way is better for reports: by their ranks compared with those of the values, or by their trend."""
     first, reported, returned = np.array(ends).T
     other: Goal = "minimize" if metric.goal == "maximize" else "maximize"
     if np.ptp(reported) > 0 and np.ptp(returned) > 0:

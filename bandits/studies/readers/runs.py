@@ -1,4 +1,4 @@
-"""Runs that another tool has logged, as a study."""
+"""Make a study of runs that another tool has logged."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["Run", "study_of_runs"]
 
 @dataclass(slots=True)
 class Run:
-    """What one run has logged of one metric, in the order in which it was written.
+    """The log of one metric of one run, in the order in which it was written.
 
     Args:
-        name: what its tool calls it.
-        steps: when, in the tool's count.
-        values: raw; NaN for a value that is no number.
-        clock: the time of each report, in seconds; empty where it is unknown.
+        name: its name in the tool.
+        steps: the tool's steps.
+        values: raw values; NaN for a value that is no number.
+        clock: the time of each report, in seconds; empty if unknown.
         config: the text of its hyperparameters, by name.
     """
 
@@ -38,14 +38,14 @@ class Run:
     config: Mapping[str, str] = field(default_factory=dict)
 
     def report(self, step: float, value: float, clock: float | None = None) -> None:
-        """Add what was logged at a step."""
+        """Add the value logged at a step."""
         self.steps.append(step)
         self.values.append(value)
         if clock is not None:
             self.clock.append(clock)
 
     def reports(self) -> Reports:
-        """What was logged, in the order in which it was, as far as the times tell."""
+        """The log as reports, in the order of their times if these are known."""
         if len(self.clock) != len(self.values):
             return Reports.of(self.steps, self.values)
         order = np.argsort(np.array(self.clock), kind="stable").tolist()
@@ -53,10 +53,10 @@ class Run:
         return Reports.of(*columns)
 
     def seconds(self) -> float | None:
-        """How long it trained, from before its first report; None where that cannot be told."""
+        """How long it trained, including the time before its first report; None if unknown."""
         if len(self.clock) != len(self.values) or len(self.clock) < 2 or not all(map(math.isfinite, self.clock)):
             return None
-        # What came before the first report took as long as what comes between two.
+        # The time before the first report is taken to be as long as that between two reports.
         return (max(self.clock) - min(self.clock)) * len(self.clock) / (len(self.clock) - 1)
 
 
@@ -71,16 +71,16 @@ def study_of_runs(
 ) -> Study:
     """Make a study of runs.
 
-    A run that comes to the last epoch of the longest one is complete; shorter ones were stopped. What an epoch is, and
-    which value counts where there are several, is said by the policy (`bandits.studies.policies`).
+    A run that reaches the last epoch of the longest one is complete; shorter ones were stopped. The policy says what an
+    epoch is, and which of several values at a step counts (`bandits.studies.policies`).
 
     Args:
         source: as the user wrote it.
         runs: in the order in which they were started, as far as the source tells.
         label: name of the metric.
-        goal: taken where neither the metric's name nor the shape of the curves tells which way is better.
-        notes: what the reader has guessed or left out, a sentence each.
-        policy: how its reports become curves.
+        goal: used if neither the metric's name nor the shape of the curves tells which way is better.
+        notes: what the reader guessed or left out, a sentence each.
+        policy: how the reports become curves.
 
     Raises:
         CurveTableError: there is no value at all, or nothing tells which way is better.
@@ -110,7 +110,7 @@ def study_of_runs(
 
 
 def _metric(label: str, curves: Sequence[Sequence[float]], goal: Goal | None, source: str) -> Metric:
-    """What the metric's name or the curves tell; else the goal that was given."""
+    """The metric, with the goal that its name or the curves tell; else with the given goal."""
     ends = np.array([[values[0], values[-1]] for values in curves])
     try:
         return find_metric(label, ends, metric=None, goal=None, source=source)[0]
@@ -121,7 +121,7 @@ def _metric(label: str, curves: Sequence[Sequence[float]], goal: Goal | None, so
 def _configs_and_features(
     trials: Sequence[StudyTrial], values: Sequence[Sequence[float]]
 ) -> list[tuple[dict[str, object], dict[str, float]]]:
-    """Hyperparameters of runs as values, and as numbers that predictors see, as in tables of curves."""
+    """Hyperparameters of runs as values, and as features for predictors, as in tables of curves."""
     outcomes = [[curve[-1] for curve in values], [max(curve) for curve in values], [min(curve) for curve in values]]
     known: list[tuple[dict[str, object], dict[str, float]]] = [({}, {}) for _ in trials]
     for name in dict.fromkeys(name for trial in trials for name in trial.config):

@@ -1,4 +1,4 @@
-"""A curve table as a study."""
+"""Read a curve table as a study."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def study_of_table(source: str, table: str, goal: Goal | None) -> Study:
     Args:
         source: as the user wrote it.
         table: name of a shipped table, or path of a file.
-        goal: taken where neither the name nor the shape of the curves tells which way is better; None for none.
+        goal: used if neither the metric's name nor the shape of the curves tells which way is better; None for none.
 
     Raises:
         UnknownPlugin, CurveTableError: there is no such table, or it cannot be read as one.
@@ -28,7 +28,7 @@ def study_of_table(source: str, table: str, goal: Goal | None) -> Study:
     try:
         rows = CurveTable(table)
     except CurveTableError:
-        rows = CurveTable(table, goal=goal)  # whatever else was wrong still is
+        rows = CurveTable(table, goal=goal)  # raises again unless only the goal was missing
     trials = []
     for number, (config, scores) in enumerate(zip(rows.configs, rows.scores, strict=True)):
         measured = np.flatnonzero(np.isfinite(scores))

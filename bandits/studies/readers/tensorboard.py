@@ -1,4 +1,4 @@
-"""Scalars that TensorBoard has exported as csv, a file a run: Wall time, Step, Value."""
+"""Read scalars that TensorBoard exported as csv, one file for each run: Wall time, Step, Value."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _DOWNLOADED = re.compile(r"run-(?P<run>.+)-tag-(?P<tag>.+)")  # how TensorBoard 
 def study_of_tensorboard(
     source: str, files: Sequence[CsvFile], goal: Goal | None, *, tag: str = "", argument: str = "`warm_start`"
 ) -> Study:
-    """Read some files, each of which is a run.
+    """Read files, each of which holds one run.
 
-    Where a training is two runs, exp0/train and exp0/validation, the one of validation is read.
+    If a training has two runs, such as exp0/train and exp0/validation, the validation run is read.
 
     Args:
         source: as the user wrote it.
-        files: each with TensorBoard's columns. Runs go by the time of their first report.
-        goal: taken where neither the tag nor the shape of the curves tells which way is better.
-        tag: the scalar to read, where files that TensorBoard has named are of several.
-        argument: how messages call the source.
+        files: files with TensorBoard's columns. Runs are ordered by the time of their first report.
+        goal: used if neither the tag nor the shape of the curves tells which way is better.
+        tag: the scalar to read, if the names of the files tell several.
+        argument: name of the argument that holds the source, for messages.
 
     Raises:
-        SettingError: the files are of several tags, and none of them is asked for.
+        SettingError: the files hold several tags, and none was requested.
         CurveTableError: a cell cannot be read.
     """
     tags = sorted({_tag_of(file.path) for file in files})
@@ -51,13 +51,13 @@ def study_of_tensorboard(
 def study_of_tensorboard_folder(
     source: str, folder: Path, goal: Goal | None, *, tag: str = "", argument: str = "`warm_start`"
 ) -> Study:
-    """Read all .csv files of a folder and of those in it.
+    """Read all .csv files of a folder and its subfolders.
 
     Raises:
-        SettingError: there is none, or one of them is no export of TensorBoard; and see `study_of_tensorboard`.
+        SettingError: there is no .csv file, or one is no export of TensorBoard; and see `study_of_tensorboard`.
     """
     paths = sorted(folder.rglob("*.csv"))
-    rule = "must be a folder of TensorBoard's csv exports (Wall time, Step, Value), a run a file"
+    rule = "must be a folder of TensorBoard's csv exports (Wall time, Step, Value), one file for each run"
     if not paths:
         raise SettingError.broken(argument, f"{rule}; it holds no .csv file", source)
     files = list(map(read_csv, paths))
@@ -70,13 +70,13 @@ def study_of_tensorboard_folder(
 
 
 def _tag_of(path: Path) -> str:
-    """The scalar that a file is of, by its name; none without one of TensorBoard's names."""
+    """The scalar of a file, read from its name; None if TensorBoard did not name the file."""
     match = _DOWNLOADED.fullmatch(path.stem)
     return match["tag"] if match else ""
 
 
 def _by_run(files: Sequence[CsvFile]) -> dict[str, CsvFile]:
-    """Files by the name of their run: as TensorBoard names it, else the file's, with its folders where it repeats."""
+    """Files by the name of their run: TensorBoard's, else the file's name, with folders if names repeat."""
     names = [match["run"] if (match := _DOWNLOADED.fullmatch(f.path.stem)) else f.path.stem for f in files]
     repeated = {name for name, count in Counter(names).items() if count > 1}
     base = os.path.commonpath([file.path.parent for file in files])

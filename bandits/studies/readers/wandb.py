@@ -1,4 +1,4 @@
-"""A chart that Weights & Biases has exported as csv: a step a row, a column a run."""
+"""Read a chart that Weights & Biases exported as csv: one row for each step, one column for each run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bandits.studies.study import Study
 
 __all__ = ["study_of_wandb_chart"]
 
-_BOUNDS = ("__MIN", "__MAX")  # columns of what a smoothed or grouped line spans
+_BOUNDS = ("__MIN", "__MAX")  # columns of the range of a smoothed or grouped line
 _TIME = "time"  # Relative Time (Process), Wall Time, _timestamp
 
 
@@ -23,18 +23,18 @@ def study_of_wandb_chart(
 ) -> Study:
     """Read the runs of a chart, in the order of its columns.
 
-    The first column is the step, whatever it is called. Where it is a time, which is different for each run, a run's
-    k-th value is its k-th report.
+    The first column is the step, whatever its name. If it is a time, which differs between runs, the k-th value of a
+    run is its k-th report.
 
     Args:
         source: as the user wrote it.
         file: the chart.
-        goal: taken where neither the metric's name nor the shape of the curves tells which way is better.
-        metric: which one, where the chart shows several.
-        argument: how messages call the source.
+        goal: used if neither the metric's name nor the shape of the curves tells which way is better.
+        metric: which metric to read, if the chart shows several.
+        argument: name of the argument that holds the source, for messages.
 
     Raises:
-        SettingError: the chart shows several metrics, and none of them is asked for.
+        SettingError: the chart shows several metrics, and none was requested.
         CurveTableError: a cell cannot be read.
     """
     columns: list[tuple[int, str, str]] = []

@@ -1,4 +1,4 @@
-"""Runs as Optuna studies, and studies as tables of learning curves."""
+"""Write runs as Optuna studies, and studies as tables of learning curves."""
 
 from __future__ import annotations
 

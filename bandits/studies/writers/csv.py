@@ -1,4 +1,4 @@
-"""A study as a table of learning curves, the csv file that `CurveTable` and `bandits predict` read."""
+"""Write a study as a table of learning curves, a csv file that `CurveTable` and `bandits predict` read."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from bandits.studies.writers.table_text import TableRow, column_name, headings_o
 
 __all__ = ["ImportedCurves", "import_study"]
 
-_NUMBER, _NAME = "trial", "run"  # names that readers take for labels
+_NUMBER, _NAME = "trial", "run"  # readers take columns with these names as labels
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedCurves:
-    """What was written.
+    """The result of `import_study`.
 
     Args:
-        path: of the file.
-        metric: of the curves.
-        rows: how many trials have a curve.
-        complete: how many of them are as long as the longest.
-        epochs: how long that is.
-        timed: whether the file says how long epochs took.
+        path: path of the file.
+        metric: metric of the curves.
+        rows: number of trials with a curve.
+        complete: number of curves that are as long as the longest one.
+        epochs: length of the longest curve.
+        timed: whether the file holds the seconds of epochs.
         account: what was filled, merged or left out.
     """
 
@@ -55,24 +55,19 @@ def import_study(
 ) -> ImportedCurves:
     """Write a study as a table of learning curves.
 
-    A row a trial with a measured epoch: its number or name, if it has one, every part of its configuration, every other
-    feature, then the curve: raw values, and empty cells after the last epoch that was measured. What an epoch is, and
-    how gaps are filled, is as everywhere here (`read_curves`). Where the study tells how long each trial trained, each
-    epoch gets an equal share of it in the columns seconds_1, ....
-
-    The epoch columns bear the metric's name where that tells which way is better, with "score" or "loss" added
-    where it does not.
+    Each trial with a measured epoch is a row; docs/files.md describes the columns. `read_curves` defines epochs and
+    fills gaps.
 
     Args:
-        source: an Optuna study, a journal, or whatever else `read_study` takes.
-        out: the file; a new one that ends in .csv.
-        goal: of a source that does not tell which way is better.
-        longest: epochs after this one are left out, in the unit in which the source counts, >= 2; None for none.
+        source: an Optuna study, a journal, or any other source of `read_study`.
+        out: path of a new file that ends in .csv.
+        goal: used if the source does not tell which way is better.
+        longest: later epochs are left out; in the source's own unit, >= 2; None for no limit.
 
     Raises:
-        SettingError, JournalError, UnknownPlugin: the source cannot be read, or has fewer than two curves; the file
+        SettingError, JournalError, UnknownPlugin: the source cannot be read, or has fewer than two curves; or the file
             cannot be written.
-        CurveTableError: the curves make no table, because all their values are the same, say.
+        CurveTableError: the curves make no table, for example because all values are the same.
 
     Example:
         >>> import tempfile, pathlib, optuna
@@ -98,7 +93,9 @@ def import_study(
     read = read_curves(study, last=last)
     trials = [(_timed(trial, last), trial.curve) for trial in read.trials if trial.curve is not None]
     if len(trials) < 2:
-        raise SettingError.broken("the study", f"must hold 2 trials with a measured epoch, has {len(trials)}", source)
+        raise SettingError.broken(
+            "the study", f"must hold at least 2 trials with a measured epoch, but has {len(trials)}", source
+        )
     family = _family(study.metric)
     described = _described(trials, family)
     text, timed = _text(study, trials, parameter_cells(described), family)
@@ -123,20 +120,20 @@ def import_study(
 
 
 def _timed(read: TrialCurve, last: int | None) -> StudyTrial:
-    """The trial; how long it trained is not known of one that reported after the last epoch."""
+    """The trial, without its seconds if it reported after the last epoch."""
     later = last is not None and len(read.epochs) > 0 and read.epochs[-1] > last
     return replace(read.trial, seconds=None) if later else read.trial
 
 
 def _family(metric: Metric) -> str:
-    """A name for the epoch columns that tells the metric's goal."""
+    """A name for the epoch columns from which readers can tell the metric's goal."""
     kind = "score" if metric.goal == "maximize" else "loss"
     name = column_name(metric.name) if metric.name else kind
     return next((label for label in (name, f"{name}_{kind}") if _goal_of(label) == metric.goal), kind)
 
 
 def _goal_of(label: str) -> Goal | None:
-    """Which way is better, as far as the name of some columns tells."""
+    """Which way is better, if the name of the columns tells it."""
     if label in SECONDS:
         return None
     try:
@@ -146,7 +143,7 @@ def _goal_of(label: str) -> Goal | None:
 
 
 def _described(pairs: Sequence[tuple[StudyTrial, Curve]], family: str) -> list[Described]:
-    """The configurations under the names that their columns will have."""
+    """The configurations, under the names of their columns."""
     plain = [
         Described({name: value for name, value in trial.config.items() if name != _NUMBER}, trial.features)
         for trial, _ in pairs
@@ -156,7 +153,7 @@ def _described(pairs: Sequence[tuple[StudyTrial, Curve]], family: str) -> list[D
 
 
 def _epochs_of(pairs: Sequence[tuple[StudyTrial, Curve]]) -> int:
-    return max(2, *(curve.tau for _, curve in pairs))  # one column makes no family
+    return max(2, *(curve.tau for _, curve in pairs))  # readers need at least two columns to recognise curves
 
 
 def _text(
@@ -165,7 +162,7 @@ def _text(
     parameters: Mapping[str, Sequence[object]],
     family: str,
 ) -> tuple[str, bool]:
-    """The file, and whether it holds seconds."""
+    """The text of the file, and whether it holds seconds."""
     trials = [trial for trial, _ in pairs]
     labels = _labels(trials, parameters)
     timed = all(trial.seconds is not None for trial in trials) and any(trial.seconds for trial in trials)
@@ -180,7 +177,7 @@ def _text(
 
 
 def _labels(trials: Sequence[StudyTrial], parameters: Collection[str]) -> list[dict[str, object]]:
-    """What tells the trials apart: their numbers, or else their names, where each has another one."""
+    """Labels of the trials: their numbers, or else their names if these differ."""
     if all(trial.number is not None for trial in trials):
         return [{_NUMBER: trial.number} for trial in trials]
     names = {trial.name for trial in trials if trial.name}

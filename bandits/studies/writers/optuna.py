@@ -1,4 +1,4 @@
-"""A journal as an Optuna study."""
+"""Write a journal as an Optuna study."""
 
 from __future__ import annotations
 
@@ -41,33 +41,21 @@ def export_journal(
 ) -> Study:
     """Write the journal of a run as an Optuna study; the run may still go on.
 
-    Trials are numbered from 0 in the order of their ids. Epochs are steps, from 1. What the run completed is COMPLETE
-    with its last value, what a forecast dropped or halving cut is PRUNED (its value is the last one too, as Optuna
-    has it), and what failed is FAIL. Other trials are RUNNING while the run goes on, and PRUNED once it is over.
-    Their times are those of the run's clock, which ended when the journal was last written.
-
-    Parameters are those that the run's objective declared, with their ranges; of other objectives, what varies in the
-    configurations (`infer_space`), with ranges read off their values; for rows of a table, columns that are features.
-    The rest, such as the words of a net, are user attributes under their
-    names. Attributes called "bandits:..." hold the trial's id, state, reason, seconds of training and features, all
-    verdicts, and of the last forecast its value, horizon, bar, and the probability of ending no better; those of
-    the study hold the run's settings.
+    Trials are numbered from 0 in the order of their ids; epochs are steps, from 1. docs/optuna.md ("Both ways") lists
+    states, parameters and attributes.
 
     Args:
-        path: of the journal.
-        storage: one of Optuna's storages, or where to find or make one: a URL such as sqlite:///study.db, or a file.
-        name: of the study; by default the journal's, without its ending.
+        path: path of the journal.
+        storage: one of Optuna's storages, or where to find or create one: a URL such as sqlite:///study.db, or a file.
+        name: name of the study; by default the journal's, without its ending.
         replace: True to delete a study of that name first, if all of its trials were exported as well.
-
-    Returns:
-        The study.
 
     Raises:
         JournalError: there is no journal, or nothing has been measured yet.
-        SettingError: the storage cannot be written, or has a study of that name (with `replace`, one with trials
+        SettingError: the storage cannot be written, or has a study of that name (with `replace`: one with trials
             that were not exported).
 
-    Cost: about 20 ms a trial in SQLite, 2 ms in the file of a JournalStorage.
+    Cost: about 20 ms for each trial in SQLite, 2 ms in the file of a JournalStorage.
 
     Example:
         >>> import tempfile, pathlib, optuna
@@ -98,7 +86,7 @@ def export_journal(
 
 
 def _written(run: RecordedRun, trials: Sequence[FrozenTrial], name: str, storage: BaseStorage, replace: bool) -> Study:
-    """The study with its trials: all of them, or none."""
+    """Create the study with all of its trials, or nothing."""
     if name in optuna.get_all_study_names(storage):
         if not replace:
             rule = "must be new in this storage, or be replaced (--replace, replace=True)"
@@ -113,7 +101,7 @@ def _written(run: RecordedRun, trials: Sequence[FrozenTrial], name: str, storage
         for key, value in _about(run).items():
             study.set_user_attr(f"{PREFIX}{key}", value)
         study.add_trials(trials)
-    except BaseException:  # an interrupt too: half a study would look like a whole one
+    except BaseException:  # an interrupt too: an incomplete study would look complete
         with suppress(Exception):
             optuna.delete_study(study_name=name, storage=storage)
         raise
@@ -121,15 +109,15 @@ def _written(run: RecordedRun, trials: Sequence[FrozenTrial], name: str, storage
 
 
 def _check_ours(study: Study) -> None:
-    """Check that a study holds nothing but what can be exported again."""
+    """Check that a study holds only exported trials, which can be exported again."""
     own = [trial for trial in study.get_trials(deepcopy=False) if f"{PREFIX}trial" not in trial.user_attrs]
     if own or f"{PREFIX}journal" not in study.user_attrs:
-        rule = f"must be that of an export, to be replaced; this one has {len(own)} trials of its own"
+        rule = f"must be that of an export, to be replaced; this study has {len(own)} other trials"
         raise SettingError.broken("name of the study", rule, study.study_name)
 
 
 def _about(run: RecordedRun) -> dict[str, Any]:
-    """What the study says of its run."""
+    """The attributes of the study: facts about its run."""
     settings = run.settings
     return {
         "journal": run.path.name,
@@ -146,7 +134,7 @@ def _about(run: RecordedRun) -> dict[str, Any]:
 
 
 def _frozen(trial: RecordedTrial, run: RecordedRun, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
-    """One trial as Optuna keeps it."""
+    """One trial in Optuna's form."""
     over = TrialState.PRUNED if run.how else TrialState.RUNNING
     state = _STATES.get(trial.state, over)
     params = params_in(trial.config, space)
@@ -168,7 +156,7 @@ def _frozen(trial: RecordedTrial, run: RecordedRun, space: Mapping[str, BaseDist
 
 
 def _said_of(trial: RecordedTrial) -> dict[str, Any]:
-    """What the run knows of a trial that Optuna has no place for."""
+    """The attributes of a trial: what Optuna has no field for."""
     said: dict[str, Any] = {
         "trial": trial.id,
         "state": trial.state,
@@ -184,7 +172,7 @@ def _said_of(trial: RecordedTrial) -> dict[str, Any]:
 
 
 def _latest(verdicts: Sequence[VerdictGiven]) -> list[dict[str, Any]]:
-    """The verdicts as JSON values, oldest first; the oldest are left out where they are too many for a database."""
+    """The verdicts as JSON values, oldest first; the oldest are left out if they are too long for a database."""
     kept: list[dict[str, Any]] = []
     room = _LONGEST_ATTRIBUTE
     for verdict in reversed(verdicts):

@@ -1,4 +1,4 @@
-"""The columns of a table that describe its configurations: written so that a reader sees the features of the study."""
+"""Write the columns of configurations, so that a reader of the table gets the same features as the study has."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ __all__ = ["Described", "misread_parameters", "parameter_cells"]
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A trial, as far as its configuration goes, under the names that its columns will have.
+    """The configuration and features of a trial, under the names of their columns.
 
     Args:
-        config: what was trained.
-        features: what predictors see of it.
+        config: the configuration.
+        features: the features.
     """
 
     config: Mapping[str, object]
     features: Mapping[str, float]
 
     def renamed(self, names: Mapping[str, str]) -> Described:
-        """The same under other names for parts of the configuration, and for features of their own."""
+        """A copy with other names for parts of the configuration and for features without a parameter."""
         return Described(
             {names.get(name, name): value for name, value in self.config.items()},
             {_renamed(name, names): value for name, value in self.features.items()},
@@ -33,14 +33,14 @@ class Described:
 
 
 def parameter_cells(trials: Sequence[Described], told: Collection[str] = ()) -> dict[str, list[object]]:
-    """The cells of every part of the configurations, and of the features that follow from none of them.
+    """The cells of every part of the configurations, and of features that do not come from a single part.
 
     Args:
-        trials: `[n]` of a study.
-        told: names of those whose features have columns of their own (see `feature_columns`).
+        trials: `[n]` trials of a study.
+        told: names of parameters whose features have columns of their own (see `feature_columns`).
 
     Returns:
-        `[n]` cells by name of the column, in order.
+        `[n]` cells for each column name, in order.
     """
     columns: dict[str, list[object]] = {}
     for name, features in _features_of(trials).items():
@@ -61,11 +61,10 @@ def parameter_cells(trials: Sequence[Described], told: Collection[str] = ()) -> 
 
 
 def misread_parameters(trials: Sequence[Described], table: CurveTable) -> set[str]:
-    """The parameters that a table reads in another way than they are in the study that it was made of: with other
-    features, or other values.
+    """The parameters that have other values or features in a table than in the study from which it was written.
 
     Args:
-        trials: `[n]` of the study.
+        trials: `[n]` trials of the study.
         table: `[n]` rows, in the same order.
     """
     read = [table.features(config) for config in table.configs]
@@ -85,8 +84,7 @@ Features = dict[str, list[float | None]]
 
 
 def _features_of(trials: Sequence[Described]) -> dict[str, Features]:
-    """`[n]` numbers of every feature, by the part of the configuration that it is a feature of; None where a trial has
-    no such feature."""
+    """`[n]` values of every feature, for each part of the configuration; None if a trial has no such feature."""
     config = dict.fromkeys(name for trial in trials for name in trial.config)
     features = dict.fromkeys(name for trial in trials for name in trial.features)
     known = {**config, **features}
@@ -105,7 +103,7 @@ def _renamed(feature: str, names: Mapping[str, str]) -> str:
 
 
 def _same(value: object, read: object) -> bool:
-    """Whether a value came back: a number as a number, anything else as its text."""
+    """Whether a value was read as it was written: a number as a number, anything else as text."""
     return str(value) == str(read) or (number_of(value) is not None and number_of(value) == number_of(read))
 
 
@@ -114,7 +112,7 @@ def _varies(numbers: Sequence[float | None]) -> bool:
 
 
 def _told(cell: object, number: float | None) -> object:
-    """A cell that is read as that number, where it is to be one."""
+    """A cell that is read as the same number, if the value is a number."""
     is_read_so = number is None or (not isinstance(cell, bool | str) and number_of(cell) == number)
     return cell if is_read_so else number
 

@@ -1,4 +1,4 @@
-"""The search space of a recorded run: its export then has the run's parameters, with the same features."""
+"""The search space of a recorded run, so that its export has the same parameters and features."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _ROW = "row"
 def space_of_run(run: RecordedRun) -> dict[str, BaseDistribution]:
     """The distribution of each parameter of a run.
 
-    Declared is what its objective declared, where all values lie in it. Other parts of the configurations are judged
-    by their values (`infer_space`): numbers and choices of which features tell are parameters, and of the rows of a
-    table nothing else is.
+    A distribution is the one that the objective declared, if all values lie in it. The distributions of other parts of
+    the configurations are inferred from their values (`infer_space`): numbers, and choices that have features, are
+    parameters. In rows of a table nothing else is a parameter.
     """
     declared = {
         name: distribution
@@ -38,7 +38,7 @@ def space_of_run(run: RecordedRun) -> dict[str, BaseDistribution]:
 
 
 def _candidates(trial: RecordedTrial, known: set[str]) -> Mapping[str, object]:
-    """What may be a parameter. A table has judged its own columns: those that are no features are labels."""
+    """The parts that may be parameters. In a table, columns that are not features are labels."""
     if _ROW not in trial.config:
         return trial.config
     return {name: value for name, value in trial.config.items() if name in known}
@@ -47,7 +47,7 @@ def _candidates(trial: RecordedTrial, known: set[str]) -> Mapping[str, object]:
 def _stand_ins(
     trials: Sequence[RecordedTrial], configs: Sequence[Mapping[str, object]], seen: set[str]
 ) -> list[dict[str, float]]:
-    """The numbers that stood for parameters which some trials lack: they belong to the range as well."""
+    """The numbers that encode absent parameters: they must lie in the range as well."""
     names = {name for config in configs for name in config} & seen
     numbers = []
     for trial, config in zip(trials, configs, strict=True):

@@ -1,4 +1,4 @@
-"""Where a study is written: Optuna's storages by URL or by file, made where there is none."""
+"""Open Optuna's storages by URL or by file, and create them if necessary."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _ARGUMENT = "the Optuna storage"
 
 
 def storage_at(where: str) -> BaseStorage:
-    """Open a storage to write to, or make one.
+    """Open or create a storage for writing.
 
     Args:
-        where: the URL of a database (sqlite:///study.db, postgresql://...), or a file: one that is there is what
-            it holds, a new one is an SQLite file if it is called .db, .sqlite or .sqlite3, and else the file of a
-            JournalStorage, as journal:///study.log always is.
+        where: the URL of a database (sqlite:///study.db, postgresql://...), or a file. The content of an existing file
+            decides what it is. A new file is an SQLite file if its name ends in .db, .sqlite or .sqlite3, and else the
+            file of a JournalStorage; journal:///study.log is always a JournalStorage.
 
     Raises:
-        SettingError: it holds something else, cannot be made, or its driver is missing.
+        SettingError: it holds something else, cannot be created, or its driver is missing.
     """
     address = _address(where)
     return _database(where, address) if "://" in address else _journal(where, Path(address))
 
 
 def shown_address(where: str) -> str:
-    """What to tell optuna-dashboard of a storage, without a password."""
+    """The address of a storage for optuna-dashboard, without a password."""
     address = _address(where)
     return _without_password(address) if "://" in address else address
 
@@ -78,7 +78,7 @@ def _database(where: str, url: str) -> BaseStorage:
 
 
 def _is_free(path: Path) -> bool:
-    """Whether an SQLite file holds Optuna's tables or nothing, or is not there."""
+    """Whether an SQLite file holds Optuna's tables, is empty, or does not exist."""
     if not first_bytes(path):
         return True
     tables = tables_of(path)
@@ -100,6 +100,6 @@ def _occupied(where: str) -> SettingError:
 
 
 def unusable(where: str, error: Exception) -> SettingError:
-    """What to raise where a storage cannot be opened or written, with the driver's reason."""
+    """The error for a storage that cannot be opened or written, with the driver's reason."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     return SettingError.broken(_ARGUMENT, f"must be one that can be written ({reason})", _without_password(where))

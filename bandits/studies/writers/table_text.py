@@ -1,4 +1,4 @@
-"""A table of learning curves as the text of a csv file that `CurveTable` reads: names of columns, and cells."""
+"""Write a table of learning curves as the text of a csv file that `CurveTable` reads."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class TableRow:
     """A row of a table.
 
     Args:
-        settings: what is known before the training, by name; a name that is not there, or None, is an empty cell.
-        curves: values from epoch 1 on, by the name of their columns without the number; None is an empty cell, and so
-            is what is missing at the end.
+        settings: values known before the training, by name; a missing name and None give an empty cell.
+        curves: values from epoch 1 on, by the name of their columns without the number; None and missing epochs at the
+            end give empty cells.
     """
 
     settings: Mapping[str, object]
@@ -34,13 +34,13 @@ class TableRow:
 
 
 def table_text(rows: Sequence[TableRow], *, epochs: int) -> str:
-    """The text of a table: a column for each setting, in the order in which rows have them, then those of the curves.
+    """The text of a table: a column for each setting, in the order of the rows, then the columns of the curves.
 
-    Settings that a reader would take for curves get a "_" at their end: w1, w2 beside curves of two epochs.
+    Settings that a reader would take for curves get a "_" at the end, such as w1 and w2 beside curves of two epochs.
 
     Args:
-        rows: the first ones that have a name say where its columns stand.
-        epochs: columns of each curve, at least as many as the longest one has.
+        rows: the rows; the order of columns is that in which their names first appear.
+        epochs: number of columns of each curve, at least the length of the longest one.
     """
     settings = list(dict.fromkeys(name for row in rows for name in row.settings))
     families = list(dict.fromkeys(name for row in rows for name in row.curves))
@@ -58,7 +58,7 @@ def table_text(rows: Sequence[TableRow], *, epochs: int) -> str:
 
 
 def column_name(words: str) -> str:
-    """A name for columns: "validation accuracy" gives validation_accuracy.
+    """The column name of a metric: "validation accuracy" gives validation_accuracy.
 
     Example:
         >>> column_name("validation log-perplexity")
@@ -68,10 +68,10 @@ def column_name(words: str) -> str:
 
 
 def new_table(out: str | os.PathLike[str]) -> Path:
-    """The path of a table that is to be written.
+    """Check the path of a new table.
 
     Raises:
-        SettingError: it does not end in .csv, there is such a file, or no such folder.
+        SettingError: it does not end in .csv, the file exists, or its folder does not.
     """
     path = Path(out)
     if path.suffix != ".csv":
@@ -84,7 +84,7 @@ def new_table(out: str | os.PathLike[str]) -> Path:
 
 
 def headings_of(settings: Sequence[str], families: Iterable[str], epochs: int) -> dict[str, str]:
-    """The headings of settings, by name: none is taken for a curve or for another column."""
+    """The column headings of settings, by name, so that readers take none for a curve or another column."""
     numbers: dict[str, list[str]] = {}
     matches = {name: NUMBERED.fullmatch(name) for name in settings if not is_a_feature_of_another(name, settings)}
     for match in matches.values():

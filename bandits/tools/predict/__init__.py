@@ -1,4 +1,4 @@
-"""Forecasts for a table of one's own curves."""
+"""Forecasts for the partial curves of a table."""
 
 from bandits.tools.predict.predict import predict_table
 from bandits.tools.predict.results import Check, Predictions, RowForecast

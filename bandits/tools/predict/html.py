@@ -17,7 +17,7 @@ _INK, _GREY, _LIGHT = "#222222", "#c9ccd1", "#eceef1"
 
 
 def write_html(picture: Picture, path: Path) -> None:
-    """Write the page; `figure_of` says what is on it."""
+    """Write the page that `figure_of` describes."""
     figure_of(picture).write_html(path, include_plotlyjs=True, full_html=True, div_id="forecasts")
 
 
@@ -88,7 +88,7 @@ def _end(place: int, row: Drawn, picture: Picture) -> Any:
         hovertemplate=(
             f"row {row.row}<br>forecast {row.mean:.6g}"
             f"<br>{picture.coverage:.4g} interval {row.low:.6g} to {row.high:.6g}"
-            f"<br>seen for {len(row.values)} epochs, last {row.values[-1]:.6g}<br>{_escaped(row.config)}<extra></extra>"
+            f"<br>{len(row.values)} epochs measured, last {row.values[-1]:.6g}<br>{_escaped(row.config)}<extra></extra>"
         ),
     )
 
@@ -130,5 +130,5 @@ def _lay_out(figure: Any, picture: Picture) -> None:
 
 
 def _escaped(text: str) -> str:
-    """Text in which plotly finds no markup of its own."""
+    """Text whose characters plotly does not read as markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("%{", "% {")

@@ -26,7 +26,7 @@ def write_image(picture: Picture, path: Path) -> None:
         curves.set_yscale("log")
         curves.yaxis.set_major_formatter(LogFormatter())
         curves.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
-    curves.set_ylim(*picture.frame)  # before anything is drawn, so that nothing that is far away moves it
+    curves.set_ylim(*picture.frame)  # before anything is drawn, so that far values do not move it
     _draw_curves(curves, picture)
     _draw_ends(ends, picture)
     for axes in (curves, ends):
@@ -84,5 +84,5 @@ def _draw_ends(axes: Axes, picture: Picture) -> None:
         )  # fmt: skip
     axes.set_xlim(-0.7, max(len(picture.rows), 1) - 0.3)
     axes.set_xticks(range(len(picture.rows)), [str(row.row) for row in picture.rows], rotation=90, fontsize=7)
-    crosses = ", x how the row ended" if any(row.truth is not None for row in picture.rows) else ""
+    crosses = ", x where the row ended" if any(row.truth is not None for row in picture.rows) else ""
     axes.set_xlabel(f"row: forecast and {picture.coverage:.4g} interval{crosses}", fontsize=9, color=_INK)

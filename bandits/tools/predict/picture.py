@@ -1,7 +1,7 @@
-"""What a plot of forecasts shows, before any library draws it.
+"""What a plot of forecasts shows; other files draw it.
 
-1. At most so many curves are drawn that each can be seen; the caption says which are left out.
-2. A few runs that went astray must not flatten all others: the frame ends where ordinary values end.
+1. The number of curves is limited, so that each can be seen; the caption says which are left out.
+2. The frame ends where ordinary values end, so that a few diverged runs do not flatten all others.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _COLOURS = ((27, 79, 168), (42, 157, 143), (233, 162, 59))  # best, middle, wors
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """One row in front.
+    """One coloured row.
 
     Args:
         row: its number.
         config: its configuration in a line.
         values: `[tau]` raw values seen.
         mean, low, high: the forecast and its interval, in raw units; an end may be infinite.
-        truth: how the row ended, where it is known.
+        truth: the raw value at the horizon; None if unknown.
         colour: "#rrggbb".
     """
 
@@ -56,16 +56,16 @@ class Picture:
     """Everything that a plot shows; raw units.
 
     Args:
-        title: what is forecast, by whom.
-        captions: what was learned from, what is left out, how good the check was.
+        title: what is forecast, and by which predictor.
+        captions: which rows taught the predictor, which are not drawn, and the results of the check.
         metric: what the vertical axis shows.
-        coverage: of the intervals.
+        coverage: probability of the intervals.
         horizon: the epoch that is forecast.
-        behind: complete curves, each `[horizon]`.
-        rows: rows in front, the best forecast first.
+        behind: complete curves, drawn in grey, each `[horizon]`.
+        rows: coloured rows, the best forecast first.
         best: the best complete row at the horizon; None without any.
         frame: lowest and highest value of the vertical axis.
-        logarithmic: True where that axis is.
+        logarithmic: whether the vertical axis is logarithmic.
     """
 
     title: str
@@ -81,7 +81,7 @@ class Picture:
 
 
 def picture_of(report: ForecastReport) -> Picture:
-    """Choose what is drawn: the partial rows with the best forecasts; where there are none, rows of the check."""
+    """Choose what is drawn: the partial rows with the best forecasts; without any, rows of the check."""
     predictions, check = report.predictions, report.predictions.check
     metric = predictions.metric
     partial = [row for row in predictions.forecasts if row.mean is not None]
@@ -128,7 +128,7 @@ def _drawn(row: RowForecast, coverage: float, place: int, count: int) -> Drawn:
 
 
 def _colour(place: int, count: int) -> str:
-    """From the first to the last of `count` places, through the three colours."""
+    """The colour of a place between the first and the last of `count`, through the three colours."""
     at = 2.0 * place / max(1, count - 1)
     left = min(int(at), 1)
     mixed = [round(a + (b - a) * (at - left)) for a, b in zip(_COLOURS[left], _COLOURS[left + 1], strict=True)]
@@ -136,7 +136,7 @@ def _colour(place: int, count: int) -> str:
 
 
 def _spread(count: int, most: int) -> list[int]:
-    """At most so many of `count` places, at equal distances; the first and the last are among them."""
+    """At most `most` of `count` places, at equal distances, the first and the last included."""
     return list(range(count)) if count <= most else np.linspace(0, count - 1, most).round().astype(int).tolist()
 
 

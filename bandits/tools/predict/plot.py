@@ -15,7 +15,7 @@ _LIBRARIES = {".html": "plotly", ".png": "matplotlib", ".svg": "matplotlib", ".p
 
 
 def check_plot_file(file: str) -> None:
-    """Find out before the work begins whether a plot can be written.
+    """Check, before the work begins, that a plot can be written.
 
     Raises:
         SettingError: the ending is none of .html, .png, .svg and .pdf, or the folder does not exist.

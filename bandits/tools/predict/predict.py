@@ -36,17 +36,17 @@ def predict_table(
     """Learn from the complete rows of a table and forecast its partial ones.
 
     Args:
-        table: the curves; load it with `duplicates="keep"`, so that rows have the numbers that they have in the file.
+        table: the curves; load it with `duplicates="keep"`, so that rows have the same numbers as in the file.
         predictor: how to forecast.
         at: forecast from the first `at` epochs of each row, 1 <= at < horizon; rows with fewer get no forecast.
-            Complete rows are then forecast as well, out of sample: see `Predictions.check`. None uses all that was
-            measured.
+            Complete rows are then forecast as well, out of sample: see `Predictions.check`. None uses every measured
+            epoch.
         horizon: the epoch to forecast, from 2 to the table's last, which is the default.
-        check: how many complete rows, drawn at random, to forecast as a test, >= 0.
-        seed: of the predictor's randomness and of the draw, >= 0.
+        check: how many complete rows to forecast as a test, drawn at random, >= 0.
+        seed: seed of the predictor and of the draw, >= 0.
 
     Returns:
-        The forecasts. What is seen of the rows that are forecast is among what the predictor may learn from.
+        The forecasts. The predictor may also learn from the measured epochs of the partial rows.
 
     Raises:
         SettingError: an argument breaks its rule, there is nothing to forecast, or the complete rows are fewer
@@ -77,7 +77,7 @@ def predict_table(
         raise SettingError(f"table {table.name} {rule}, got {len(table):,} complete rows")
     needed, there = predictor.curves_needed(horizon), len(rows.teachers)
     if there < needed:
-        rule = f"must have {needed} different rows measured through epoch {horizon}, the horizon"
+        rule = f"must have {needed} different rows measured up to epoch {horizon}, the horizon"
         raise SettingError.broken(f"table {table.name}", f"{rule}, to teach {predictor.name}", there)
     forecasts = _forecasts(rows, table.metric, predictor, rows.teachers, rows.partial, rng_for(seed, "fit", horizon))
     found, remarks = None, table.description.notes + rows.notes
@@ -86,7 +86,7 @@ def predict_table(
         if folds:
             found = _check(rows, table.metric, predictor, size=check, folds=folds, seed=seed)
         if not folds:
-            why = f"all {there} are needed to learn from" if there else "there are none"
+            why = f"the predictor needs all {there} of them" if there else "there are none"
             remarks += (f"no check on complete rows: {why}",)
         elif check < there:
             remarks += (f"the check is on {check:,} of the {there:,} complete rows, drawn at random",)
@@ -142,7 +142,7 @@ def _row_forecast(rows: Rows, metric: Metric, row: int, answer: Forecast | Absta
 
 
 def _folds(there: int, needed: int) -> int:
-    """Into how many parts the complete rows must be split so that all but one part are enough; 0 if none will do."""
+    """Into how many parts to split the complete rows, so that all parts but one suffice to learn; 0 if none do."""
     for folds in range(min(_FOLDS, there), there + 1):
         if folds and there - math.ceil(there / folds) >= needed:
             return folds
@@ -150,7 +150,7 @@ def _folds(there: int, needed: int) -> int:
 
 
 def _check(rows: Rows, metric: Metric, predictor: Predictor, *, size: int, folds: int, seed: int) -> Check:
-    """Forecast complete rows by fits that have not seen their ends."""
+    """Forecast complete rows with fits to other rows."""
     order = rng_for(seed, "check").permutation(np.array(rows.teachers)).tolist()
     tested = set(order[:size])
     found: list[RowForecast] = []

@@ -23,13 +23,13 @@ _MOST_DIGITS, _LONG = 8, 1e7
 
 @dataclass(frozen=True, slots=True)
 class ForecastReport:
-    """Predictions, and the words in which they were asked for.
+    """Predictions, with the table and the predictor as the user wrote them.
 
     Args:
         file: the table as the user wrote it.
-        predictor: name of the predictor, likewise.
-        predictions: what came out.
-        coverage: of the intervals that are shown, in (0, 1).
+        predictor: name and settings of the predictor, likewise.
+        predictions: the result.
+        coverage: probability of the intervals that are shown, in (0, 1).
     """
 
     file: str
@@ -84,7 +84,7 @@ class ForecastReport:
 
 
 def forecast_view(report: ForecastReport) -> RenderableType:
-    """What was learned from, one line a forecast with the best first, the check and the notes."""
+    """The training rows, one line for each forecast with the best first, the check and the notes."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column()
@@ -119,7 +119,7 @@ def _facts(report: ForecastReport) -> Iterable[tuple[str, str]]:
 
 
 def check_sentence(check: Check, coverage: float) -> str:
-    """How good such forecasts were on complete rows, in a line."""
+    """The errors of such forecasts on complete rows, in a line."""
     answered = check.answered
     if not answered:
         reason = next((row.reason for row in check.forecasts), None)
@@ -164,7 +164,7 @@ def _table(report: ForecastReport, forecasts: Iterable[RowForecast]) -> Table:
 
 
 def _digits(rows: list[RowForecast], coverage: float) -> int:
-    """Decimals that show a typical forecast, and the width of a typical interval, to three digits."""
+    """How many decimals show a typical forecast and a typical interval to three digits."""
     sizes = [abs(row.mean) for row in rows if row.mean]
     widths = [high - low for low, high in (row.interval(coverage) or (0.0, 0.0) for row in rows)]
     usual = [median(values) for values in (sizes, widths) if values and 0.0 < median(values) < math.inf]
@@ -172,17 +172,17 @@ def _digits(rows: list[RowForecast], coverage: float) -> int:
 
 
 def _number(value: float, digits: int) -> str:
-    """With so many decimals; numbers that are too long for that as powers of ten."""
+    """A number with so many decimals; very long numbers as powers of ten."""
     return f"{value:.{max(digits, 0)}f}" if abs(value) < _LONG else f"{value:.3g}"
 
 
 def _varying(configs: list[Mapping[str, object]]) -> list[str]:
-    """Names of the values that tell configurations apart."""
+    """Names of the parameters whose values differ between configurations."""
     return [name for name in configs[0] if len({repr(config[name]) for config in configs}) > 1 or len(configs) == 1]
 
 
 def config_text(config: Mapping[str, object], names: Iterable[str], width: int = _CONFIG_WIDTH) -> str:
-    """Some of a configuration's values in a line of limited width; each value is cut, so that all are seen."""
+    """Some values of a configuration in a line of limited width; long values are cut, so that each is shown."""
     text = ", ".join(f"{name}={_plain(config[name])}" for name in names if config[name] is not None)
     return _cut(text, width)
 

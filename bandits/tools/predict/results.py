@@ -1,6 +1,6 @@
-"""What `predict_table` returns: a forecast for each row, and a check of such forecasts on rows whose end is known.
+"""What `predict_table` returns: a forecast for each row, and a check of such forecasts on complete rows.
 
-Raw values, in the metric's units, are outside; scores (larger is better) are inside the forecasts.
+Values are raw, in the metric's units; only the forecasts themselves hold scores (larger is better).
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowForecast:
-    """What a predictor says of one row; raw values, in the metric's units.
+    """The forecast of one row; raw values, in the metric's units.
 
     Args:
         row: its number in the table, from 0.
         config: its hyperparameters and labels.
-        values: `[tau]` raw values that the predictor saw; empty where none was measured.
+        values: `[tau]` raw values that the predictor saw; empty if none was measured.
         answer: the forecast in scores (larger is better), or why there is none.
-        metric: of the table.
-        truth: the raw value at the horizon, where it is known.
+        metric: the table's metric.
+        truth: the raw value at the horizon; None if unknown.
     """
 
     row: int
@@ -62,13 +62,13 @@ class RowForecast:
 
     @property
     def cause(self) -> Cause | None:
-        """The same as a value."""
+        """The cause of an abstention; None where there is a forecast."""
         return self.answer.cause if isinstance(self.answer, Abstain) else None
 
     def interval(self, coverage: float) -> tuple[float, float] | None:
         """The central interval with this probability, low <= high; None where the predictor abstains.
 
-        An end may be infinite, where the error of a loss is so large that its exponential overflows.
+        An end may be infinite, if the error of a loss is so large that its exponential overflows.
         """
         if isinstance(self.answer, Abstain):
             return None
@@ -84,11 +84,11 @@ class RowForecast:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Complete rows, forecast from their first epochs by fits that had not seen them.
+    """A test: complete rows, forecast from their first epochs by fits to other rows.
 
     Args:
-        forecasts: of the rows that were tested, each with its truth.
-        folds: how many fits; each left out its own share of the complete rows.
+        forecasts: forecasts of the tested rows, each with its truth.
+        folds: number of fits; each left out another part of the complete rows.
     """
 
     forecasts: tuple[RowForecast, ...]
@@ -96,7 +96,7 @@ class Check:
 
     @property
     def answered(self) -> tuple[RowForecast, ...]:
-        """Those of which the predictor did not abstain."""
+        """The rows for which the predictor gave a forecast."""
         return tuple(row for row in self.forecasts if row.mean is not None)
 
     def r2(self) -> float | None:
@@ -114,7 +114,7 @@ class Check:
         truth, forecast = self._pairs()
         if len(truth) < 2 or np.ptp(truth) == 0.0 or np.ptp(forecast) == 0.0:
             return None
-        from scipy.stats import spearmanr  # a slow import, for those who check forecasts
+        from scipy.stats import spearmanr  # a slow import, which few need
 
         return float(spearmanr(truth, forecast).statistic)
 
@@ -145,14 +145,14 @@ class Predictions:
     Args:
         table: name of the table.
         predictor: name of the predictor.
-        metric: of the table.
+        metric: the table's metric.
         horizon: the epoch that is forecast.
-        at: the epoch at which rows were cut; None where each is forecast from all that was measured.
+        at: the epoch at which rows were cut; None if each is forecast from every measured epoch.
         training: `[n, horizon]` raw curves that the predictor learned from.
         best: the best raw value among them at the horizon; None without any.
         forecasts: one for each partial row, in the order of the table.
         check: on complete rows; None without `at`, or with too few of them.
-        notes: what else is worth knowing, in sentences.
+        notes: further remarks, in sentences.
     """
 
     table: str
@@ -168,5 +168,5 @@ class Predictions:
 
 
 def _restored(metric: Metric, score: float) -> float:
-    """A score in the metric's units; 0 rather than -0."""
+    """A score in the metric's units; -0 becomes 0."""
     return metric.restore(score) + 0.0

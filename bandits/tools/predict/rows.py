@@ -1,10 +1,9 @@
 """The rows of a curve table, sorted into those that teach and those that are forecast.
 
 1. A row is complete if it was measured at the horizon. Every other row is partial. Gaps are filled as in every study
-   (`bandits.studies`), from the epochs before and after; where a row is cut, from those that are seen.
-2. A complete row that copies an earlier one teaches nothing new, and would be its own answer in a test.
-3. A column that was filled in only when training had ended is no feature: nothing is known of it where it would
-   be needed.
+   (`bandits.studies`), from the epochs before and after; if a row is cut, only from epochs up to the cut.
+2. A complete row that copies an earlier one is not used: it teaches nothing, and a test would contain its answer.
+3. A column that is filled in only after the training is no feature, since it is empty for partial rows.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ class Rows:
     """A table's n rows, sorted.
 
     Args:
-        trials: `[n]`, each with its row number as id and the features that may be learned from.
+        trials: `[n]`, each with its row number as id and the features that the predictor may use.
         scores: `[n, horizon]`, gaps filled, NaN after the last epoch that was measured.
         recorded: `[n, horizon]` whether an epoch was measured.
-        measured: `[n]` the last epoch that was, at most the horizon; 0 for none.
-        at: epochs that may be seen of a row that is forecast; None for all that were measured.
+        measured: `[n]` the last measured epoch, at most the horizon; 0 for none.
+        at: how many epochs of a row a forecast may use; None for every measured one.
         teachers: complete rows that copy no earlier one, ascending.
         partial: rows that do not reach the horizon, ascending.
-        notes: what else is worth knowing, in sentences.
+        notes: further remarks, in sentences.
     """
 
     trials: tuple[Trial, ...]
@@ -57,7 +56,7 @@ class Rows:
         return int(self.scores.shape[1])
 
     def curve(self, row: int) -> Curve:
-        """What may be seen of a row that is forecast."""
+        """The part of a row that a forecast may use."""
         seen = self.measured[row] if self.at is None else min(self.measured[row], self.at)
         if not self.recorded[row, :seen].all():
             raw = np.where(self.recorded[row], self.scores[row], np.nan)
@@ -65,7 +64,7 @@ class Rows:
         return Curve(self.scores[row, :seen])
 
     def history(self, teachers: Iterable[int], arms: Iterable[int]) -> History:
-        """What a predictor may learn from: whole curves, and the beginnings of those that it is to forecast."""
+        """What a predictor may learn from: complete curves, and the first epochs of those to be forecast."""
         whole = [(self.trials[row], Curve(self.scores[row])) for row in teachers]
         return History.from_curves([*whole, *((self.trials[row], self.curve(row)) for row in arms)])
 
@@ -90,7 +89,7 @@ def sort_rows(table: CurveTable, horizon: int, at: int | None) -> Rows:
         trials.append(Trial(row, config, features))
     notes: dict[str, Sequence[object]] = {
         "with gaps, filled from the epochs before and after: rows": gaps,
-        "far behind all others at the end, and learned from all the same: rows": _far_behind(scores, teachers),
+        "far worse than all others at the end, but learned from: rows": _far_behind(scores, teachers),
         "copies of earlier rows, not learned from: rows": sorted(copies),
         "known only after training, not learned from: columns": [
             column.name for column in hidden if column.role != "outcome"
@@ -109,8 +108,8 @@ def sort_rows(table: CurveTable, horizon: int, at: int | None) -> Rows:
 
 
 def _filled(scores: Floats) -> Floats:
-    """`[tau]` scores up to the last one that is a number, gaps filled; `[0]` where there is none."""
-    from bandits.studies.epochs import EpochGrid  # half a second that tables without gaps need not wait
+    """`[tau]` scores up to the last one that is a number, gaps filled; `[0]` if there is none."""
+    from bandits.studies.epochs import EpochGrid  # half a second, which tables without gaps need not wait for
 
     there = np.flatnonzero(np.isfinite(scores))
     curve = EpochGrid(range(1, len(scores) + 1)).curve(there + 1, scores[there])
@@ -131,7 +130,7 @@ def _copies(table: CurveTable, complete: Sequence[int]) -> set[int]:
 
 
 def _far_behind(scores: Floats, teachers: Sequence[int]) -> list[int]:
-    """Complete rows whose end is so bad that they may have crashed or diverged."""
+    """Complete rows with such bad ends that their trainings may have crashed or diverged."""
     if not teachers:
         return []
     ends = scores[list(teachers), -1]
@@ -140,8 +139,8 @@ def _far_behind(scores: Floats, teachers: Sequence[int]) -> list[int]:
 
 
 def _told_afterwards(column: Column, table: CurveTable, partial: Sequence[int]) -> bool:
-    """Whether a column is an outcome, or one of features that is empty for all partial rows, or copies what was
-    measured last or best."""
+    """Whether a column was filled in after training: it is known as an outcome, is a feature that is empty for all
+    partial rows, or copies the last or the best measurement."""
     if column.role == "outcome":
         return True
     if not column.features:

@@ -1,4 +1,4 @@
-"""A csv file of learning curves that grows with a run: whatever was measured is in it, also after a crash.
+"""A csv file of learning curves that grows during a run, so that it holds the measurements even after a crash.
 
 The form is the one that `bandits.objectives.CurveTable` reads: a row a trial, then a column for every number of the
 configuration, the trial's seed, and for each epoch the metric, the other numbers of the epoch, and its seconds.
@@ -21,20 +21,20 @@ __all__ = ["CurveFileJournal"]
 
 @dataclass(slots=True)
 class _Row:
-    """What is known of a trial."""
+    """What has been recorded of a trial."""
 
     start: TrialStarted
     epochs: list[Epoch] = field(default_factory=list)
 
 
 class CurveFileJournal:
-    """Passes records on to another journal, and keeps the curves in a csv file, written anew whenever a trial ends.
+    """Passes records on to another journal, and writes the curves to a csv file whenever a trial ends.
 
     Args:
-        path: of the file; a new one. It is replaced as a whole, so a reader never sees half of it.
+        path: path of a new file. The file is replaced as a whole, so a reader never sees a part of it.
         metric: what the run measures.
-        epochs: how many a full training has, T.
-        inner: where every record goes as well.
+        epochs: T, the epochs of a full training.
+        inner: the other journal, which gets every record.
 
     Raises:
         SettingError: the file exists already, or its folder does not.
@@ -49,7 +49,7 @@ class CurveFileJournal:
         self._rows: dict[int, _Row] = {}
 
     def append(self, record: Record) -> None:
-        """Take in a record."""
+        """Add a record."""
         self._inner.append(record)
         match record:
             case TrialStarted():

@@ -1,4 +1,4 @@
-"""What the seconds of a training depend on, and what its last digits may depend on."""
+"""The machine and library versions, on which a training's seconds, and perhaps its last digits, depend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LIBRARIES = ("bandits-hpo", "numpy", "scikit-learn", "torch")
 
 
 def environment() -> Mapping[str, Any]:
-    """System, processor, cores, and versions of Python and of the libraries that train; None where one is absent."""
+    """System, processor, cores, and versions of Python and of the libraries that train; None for an absent library."""
     versions: dict[str, str | None] = {}
     for name in _LIBRARIES:
         try:
@@ -32,7 +32,7 @@ def environment() -> Mapping[str, Any]:
 
 
 def processor() -> str:
-    """What the processor calls itself; Python alone knows no more than its family."""
+    """The processor's name, or its family if the system does not tell the name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

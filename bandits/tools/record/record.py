@@ -1,4 +1,4 @@
-"""Train a random sample in full, and keep its learning curves."""
+"""Train random configurations in full, and write their learning curves."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Recording:
     Args:
         path: the csv file.
         about: the JSON file beside it: settings, environment, and why trials failed.
-        rows: how many configurations the file holds.
-        failed: how many of them failed.
+        rows: number of configurations in the file.
+        failed: number of them that failed.
         result: the run.
     """
 
@@ -56,23 +56,24 @@ def record(
 ) -> Recording:
     """Train random configurations in full, and write their learning curves as a table for `CurveTable`.
 
-    The file is written anew whenever a trial ends. An interrupt (Ctrl-C) ends the recording early; what was measured
-    until then is kept, with empty cells for epochs that were not trained. So is the part of a trial that failed.
+    The file is written again whenever a trial ends. An interrupt (Ctrl-C) ends the recording early: the file then
+    holds what was measured, with empty cells for epochs that were not trained. The measured part of a failed trial is
+    kept as well.
 
     Args:
-        objective: what trains.
-        path: of the csv file to write, which must not exist; the same name with .json gets settings and environment.
-        trials: how many configurations, >= 1.
-        max_epochs: T, epochs of each; by default the objective's length.
-        seed: of the configurations and the trainings, >= 0.
+        objective: what to train.
+        path: path of the csv file to write, a new one; settings and environment go to a .json file beside it.
+        trials: number of configurations, >= 1.
+        max_epochs: T, the epochs of each; by default the objective's length.
+        seed: seed of the configurations and the trainings, >= 0.
         workers: how many train at a time.
-        sampler: which configurations; by default the objective's own, with this seed.
-        executor: where they train, as `bandits.run` takes it.
-        journal: where every event goes as well.
+        sampler: chooses the configurations; by default the objective's own sampler, with this seed.
+        executor: where they train; see `bandits.run`.
+        journal: another journal for every event.
         watch: called after every event, for a live view.
 
     Returns:
-        Where the table is, and the run.
+        The paths of the table, and the run.
 
     Raises:
         SettingError: an argument breaks its rule.

@@ -1,4 +1,4 @@
-"""What early stopping would have saved: a search that is over, trial by trial, under the pruner's eyes."""
+"""What early stopping would have saved in a finished search: its trials are replayed under the pruner."""
 
 from bandits.tools.what_if.replay import Dropped, Replay
 from bandits.tools.what_if.results import WhatIf

@@ -1,4 +1,4 @@
-"""The lines that switch early stopping on, with the settings that were asked about."""
+"""The lines of code that switch early stopping on, with the settings of a what-if."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _YOURS = "YOUR_MODULE:YOUR_FUNCTION"
 
 
 def lines_of_code(answer: WhatIf, predictor: str) -> list[str]:
-    """Python for a search in Optuna, or one that may go there; a command and Python for runs of this library.
+    """Python code for a search in Optuna; a command and Python code for journals and tables of this library.
 
     Args:
-        answer: what was asked.
-        predictor: its name and settings, as `bandits.config.build` takes them.
+        answer: the what-if.
+        predictor: name and settings of the predictor, as `bandits.config.build` takes them.
     """
     if answer.study.kind in ("optuna", "export"):
         return _optuna(answer, predictor)
@@ -76,7 +76,7 @@ def _python(answer: WhatIf, predictor: str) -> list[str]:
 
 
 def _table(answer: WhatIf) -> str:
-    """The table that was asked about, as an objective; empty where it was something else."""
+    """The table of the what-if, as an objective; empty if its source was no table."""
     source = answer.study.source
     if answer.study.kind != "table" or (not source.endswith((".csv", ".csv.gz")) and not source.startswith("table:")):
         return ""
@@ -84,7 +84,7 @@ def _table(answer: WhatIf) -> str:
 
 
 def _numbers(rule: StoppingRule) -> dict[str, Any]:
-    """What the rule is told in any case, and what is not its default, of the numbers that tell rules apart."""
+    """The main number of the rule, and its other numbers that are not the defaults."""
     unusual, settings = _unusual(rule), rule.settings()
     told = {name: settings[name] for name in ("risk", "confidence") if name in settings}
     return told | {name: value for name, value in unusual.items() if name in RULE_NUMBERS}
@@ -97,7 +97,7 @@ def _unusual(rule: StoppingRule) -> dict[str, Any]:
 
 
 def _call(rule: StoppingRule) -> str:
-    """How a rule is made in Python."""
+    """The Python call that makes a rule."""
     unusual, settings = _unusual(rule), rule.settings()
     told = {name: settings[name] for name in ("risk", "confidence") if name in settings} | unusual
     return f"{type(rule).__name__}({_arguments(told)})"
@@ -116,7 +116,7 @@ def _arguments(values: Mapping[str, object]) -> str:
 
 
 def _predictor(text: str) -> tuple[str, str]:
-    """How a predictor is imported, and how it is made."""
+    """The Python import of a predictor, and the call that makes it."""
     chosen = choose("predictors", text)
     module, _, attribute = chosen.entry.target.partition(":")
     home = "bandits.predictors" if attribute in predictors.__all__ else module

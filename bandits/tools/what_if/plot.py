@@ -1,4 +1,4 @@
-"""A picture of a what-if (matplotlib): what was trained, and what of it would not have been."""
+"""A picture of a what-if (matplotlib): the epochs that would have been trained, and those that would be saved."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST = 400  # curves; more cannot be seen
 
 
 def check_plot_file(file: str) -> None:
-    """Find out before the work begins whether a plot can be written.
+    """Check, before the work begins, that a plot can be written.
 
     Raises:
         SettingError: the ending is none of .png, .svg and .pdf, or the folder does not exist.
@@ -45,10 +45,10 @@ def check_plot_file(file: str) -> None:
 
 
 def save_plot(answer: WhatIf, file: str) -> None:
-    """Draw every trial's curve: grey where it would have been trained, coloured where not, the best one bold.
+    """Draw every trial's curve: grey where it would have been trained, orange where not, the best one blue.
 
     Args:
-        answer: what to draw: its replay in the study's own order.
+        answer: the what-if; its replay in the study's own order is drawn.
         file: where to write it, .png, .svg or .pdf; overwritten.
 
     Raises:
@@ -82,7 +82,7 @@ def _draw(axes: Axes, answer: WhatIf) -> None:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(LogFormatter())
         axes.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
-    axes.set_ylim(*frame)  # before anything is drawn, so that nothing that is far away moves it
+    axes.set_ylim(*frame)  # before anything is drawn, so that far values do not move it
     spent = answer.own.epochs if answer.replays else [trial.epochs for trial in answer.trials]
     best = next(iter(answer.ranked()), None)
     for place in _drawn(answer):
@@ -130,7 +130,7 @@ def _curve(answer: WhatIf, place: int) -> tuple[NDArray[np.int64], NDArray[np.fl
 
 
 def _drawn(answer: WhatIf) -> list[int]:
-    """The trials that are drawn: all, or so many at equal distances, and the best one."""
+    """The trials that are drawn: all, or at most `_MOST` at equal distances, and the best one."""
     count = len(answer.trials)
     if count <= _MOST:
         return list(range(count))
@@ -138,7 +138,7 @@ def _drawn(answer: WhatIf) -> list[int]:
 
 
 def _frame(curves: Sequence[NDArray[np.float64]], *, falls: bool) -> tuple[bool, tuple[float, float]]:
-    """Whether the vertical axis is logarithmic, and where it ends: where ordinary values do."""
+    """Whether the vertical axis is logarithmic, and its ends: those of ordinary values."""
     values = np.concatenate(curves)
     if falls and values.min() > 0.0:
         low, high = _ordinary(np.log(values))

@@ -1,4 +1,4 @@
-"""One replay: trials that are over come again, one after another, and a pruner may stop them."""
+"""One replay: finished trials report again, one after another, and a pruner may stop them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Dropped:
     """A trial that the pruner stopped.
 
     Args:
-        trial: its place among the trials.
-        epoch: after which it was stopped.
+        trial: its index among the trials.
+        epoch: the epoch after which it was stopped.
         reason: why, in the metric's units.
-        cause: the same as a value.
+        cause: the reason as a value.
     """
 
     trial: int
@@ -42,12 +42,12 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What became of the trials in one order.
+    """The result of a replay of the trials in one order.
 
     Args:
-        order: places of the trials, in the order in which they came.
-        epochs: how long each trial trained, by place.
-        dropped: which ones the pruner stopped, in the order in which they came.
+        order: indices of the trials, in the order of the replay.
+        epochs: how many epochs each trial trained, by index.
+        dropped: the trials that the pruner stopped, in the order of the replay.
     """
 
     order: tuple[int, ...]
@@ -60,7 +60,7 @@ class Replay:
 
 
 class _ReplayedStudy(optuna.Study):
-    """A study whose trials are at hand, larger values being better; what a pruner writes to it goes nowhere else."""
+    """A study held in memory, in which larger values are better; what a pruner writes to it is not stored."""
 
     def __init__(self) -> None:
         storage = InMemoryStorage()
@@ -70,7 +70,7 @@ class _ReplayedStudy(optuna.Study):
         self.past: list[FrozenTrial] = []
 
     def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
-        """See `optuna.Study.get_trials`; never copies a trial."""
+        """The trials, as `optuna.Study.get_trials` returns them, but never copied."""
         del deepcopy
         return [trial for trial in self.past if states is None or trial.state in states]
 
@@ -85,20 +85,20 @@ def replay(
     *,
     down: bool = False,
 ) -> Replay:
-    """Let trials come one after another, each from its first report to its end, or to where it is pruned.
+    """Replay trials one after another, each from its first report until it ends or is pruned.
 
-    A trial that had been stopped, or had failed, ends where it did, unless it is pruned before.
+    A trial that had been stopped, or had failed, ends where it did, unless it is pruned earlier.
 
     Args:
-        trials: all of them.
-        pruner: who has seen none of them.
-        metric: in whose units reasons are said.
-        order: places of the trials, each once.
-        numbers: of the trials, in this order, ascending; who is audited depends on them.
-        check_epochs: after which epochs the pruner is asked. Between them it has nothing new to say, since no other
-            trial ends meanwhile; asked after each of 500 epochs, it would say so for most of a replay's time. Where
-            reports are missing in any trial, it is asked at every report.
-        down: whether the trials counted their epochs down; then the pruner stops none.
+        trials: all trials of the study.
+        pruner: a pruner that has seen none of them.
+        metric: its units are those of the reasons.
+        order: indices of the trials, each once.
+        numbers: trial numbers in this order, ascending; the choice of audited trials depends on them.
+        check_epochs: the epochs after which the pruner is called. No other trial ends between them, so its answer
+            would be the same, and calls after all of 500 epochs would take most of a replay's time. If reports are
+            missing in any trial, the pruner is called at every report.
+        down: whether the trials counted their epochs down; the pruner then stops none.
     """
     study = _ReplayedStudy()
     epochs = [trial.epochs for trial in trials]

@@ -23,11 +23,11 @@ _HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class WhatIfReport:
-    """An answer, and the words in which it was asked for.
+    """A what-if, with its predictor as the user wrote it.
 
     Args:
-        predictor: its name, as the user wrote it.
-        answer: what came out.
+        predictor: name and settings of the predictor, as the user wrote them.
+        answer: the what-if.
     """
 
     predictor: str
@@ -113,7 +113,7 @@ class WhatIfReport:
         }
 
     def rank(self, place: int) -> int | None:
-        """How good a trial is among the completed ones, from 1; None for one that is not completed."""
+        """The rank of a trial among the completed ones, 1 for the best; None for a trial that is not completed."""
         ranked = self.answer.ranked()
         return ranked.index(place) + 1 if place in ranked else None
 
@@ -155,7 +155,7 @@ def _facts(report: WhatIfReport) -> Iterable[tuple[str, str]]:
 
 
 def _numbers(answer: WhatIf) -> Table:
-    """The figures of the own order, and of the random ones."""
+    """The figures of the study's own order and of the random orders."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", no_wrap=True)
     own, others = answer.own, answer.others

@@ -1,4 +1,4 @@
-"""What the replays of a search say: what was saved, and what was lost."""
+"""The results of the replays of a search: what was saved, and what was lost."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = ["WhatIf"]
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """A search that is over, and its replays.
+    """A finished search, and its replays.
 
     Args:
-        read: where it came from, and how its reports were read.
-        settings: what was asked.
-        trials: those that were replayed, in the study's order.
-        replays: in the study's own order, then in random ones; none where too few trials were completed.
+        read: the study, and how its reports were read.
+        settings: the pruner and the orders.
+        trials: the replayed trials, in the study's order.
+        replays: first in the study's own order, then in random orders; empty if too few trials were completed.
     """
 
     read: StudyCurves
@@ -36,17 +36,17 @@ class WhatIf:
 
     @property
     def study(self) -> Study:
-        """Where the trials came from."""
+        """The study that was replayed."""
         return self.read.study
 
     @property
     def metric(self) -> Metric:
-        """What makes a trial better: what trials returned, or else reported."""
+        """The metric that ranks trials: what they returned, or else reported."""
         return self.study.returned or self.study.metric
 
     @property
     def own(self) -> Replay:
-        """The replay in the study's own order; an IndexError where there is none."""
+        """The replay in the study's own order; raises IndexError if there is none."""
         return self.replays[0]
 
     @property
@@ -68,7 +68,7 @@ class WhatIf:
 
     @property
     def seconds(self) -> float | None:
-        """How long the trials whose times are known have trained; None where none is known."""
+        """Training time of the trials with known times, in seconds; None if there are none."""
         known = [trial.seconds for trial in self.trials if trial.seconds is not None]
         return sum(known) if known else None
 
@@ -82,11 +82,11 @@ class WhatIf:
         return self.epochs - sum(replay.epochs)
 
     def saved_share(self, replay: Replay) -> float:
-        """The same, as a share of all."""
+        """The share of all epochs that were not trained in a replay."""
         return self.saved_epochs(replay) / self.epochs
 
     def saved_seconds(self, replay: Replay) -> float | None:
-        """What these epochs would have taken, each trial's epochs being equally long; None where no time is known."""
+        """The time of these epochs in seconds, if all epochs of a trial take the same time; None if unknown."""
         if not self.timed:
             return None
         pairs = zip(self.trials, replay.epochs, strict=True)
@@ -95,22 +95,22 @@ class WhatIf:
         )
 
     def mean_saved(self, replays: Sequence[Replay]) -> float:
-        """The mean share of the epochs that is saved; of at least one replay."""
+        """The mean share of the epochs that is saved, over one replay or more."""
         return statistics.fmean(map(self.saved_share, replays))
 
     # What it lost
 
     def ranked(self) -> list[int]:
-        """Places of the completed trials, the best first; of equal ones the earlier."""
+        """Indices of the completed trials, the best first; of equal trials the earlier one first."""
         completed = [place for place, trial in enumerate(self.trials) if trial.value is not None]
         return sorted(completed, key=lambda place: -self._value(place))
 
     def top(self) -> list[int]:
-        """The best ones, as many as were asked for."""
+        """Indices of the best `settings.top` trials."""
         return self.ranked()[: self.settings.top]
 
     def surviving(self, replay: Replay) -> int:
-        """How many of the best ones would have been completed."""
+        """How many of the best trials would have been completed."""
         return sum(map(replay.survives, self.top()))
 
     def best_survives(self, replay: Replay) -> bool:
@@ -118,7 +118,7 @@ class WhatIf:
         return replay.survives(self.ranked()[0])
 
     def regret(self, replay: Replay) -> float:
-        """By how much the best value that is left is worse than the best one, in the metric's units, >= 0."""
+        """How much worse the best remaining value is than the best one, in the metric's units, >= 0."""
         ranked = self.ranked()
         left = next(place for place in ranked if replay.survives(place))  # the first trials are never dropped
         return self._value(ranked[0]) - self._value(left)
@@ -126,7 +126,7 @@ class WhatIf:
     def interval(self, successes: int, confidence: float = 0.95) -> tuple[float, float]:
         """Wilson's interval of a share of the random orders.
 
-        Orders of the same trials: it says what another order of them might give, not what another study might.
+        It tells what another order of the same trials might give, not what another study might.
         """
         low, high = binomtest(successes, len(self.others)).proportion_ci(confidence, method="wilson")
         return float(low), float(high)

@@ -1,4 +1,4 @@
-"""What a what-if asks: which pruner, and how the replay goes."""
+"""The settings of a what-if: the pruner, and the orders of the replays."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _STARTUP_TRIALS = 10  # the pruner's own default
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The pruner that is asked about, and the orders in which the trials come.
+    """The pruner, and the orders in which the trials are replayed.
 
     Args:
-        predictor: how it forecasts.
-        rule: when it drops a trial.
+        predictor: the pruner's predictor.
+        rule: the pruner's rule.
         max_epochs: T, the epochs of a full training, >= 1.
-        top: how many of the best trials are followed, >= 1.
-        orders: how many random orders are replayed as well, >= 0. With 20 of them, the 95 % interval of a share is at
+        top: how many of the best trials to follow, >= 1.
+        orders: how many random orders to replay as well, >= 0. With 20 of them, the 95 % interval of a share is at
             most 0.4 wide.
-        seed: of the pruner and of the random orders, >= 0.
+        seed: seed of the pruner and of the random orders, >= 0.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -48,7 +48,7 @@ class Settings:
         """A pruner that has seen no trial yet.
 
         Args:
-            replay: 0 for the one with the seed of the settings; others audit other trials.
+            replay: 0 for a pruner with the seed of the settings; with other numbers it audits other trials.
         """
         return PredictivePruner(
             self.predictor,
@@ -60,7 +60,7 @@ class Settings:
 
     @property
     def check_epochs(self) -> frozenset[int]:
-        """After which epochs the pruner may have something new to say of a trial that reports after each."""
+        """The epochs after which the pruner's answer may change, for a trial that reports after each epoch."""
         return frozenset(self.rule.check_epochs(self.max_epochs))
 
     @property
@@ -71,7 +71,7 @@ class Settings:
 
     @property
     def rule_words(self) -> str:
-        """The number that says most of the rule: "risk 0.1", "confidence 0.95"; the name of another rule."""
+        """The rule in words, by its main number: "risk 0.1", "confidence 0.95"; another rule by its name."""
         settings = self.rule.settings()
         for name in ("risk", "confidence"):
             if name in settings:

@@ -1,4 +1,4 @@
-"""Trials of a study as they are replayed: reports, parameters, and how each ended."""
+"""The trials of a study for a replay: reports, parameters, and how each ended."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class PastTrial:
     """A trial as it was trained, up to the last epoch of a replay.
 
     Args:
-        called: what its study calls it: a number, or a name.
+        called: its number or name in the study.
         number: its number in the study's own order.
-        params: what the predictor may learn from, by name.
-        distributions: what these were drawn from, likewise.
+        params: features for the predictor, by name.
+        distributions: the distributions of the params, by name.
         reports: epochs, ascending, and scores (larger is better; NaN where it reported no finite number).
         end: how it ended.
         value: the score that counts as its result; None unless it is completed.
-        seconds: how long it trained; None where that is unknown.
-        resumed: it took up another trial, which had failed.
+        seconds: training time; None if unknown.
+        resumed: whether it continued another trial, which had failed.
     """
 
     called: str
@@ -63,12 +63,12 @@ class PastTrial:
 
 
 def past_trials(read: StudyCurves, max_epochs: int) -> tuple[PastTrial, ...]:
-    """The finished trials of a study, as if every training ended after `max_epochs`.
+    """The finished trials of a study, with every training cut after `max_epochs`.
 
-    Where some trained for longer, whatever came that far is completed there, with the score that it had then. A trial
-    without a report is left out, unless it is completed: what it returned counts for the bar.
+    If some trained for longer, every trial that reached `max_epochs` counts as completed there, with its score then.
+    A trial without a report is left out, unless it is completed: its returned value counts for the bar.
 
-    Parameters are the features: a pruner that is given them sees what the study's own pruner saw, and in a table,
+    The features become parameters, so that the pruner sees the same features as the study's own pruner. In a table,
     numbers that only name a row, or copy its result, are no features.
     """
     finished = [each for each in read.trials if each.trial.end != "running" and (len(each.epochs) or _counts(each))]
@@ -91,14 +91,14 @@ def past_trials(read: StudyCurves, max_epochs: int) -> tuple[PastTrial, ...]:
 
 
 def _counts(read: TrialCurve) -> bool:
-    """Whether a trial is completed and worth something."""
+    """Whether a trial is completed and has a finite score."""
     return read.trial.end == "completed" and read.score is not None
 
 
 def _up_to(
     read: TrialCurve, sign: float, max_epochs: int, shortened: bool
 ) -> tuple[tuple[tuple[int, float], ...], Literal["completed", "stopped", "failed"], float | None, float | None]:
-    """Reports, end, value and seconds of a trial, if every training ended after `max_epochs`."""
+    """Reports, end, value and seconds of a trial that is cut after `max_epochs`."""
     pairs = zip(read.epochs.tolist(), (sign * read.scores).tolist(), strict=True)
     reports = tuple((epoch, score) for epoch, score in pairs if epoch <= max_epochs)
     end, value, seconds = read.trial.end, read.score, read.trial.seconds
@@ -114,7 +114,7 @@ def _up_to(
 
 
 def _numbers(trials: Sequence[StudyTrial]) -> Sequence[int]:
-    """The study's own numbers where they ascend, since a pruner audits by number; else places."""
+    """The study's own numbers if they ascend, since a pruner audits by number; else 0, 1, 2, ..."""
     numbers = [-1 if trial.number is None else trial.number for trial in trials]
     ascending = all(before < after for before, after in pairwise([-1, *numbers]))
     return numbers if ascending else range(len(trials))

@@ -1,4 +1,4 @@
-"""A search that is over is replayed under the pruner: in its own order, and in random ones."""
+"""Replay a finished search under the pruner, in its own order and in random orders."""
 
 from __future__ import annotations
 
@@ -30,32 +30,29 @@ def what_if(
     seed: int = 0,
     watch: Callable[[int], None] | None = None,
 ) -> WhatIf:
-    """Find out what `PredictivePruner` would have saved in a search that is over, and what it would have lost.
+    """Find out what `PredictivePruner` would have saved in a finished search, and what it would have lost.
 
-    Its trials come again, one after another, under that very pruner, which learns from them as it would have: the
-    first ones train in full, audited ones too, and all of that is charged. A trial that had been stopped early, or had
-    failed, ends where it did, since nobody knows how it would have gone on. A running trial is left out. In random
-    orders the answer depends less on chance; where configurations were chosen by what earlier ones had given, they are
-    orders that the search could not have had.
+    The trials are replayed one after another under the pruner itself, so the epochs of its first and audited trials
+    count as cost. A trial that had been stopped, or had failed, ends where it did; a running trial is left out.
 
     Args:
-        study: what was measured; see `bandits.studies.read_study`.
-        predictor: how to forecast.
-        rule: when to drop a trial; `RiskControlledRule()` by default.
-        max_epochs: T, the epochs of a full training: curves are cut there, and count as completed. By default the
-            longest completed curve.
-        top: how many of the best trials are followed.
+        study: the finished search; see `bandits.studies.read_study`.
+        predictor: the pruner's predictor.
+        rule: the pruner's rule; `RiskControlledRule()` by default.
+        max_epochs: T, the epochs of a full training: longer curves are cut there and count as completed. By default
+            the length of the longest completed curve.
+        top: how many of the best trials to follow.
         orders: how many random orders to replay besides the study's own.
-        seed: of the pruner and of the orders. The first replay has the pruner of that seed.
-        watch: called after each replay with how many are done.
+        seed: seed of the pruner and of the orders.
+        watch: called after each replay with the number of finished replays.
 
     Returns:
-        Every replay. With fewer completed trials than the rule needs there is none.
+        All replays; none if fewer trials are completed than the rule needs.
 
     Raises:
         SettingError: an argument breaks its rule, or the study holds no finished trial with a measured epoch.
 
-    Cost: with SRM, some tenths of a second a replay of 100 trials.
+    Cost: with SRM, some tenths of a second for a replay of 100 trials.
 
     Example:
         >>> from bandits.studies import read_study

@@ -1,4 +1,4 @@
-"""What the replays of a search say, in sentences."""
+"""The results of the replays of a search, in sentences."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _HOUR, _MINUTE = 3600.0, 60.0
 
 
 def verdict(answer: WhatIf) -> str:
-    """The answer in a paragraph, with its numbers; where there are too few trials, that alone."""
+    """The answer in a paragraph, with its numbers; with too few trials, only that."""
     return " ".join(_too_few(answer) if not answer.replays else _sentences(answer))
 
 
 def notes(answer: WhatIf) -> list[str]:
-    """What the answer rests on, where that is not plain; a sentence each."""
+    """Assumptions behind the answer that a reader may not expect, a sentence each."""
     return list(_notes(answer))
 
 
 def _sentences(answer: WhatIf) -> Iterable[str]:
     own, count = answer.own, len(answer.trials)
     if not own.dropped:
-        yield f"Of {count:,} trials none would have been dropped early in the order in which they came."
+        yield f"Of {count:,} trials none would have been dropped early in the order of the study."
     else:
         saved, all_of_it = answer.saved_seconds(own), answer.seconds
         time = "" if saved is None or all_of_it is None else f" ({amount(saved, all_of_it)})"
@@ -48,7 +48,7 @@ def _sentences(answer: WhatIf) -> Iterable[str]:
 
 
 def _losses(answer: WhatIf) -> Iterable[str]:
-    """What became of the best trials."""
+    """Whether the best trials would have been completed."""
     own, best, metric = answer.own, answer.ranked()[0], answer.metric
     trial = answer.trials[best]
     name = f"The best trial ({trial.called}, {metric_name(answer)} {metric.restore(trial.value or 0.0):.6g})"
@@ -57,7 +57,7 @@ def _losses(answer: WhatIf) -> Iterable[str]:
     else:
         epoch = next(dropped.epoch for dropped in own.dropped if dropped.trial == best)
         yield (
-            f"{name} would have been lost after epoch {epoch}: the best one that is left is worse by"
+            f"{name} would have been lost after epoch {epoch}: the best of the others is worse by"
             f" {answer.regret(own):.3g}."
         )
         if answer.others:
@@ -108,7 +108,7 @@ def _notes(answer: WhatIf) -> Iterable[str]:
     if answer.read.counts_down:
         yield "the pruner stops no trial that counts down: report epochs that go up, from 0 or 1"
     if running:
-        yield f"{_count(running, 'trial')} still running or broken off: left out"
+        yield f"{_count(running, 'trial')} still running or interrupted: left out"
     if ends["stopped"]:
         yield (
             f"{_count(ends['stopped'], 'trial')} had been stopped early already: what would have come later is unknown,"
@@ -117,32 +117,32 @@ def _notes(answer: WhatIf) -> Iterable[str]:
     if any(epoch > answer.settings.max_epochs for read in answer.read.trials for epoch in read.epochs[-1:]):
         yield f"curves are cut at epoch {answer.settings.max_epochs}, as if every training had ended there"
     if answer.timed and answer.timed < len(answer.trials):
-        yield f"times are known of {answer.timed:,} of {len(answer.trials):,} trials, and told of these"
+        yield f"training times are known for {answer.timed:,} of {len(answer.trials):,} trials, and summed over these"
     if answer.replays and answer.study.kind in ("table", "journal"):
         yield (
-            "trials are replayed as in an Optuna study with PredictivePruner; `bandits run random` drops by the same"
-            " forecasts and rule, but learns from burn-in and audited arms alone, so it may save a little more or less"
+            "trials are replayed as in an Optuna study with PredictivePruner; `bandits run random` has the same"
+            " forecasts and rule, but learns only from burn-in and audited arms, so it may save a little more or less"
         )
     if answer.replays and answer.study.kind != "table":
         yield (
-            "if configurations were chosen by what earlier ones had given, as TPE (Optuna's default) does, later ones"
-            " might have been others after a drop"
+            "if the sampler chose configurations by earlier results, as TPE (Optuna's default) does, it might have"
+            " chosen others after a drop"
         )
 
 
 def metric_name(answer: WhatIf) -> str:
-    """What the values are called."""
+    """The name of the metric for sentences."""
     return answer.metric.name or "value"
 
 
 def percent(share: float) -> str:
-    """A share in whole percent; never 100 where it is less."""
+    """A share in whole percent; 100 only if it is exactly 1."""
     whole = round(100 * share)
     return f"{99 if whole == 100 and share < 1 else whole}%"
 
 
 def amount(part: float, whole: float) -> str:
-    """So much of so much time, in hours, minutes or seconds.
+    """A part of a time and the whole time, in hours, minutes or seconds.
 
     Example:
         >>> amount(5400.0, 36000.0)

@@ -176,7 +176,7 @@ def test_a_journal_without_a_beginning_is_an_error(tmp_path: Path) -> None:
     """Nobody knows which way its metric is better."""
     SqliteJournal.create(tmp_path / "run.db").close()
 
-    with pytest.raises(JournalError, match="journal must say how its run began"):
+    with pytest.raises(JournalError, match="journal must hold the record of its run's start"):
         read(tmp_path / "run.db")
 
 
@@ -335,7 +335,7 @@ def test_a_metric_that_is_better_the_other_way_is_an_error(tmp_path: Path) -> No
     """One sentence, with both."""
     source = csv(tmp_path, TABLE.replace("loss_", "acc_"))
 
-    with pytest.raises(SettingError, match="must minimize its metric, as loss of train; it maximizes, got"):
+    with pytest.raises(SettingError, match="must minimize its metric, like loss of train; it maximizes, got"):
         earlier_curves([source], losses())
 
 

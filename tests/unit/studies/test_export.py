@@ -302,7 +302,7 @@ def test_trials_that_were_not_exported_are_never_deleted(tmp_path: Path, storage
     export_journal(tmp_path / "run.journal", storage, name="went on").optimize(lambda trial: 0.0, n_trials=1)
 
     for name, own in (("mine", 0), ("went on", 1)):
-        with pytest.raises(SettingError, match=f"must be that of an export, .* has {own} trials of its own"):
+        with pytest.raises(SettingError, match=f"must be that of an export, .* has {own} other trials"):
             export_journal(tmp_path / "run.journal", storage, name=name, replace=True)
         assert name in optuna.get_all_study_names(storage)
 
@@ -328,8 +328,8 @@ def test_nothing_is_written_where_nothing_was_measured(tmp_path: Path) -> None:
     SqliteJournal.create(bare).close()
     for path, message in (
         (write(tmp_path / "run.journal", started), "journal must hold a measured epoch"),
-        (bare, "journal must say how its run began"),
-        (write(tmp_path / "odd.journal", metric=_metric("up")), "journal must say how its run began"),
+        (bare, "journal must hold the record of its run's start"),
+        (write(tmp_path / "odd.journal", metric=_metric("up")), "journal must hold the record of its run's start"),
         (tmp_path / "none.journal", "journal must be an existing file"),
     ):
         with pytest.raises(JournalError, match=message):

@@ -291,7 +291,7 @@ def test_sources_of_two_directions_are_an_error(tmp_path: Path) -> None:
     """And so are none."""
     sources = [long(tmp_path / "up.csv", [(0, 1), (1, 2)]), long(tmp_path / "down.csv", [(0, 2), (1, 1)])]
 
-    with pytest.raises(SettingError, match=r"must be better in one direction; .*up.csv is to maximize its metric"):
+    with pytest.raises(SettingError, match=r"must have metrics of one goal; that of .*up.csv is to maximize"):
         read_studies(sources)
     with pytest.raises(SettingError, match="`SOURCE` must be given"):
         read_studies([], argument="`SOURCE`")

@@ -278,8 +278,13 @@ def test_what_cannot_be_imported(tmp_path: Path) -> None:
         (two, "curves.csv", {"goal": "up"}, "`goal` must be one of 'maximize', 'minimize', or None, got 'up'"),
         (two + "#other", "curves.csv", {}, "the study must end with # and one of its studies"),
         ("nothing.db", "curves.csv", {}, "the study must be a file that exists"),
-        (str(write(tmp_path / "a", *arm(0, [1.0]))), "curves.csv", {}, "the study must hold 2 trials .*, has 1, got"),
-        (str(write(tmp_path / "b")), "curves.csv", {}, "the study must hold 2 trials .*, has 0, got"),
+        (
+            str(write(tmp_path / "a", *arm(0, [1.0]))),
+            "curves.csv",
+            {},
+            "the study must hold at least 2 trials .*, but has 1, got",
+        ),
+        (str(write(tmp_path / "b")), "curves.csv", {}, "the study must hold at least 2 trials .*, but has 0, got"),
         (str(write(tmp_path / "c", *arm(0, [1.0]), *arm(1, [1.0]))), "curves.csv", {}, "must hold values that differ"),
     ):
         with pytest.raises((SettingError, JournalError), match=message):

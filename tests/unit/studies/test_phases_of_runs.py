@@ -60,7 +60,7 @@ def test_seeds_are_averaged(tmp_path: Path) -> None:
     study = read_study(written(tmp_path / "log.csv", ("run", "epoch", "seed", "acc"), *rows) + "#acc")
 
     assert {"a": [3.0, 4.0, 5.0]} == curves(study)
-    assert ("values of a run and a step that differ by 'seed' are averaged",) == study.notes
+    assert ("values of a run and a step that differ in 'seed' are averaged",) == study.notes
 
 
 def test_a_restarted_run_counts_again_from_where_it_began_anew(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_of_metrics_that_differ_by_phase_validation_is_read(tmp_path: Path) -> N
     )
 
     assert {"a": VALIDATION} == curves(study) == curves(read_study(wide))
-    assert ("metrics left out: acc; the same is there for validation or test: val_acc",) == study.notes
+    assert ("metrics left out: acc, because there are validation or test values: val_acc",) == study.notes
     assert "val_acc" == study.metric.name == read_study(wide).metric.name
     assert {"a": TRAIN} == curves(read_study(f"{file}#acc")) == curves(read_study(f"{wide}#train_acc"))
     both = written(tmp_path / "both.csv", ("run", "step", "val_acc", "val_loss"), ("a", 0, 1, 2), ("a", 1, 2, 3))

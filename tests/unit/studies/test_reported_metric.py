@@ -51,7 +51,7 @@ def test_losses_beside_a_returned_accuracy_are_minimized(goal: Goal | None) -> N
 
     assert found.metric == Metric("", "minimize")
     assert found.returned == ACCURACY
-    assert "5 of 5 complete trials returned something else than they reported" in found.notes[0]
+    assert "5 of 5 complete trials returned another metric than they reported" in found.notes[0]
     assert "read as smaller is better" in found.notes[0]
 
 

@@ -61,7 +61,7 @@ def test_large_steps_are_counted_by_reports() -> None:
 
     assert curves(read) == [[0.1, 0.2, 0.3], [0.1, 0.2, 0.3], [0.4, 0.4]]
     assert read.account.sentences()[0] == (
-        "steps go up to 300,000,000: an epoch is what lies between two reports, and the last of 3 epochs is step"
+        "steps go up to 300,000,000: an epoch is the interval between two reports, and the last of 3 epochs is step"
         " 300,000,000"
     )
 
@@ -128,7 +128,7 @@ def test_one_value_a_step(policy: Policy, expected: list[tuple[float, float]]) -
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
-        (Policy("first"), "1 report at a step that had one already: left out"),
+        (Policy("first"), "1 report at a step that already had one: left out"),
         (Policy("last"), "1 report replaced by later ones at the same step, or after the run was restarted there"),
         (MEAN_OVER_SEEDS, "1 report averaged with others at the same step"),
     ],

@@ -112,7 +112,7 @@ def test_a_broken_rule_is_named(settings, message):
 
 def test_too_few_complete_rows_are_an_error():
     """The message says how many are needed, for which epoch, and how many there are."""
-    with pytest.raises(SettingError, match=r"must have 20 different rows measured through epoch 2, .* got 1"):
+    with pytest.raises(SettingError, match=r"must have 20 different rows measured up to epoch 2, .* got 1"):
         predict_table(table_of([[0.1, 0.2], [0.1, NAN]]), LastSeenValue())
 
 

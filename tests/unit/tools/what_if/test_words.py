@@ -44,7 +44,7 @@ def test_a_best_trial_that_would_have_been_lost_is_said_first() -> None:
     said = verdict(answer)
 
     assert "Of 12 trials, 1 would have been dropped early" in said
-    assert "(10, value 12) would have been lost after epoch 1: the best one that is left is worse by 1." in said
+    assert "(10, value 12) would have been lost after epoch 1: the best of the others is worse by 1." in said
     assert f"It survives in {kept} of 4 random orders" in said
     assert "A smaller --risk, or a larger --keep, protects it better" in said
     assert "Of the best 5, 4 would have been completed." in said
@@ -54,7 +54,7 @@ def test_where_nothing_is_dropped_that_is_said() -> None:
     """And why there is little to save."""
     said = verdict(ask(*reversed(TEN), top=1))
 
-    assert said.startswith("Of 10 trials none would have been dropped early in the order in which they came.")
+    assert said.startswith("Of 10 trials none would have been dropped early in the order of the study.")
     assert "the first 10 trials train in full" in said
     assert said.endswith("(9, value 10) would have survived.")
 
@@ -66,7 +66,7 @@ def test_hours_are_those_of_the_trials_that_are_known() -> None:
     answer = what_if(Study("runs", study.metric, trials), Notebook(), ProbabilityRule(), orders=0)
 
     assert "(1.5 of 22 hours)" in verdict(answer)
-    assert "times are known of 11 of 12 trials, and told of these" in notes(answer)
+    assert "training times are known for 11 of 12 trials, and summed over these" in notes(answer)
     assert WhatIfReport("notebook", answer).rank(0) == 1
 
 
