@@ -1,4 +1,4 @@
-"""What is trained or replayed. The objectives that train networks are loaded when they are first used."""
+"""Objectives: they train or replay configurations. Those that train networks are loaded when they are first used."""
 
 from __future__ import annotations
 

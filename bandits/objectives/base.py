@@ -1,4 +1,4 @@
-"""The objective's role: train a configuration, or replay one, an epoch at a time."""
+"""The role of an objective: train or replay a configuration, one epoch at a time."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ __all__ = ["Measurement", "Objective", "WorkerSite"]
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What one epoch of training gave.
+    """The result of one epoch of training.
 
     Args:
-        epoch: which epoch, from 1.
+        epoch: number of the epoch, from 1.
         value: the metric, raw (not oriented). A value that is not a finite number fails the trial.
         seconds: how long the epoch took, >= 0.
         details: other numbers of the epoch, such as its training loss, by name.
@@ -39,12 +39,12 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSite:
-    """Where an objective trains: what a worker process tells it before the first epoch.
+    """Where an objective trains; a worker process sets it before the first epoch.
 
     Args:
-        device: "cpu" or "cuda:1", say; empty for the objective's own choice.
-        threads: how many CPU threads it may use, >= 1.
-        folder: where to save every epoch, so that any process can go on from it; None keeps paused trials in memory.
+        device: a device such as "cpu" or "cuda:1"; empty for the objective's own choice.
+        threads: number of CPU threads, >= 1.
+        folder: where to save every epoch, so that any process can continue; None keeps paused trials in memory.
     """
 
     device: str
@@ -53,23 +53,23 @@ class WorkerSite:
 
 
 class Objective(ABC):
-    """Something that can be trained under many configurations.
+    """Trains or replays configurations.
 
     Attributes:
-        name: how reports call it.
+        name: its name in reports.
         metric: what is measured after each epoch.
         max_epochs: the longest training it offers.
-        virtual_time: True where epochs are replayed, so that their seconds pass on a virtual clock and any
-            number of workers can be simulated.
-        configurations: how many different ones there are; None where they cannot be counted.
-        devices: what worker processes share out among them, in turn; empty where it makes no difference.
-        memory_per_worker: bytes that a worker process takes, about; 0 where that is unknown.
-        grammar: of the nets that `net` of a configuration may be; None where it has no such thing.
-        space: the distribution of every parameter of a configuration, of `optuna.distributions`, for samplers that
-            choose them; None where configurations are no such thing.
-        encoder: how parameters become features, where an objective declares them; None where it does not. Features
-            that follow from several parameters, such as the weights of a net, are not among its own.
-        notes: what was guessed, merged or left out as its data were read, in sentences, which reports show.
+        virtual_time: True if epochs are replayed: their seconds then pass on a virtual clock, and any number of
+            workers can be simulated.
+        configurations: number of different configurations; None if they cannot be counted.
+        devices: devices that worker processes take in turn; empty if it makes no difference.
+        memory_per_worker: approximate bytes that a worker process needs; 0 if unknown.
+        grammar: grammar of the nets in `config["net"]`; None if configurations have no such net.
+        space: a distribution of `optuna.distributions` for every parameter, for samplers that choose parameters; None
+            if configurations do not consist of such parameters.
+        encoder: how parameters become features; None if the objective declares no parameters. It has no features that
+            depend on several parameters, such as the number of weights of a net.
+        notes: what was guessed, merged or left out when its data were read, in sentences for reports.
     """
 
     name: str
@@ -85,10 +85,10 @@ class Objective(ABC):
     encoder: Encoder | None = None
 
     def set_up(self, site: WorkerSite) -> None:  # noqa: B027 - most objectives train anywhere
-        """Get ready to train at a site: called once in a worker process, on the objective's copy there.
+        """Prepare for training in a worker process; called once there, on the process's copy of the objective.
 
-        With a folder, `train` saves after every epoch what it takes to go on, before it yields that epoch's
-        measurement, and goes on from what another process has saved; `release` deletes it.
+        With a folder, `train` saves a checkpoint of every epoch before it yields that epoch's measurement, and it can
+        continue from a checkpoint of another process; `release` deletes the checkpoints.
         """
 
     @abstractmethod
@@ -96,16 +96,16 @@ class Objective(ABC):
         """The default way to draw its configurations."""
 
     def projection(self) -> Projection | None:
-        """What turns parameters that a sampler chose into a configuration that it can train; None where any can be.
+        """A function from the parameters that a sampler chose to a configuration that can be trained.
 
-        It may remember what it gave: each run has one of its own.
+        None if all parameters can be trained as they are. It may remember its results: each run has its own.
         """
         return None
 
     def declared_space(self) -> Mapping[str, BaseDistribution]:
-        """The distribution of every parameter that is drawn from one, for the journal; nets of a grammar are not.
+        """The declared distribution of every parameter, for the journal; nets of a grammar have none.
 
-        Empty where none is declared: the space of a table is read off its rows.
+        Empty if nothing is declared: the space of a table, for example, is inferred from its rows.
         """
         return {}
 
@@ -117,14 +117,14 @@ class Objective(ABC):
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
         """Train from after epoch `start` to the end of epoch `stop`.
 
-        Called with start = 0 for a new trial, later with the epoch at which it paused: training goes on
-        from there, nothing is trained twice. Yields one measurement an epoch: start + 1, ..., stop. Work
-        happens only while the next measurement is awaited. An exception fails the trial, not the run.
+        Called with start = 0 for a new trial, later with the epoch at which it paused: training continues there, and
+        no epoch is trained twice. Yields one measurement for each epoch start + 1, ..., stop. It trains only while the
+        next measurement is awaited. An exception fails the trial, not the run.
         """
 
     def release(self, trial: Trial) -> None:  # noqa: B027 - most objectives hold nothing for a trial
-        """The trial will not train again: free what is held for it."""
+        """Free the memory and files of a trial, which will not train again."""
 
     def best_possible(self, epochs: tuple[int, ...]) -> float | None:  # noqa: ARG002 - only a table can know
-        """The best raw value that any configuration has at one of `epochs`; None where nobody can know."""
+        """The best raw value that any configuration has at one of `epochs`; None if unknown."""
         return None

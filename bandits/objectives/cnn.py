@@ -1,4 +1,4 @@
-"""Convolutional networks on images as an objective."""
+"""An objective that trains convolutional networks on images."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 
 __all__ = ["CNNObjective"]
 
-_BATCH = 128  # all papers' (MetaQNN, ICLR 2017, section 5)
-_SMALL_BATCHES = {"digits": 32}  # of 1150 images, 128 at a time, an epoch would make 9 steps
+_BATCH = 128  # as in all papers (MetaQNN, ICLR 2017, section 5)
+_SMALL_BATCHES = {"digits": 32}  # with 1150 images, a batch of 128 would give only 9 steps an epoch
 
-_MOST_LAYERS = {"cifar10": 18}  # of MetaQNN's nets; its table 1 says 12, which section 5 raises for CIFAR-10
-_MIRRORED = frozenset({"cifar10"})  # data sets whose images mean the same from left to right as from right to left
+_MOST_LAYERS = {"cifar10": 18}  # of MetaQNN's nets: its table 1 has 12, and section 5 raises it for CIFAR-10
+_MIRRORED = frozenset({"cifar10"})  # data sets whose images keep their class when mirrored
 
 
 class CNNObjective(NeuralObjective):
-    """Trains convolutional networks to classify the images of a data set; measures validation accuracy, 0 to 1.
+    """Trains convolutional networks to classify the images of a data set; the metric is validation accuracy, 0 to 1.
 
-    The data's training files are split by a fixed seed into training and validation; a test part is never read.
+    A fixed seed splits the data's training files into training and validation; test files are never read.
 
     Args:
         data: "digits", "mnist", "fashion-mnist", "cifar10" or "svhn".
         space: which nets: "metaqnn" (any net of MetaQNN's grammar), "resnet" and "resnet-cifar" (residual nets),
-            "convnet" (one small net, whose training varies); see `bandits.objectives.spaces`.
-        max_epochs: the longest training; schedules of learning rates are fitted to it where their papers' depend on it.
+            "convnet" (one small net with different training settings); see `bandits.objectives.spaces`.
+        max_epochs: the longest training; learning-rate schedules scale with it if those of their papers do.
         device: "auto", "cpu", "cuda" or "cuda:0,1".
-        data_dir: where the data's files lie, or are downloaded to; None for where BANDITS_DATA says, else a cache.
+        data_dir: folder of the data's files, also for downloads; None for the folder in BANDITS_DATA, else a cache.
         threads: CPU threads of each training.
-        batch_size: images a step; None for 128, and 32 on digits, which are few.
-        restarts: how many times a net begins anew, with 0.4 times the learning rate, whose first epoch ends at chance;
-            4 in MetaQNN.
+        batch_size: images in each step; None for 128, or 32 for the small set digits.
+        restarts: how many times a training starts again, with 0.4 times the learning rate, if its first epoch ends at
+            chance level; 4 in MetaQNN.
 
     Raises:
         UnknownPlugin: there is no such data set or space.
@@ -93,7 +93,7 @@ class CNNObjective(NeuralObjective):
 
     @cached_property
     def shape(self) -> ImageShape:
-        """Of the data's images, which are loaded once to know it, and to find out early that they are there."""
+        """Shape of the data's images, which are loaded once; so missing files are found early."""
         images = self._load()
         self._pixels = images.train_images.size + images.validation_images.size
         _, height, width, channels = images.train_images.shape
@@ -103,17 +103,17 @@ class CNNObjective(NeuralObjective):
 
     @property
     def grammar(self) -> Grammar | None:  # type: ignore[override]
-        """Of its nets, where the space is MetaQNN's."""
+        """Grammar of its nets, if the space is MetaQNN's; else None."""
         return self.nets.grammar
 
     @property
     def space(self) -> Mapping[str, BaseDistribution] | None:  # type: ignore[override]
-        """Of its parameters; None where the space is MetaQNN's, whose nets are no numbers."""
+        """Distributions of its parameters; None if the space is MetaQNN's, whose nets are no numbers."""
         return self.nets.space if self.nets.grammar is None else None
 
     @property
     def encoder(self) -> Encoder:  # type: ignore[override]
-        """Of its parameters; nets have features of their own."""
+        """Encoder of its parameters; nets have further features."""
         return self.nets.encoder
 
     @cached_property
@@ -126,14 +126,14 @@ class CNNObjective(NeuralObjective):
         return self.nets.sampler(seed)
 
     def declared_space(self) -> Mapping[str, BaseDistribution]:
-        """Of its parameters; of MetaQNN's, those beside the net."""
+        """Distributions of its parameters; of MetaQNN's space, those besides the net."""
         return self.nets.space
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
-        """AP and HP of a configuration, as the space has them.
+        """AP and HP of a configuration, as the space defines them.
 
         Raises:
-            SettingError: it is no configuration of the space.
+            SettingError: the configuration does not belong to the space.
         """
         self.nets.check(config)
         return self.nets.features(config)
@@ -159,7 +159,7 @@ class CNNObjective(NeuralObjective):
 
     def _data_bytes(self) -> int:
         self.shape  # noqa: B018 - counts them
-        return 4 * self._pixels  # files, arrays, tensors, and an epoch's permuted copy
+        return 4 * self._pixels  # as files, as arrays, as tensors, and as an epoch's permuted copy
 
     def _net_bytes(self) -> int:
         return 4 * self.batch_size * self.shape.size**2 * self.nets.numbers_per_pixel

@@ -28,31 +28,31 @@ __all__ = ["CurveTable"]
 
 
 class CurveTable(Objective):
-    """Replays recorded learning curves: a study of weeks takes a second.
+    """Replays recorded learning curves instead of training.
 
-    Each configuration is a row, and holds its number as `row`. Rows are drawn without replacement, in an order that
-    depends on the run's seed. An epoch that was not recorded has the value NaN, which fails the trial there. The forms
-    of files are described in docs/files.md. To load takes about 0.01 s for 1000 rows of 20 epochs, 0.1 s for 500.
+    Each configuration is a row, whose number is `config["row"]`. Rows are drawn without replacement, in an order that
+    depends on the run's seed. An epoch that was not recorded has the value NaN, which fails the trial there.
+    docs/files.md describes the files. Loading 1000 rows takes about 0.01 s with 20 epochs, 0.1 s with 500.
 
     Args:
-        source: name of a shipped table (`bandits.objectives.SHIPPED_TABLES`), or path of a csv file, which may be
-            followed by "#" and the name of its epoch columns.
-        metric: name and goal of the curves; of several families of epoch columns, the one of its name is taken.
-        goal: "maximize" or "minimize", for a file whose metric does not tell.
+        source: name of a shipped table (`bandits.objectives.SHIPPED_TABLES`), or path of a csv file; "#" and the name
+            of the epoch columns may follow.
+        metric: name and goal of the curves; if there are several families of epoch columns, its name selects one.
+        goal: "maximize" or "minimize"; needed if the metric's name does not tell.
         duplicates: "drop" leaves out rows that copy an earlier one in every cell; "keep" keeps them.
         incomplete: "drop" leaves out rows that end early, have gaps or failed; "keep" replays them as they are.
-        untrained_first: whether the first epoch column holds the untrained model, which is left out; None for what is
-            known of a shipped table, and False for files.
+        untrained_first: whether the first epoch column holds the untrained model and is left out; None means False for
+            files, and what is known of a shipped table.
 
     Attributes:
         curves: `[n, T]` raw values, NaN where not recorded; read-only.
-        seconds: `[n, T]` how long each epoch took, or None; read-only.
+        seconds: `[n, T]` seconds of each epoch, or None; read-only.
         configs: `[n]` configurations, each with its `row`.
         ap, hp: names of the features that are architecture parameters and hyperparameters.
         description: what each column was taken for, and what was left out.
 
     Raises:
-        SettingError: an argument breaks its rule; `UnknownPlugin` or `CurveTableError` where it is the source.
+        SettingError, UnknownPlugin, CurveTableError: an argument breaks its rule, or the source cannot be read.
 
     Example:
         >>> len(CurveTable("metaqnn_cifar10"))
@@ -84,7 +84,7 @@ class CurveTable(Objective):
         self.notes = read.report.notes
         counts = read.report.incomplete
         if counts.gaps and not counts.dropped:
-            self.notes += (f"rows with gaps, at the first of which a trial fails: {counts.gaps:,}",)
+            self.notes += (f"rows with gaps; a trial fails at its first gap: {counts.gaps:,}",)
 
     @classmethod
     def from_arrays(
@@ -96,20 +96,20 @@ class CurveTable(Objective):
         seconds: ArrayLike | None = None,
         name: str = "arrays",
     ) -> CurveTable:
-        """Make a table of curves at hand; every row is kept as it is.
+        """Make a table from arrays; every row is kept as it is.
 
         Args:
             curves: `[n, T]` raw values, NaN where not recorded.
-            configs: `[n]` configurations. Their numbers, booleans and texts become features. A key that some lack is a
-                parameter that they do not have; None and NaN are values that were not recorded. A key `row` is
+            configs: `[n]` configurations. Their numbers, booleans and texts become features. If a configuration lacks a
+                key, it does not have that parameter; None and NaN are values that were not recorded. A key `row` is
                 replaced by the number of the row.
-            metric: of the curves.
-            seconds: `[n, T]` how long each epoch took, >= 0 wherever a value is recorded.
-            name: how reports call the table.
+            metric: metric of the curves.
+            seconds: `[n, T]` seconds of each epoch, >= 0 wherever a value is recorded.
+            name: name of the table in reports.
 
         Raises:
             CurveTableError: an array has the wrong shape or an infinite value.
-            SettingError: the metric is not one.
+            SettingError: the metric is no `Metric`.
 
         Example:
             >>> accuracy = Metric("accuracy", goal="maximize")
@@ -188,7 +188,7 @@ class CurveTable(Objective):
         self._replayed: dict[int, tuple[list[float], list[float]]] = {}
 
     def __len__(self) -> int:
-        """How many configurations the table offers."""
+        """The number of configurations."""
         return len(self.configs)
 
     @property
@@ -202,15 +202,15 @@ class CurveTable(Objective):
 
     @cached_property
     def space(self) -> Mapping[str, BaseDistribution] | None:  # type: ignore[override]
-        """The parameters that samplers can choose, read off the columns that are features; None where there is none.
+        """The parameters that samplers can choose, inferred from the feature columns; None if there are none.
 
-        Where nets are texts, these are the numbers that describe them, such as their weights.
+        For nets given as texts, these are the numbers that describe them, such as their number of weights.
         """
         configs = [{name: config[name] for name in self._parameters if name in config} for config in self.configs]
         return infer_space(configs) or None
 
     def projection(self) -> NearestRow | None:
-        """Finds the row nearest to the parameters that a sampler chose, each row once, then each once more."""
+        """Finds the row nearest to the parameters that a sampler chose; rows repeat only after all were taken."""
         return None if self.space is None else NearestRow(self.configs, self.space)
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
@@ -222,7 +222,7 @@ class CurveTable(Objective):
         return self._features[self._row(config)]
 
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
-        """Replay epochs start + 1 to stop of the trial's row; about a microsecond an epoch.
+        """Replay epochs start + 1 to stop of the trial's row; takes about a microsecond for each epoch.
 
         Raises:
             SettingError: the configuration is no row of this table, or the epochs are not 0 <= start < stop <= T.
@@ -239,7 +239,7 @@ class CurveTable(Objective):
         """The best raw value that any row has at one of `epochs` (1 to T) and that a replay can reach.
 
         Returns:
-            The value, or None where no row has one.
+            The value, or None if no row has one.
         """
         for epoch in epochs:
             if not 1 <= epoch <= self.max_epochs:
@@ -270,7 +270,7 @@ def _floats(argument: str, numbers: ArrayLike) -> NDArray[np.float64]:
 
 
 def _plain(name: str, value: object) -> object:
-    """A configuration's value as Python writes it; None for NaN."""
+    """A configuration's value as a plain Python value; None for NaN."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not np.isfinite(value):

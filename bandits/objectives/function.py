@@ -35,36 +35,28 @@ _METRIC_RULE = "must be a Metric with a goal, such as Metric('accuracy', 'maximi
 
 @dataclass(slots=True)
 class _Training:
-    """A training under way: what gives its values, and how many it has given."""
+    """A training in progress: the iterator over its values, and how many it has yielded."""
 
     values: Iterator[Any]
     epoch: int = 0
 
 
 class FunctionObjective(Objective):
-    """Trains by calling a function of yours that yields the metric after every epoch.
+    """Trains by calling a function that yields the metric after every epoch.
 
-    The function takes a configuration, `function(config)`, or a configuration and a seed, `function(config, seed)`,
-    and is a generator, or returns anything that can be iterated over: one number an epoch. A function that returns
-    a single number has a curve of one epoch. It is advanced epoch by epoch, so a trial that is stopped early never
-    computes what comes after, and a trial that pauses goes on where it was: its iterator is kept until it is released.
-    (Where the iterator is gone, because another process paused the trial, training starts again and the epochs that
-    were measured before are passed over.) Worker processes find the function, or the objective that a decorator made of
-    it, by its name at the top of a module: a lambda, or a function inside another one, trains in one process only.
+    Call: `function(config)` or `function(config, seed)`; it returns an iterable of one number for each epoch (such as a
+    generator), or a single number as a curve of one epoch. A paused trial keeps its iterator. docs/settings.md ("Your
+    own objective") tells more, also about worker processes.
 
     Args:
-        function: trains one configuration. It is called with a dict of its own.
-        space: a distribution of `optuna.distributions` by parameter name.
-        metric: what the function yields, raw, and which way is better.
-        max_epochs: the longest training that may be asked for, >= 1.
-        conditional: names of parameters of `space` that a configuration need not have, as an Adam has no `momentum`;
-            where a sampler of yours leaves one out, the feature `has momentum` says so. The samplers here draw every
-            parameter.
-        grammar: of nets, where it trains some: `config["net"]` is one, in the words of the shipped tables, beside the
-            parameters of `space`, which may then be empty. Features are `num_params` and `depth` as well, and
-            `bandits run metaqnn` chooses the nets layer by layer.
-        name: how reports call it; by default the function's name.
-        clock: gives the time in seconds; an epoch lasts from one reading to the next.
+        function: trains one configuration, of which it gets a copy as a dict.
+        space: a distribution of `optuna.distributions` for each parameter name.
+        metric: the metric whose raw values the function yields.
+        max_epochs: the longest training, >= 1.
+        conditional: names of parameters of `space` that a configuration may lack.
+        grammar: grammar of the nets in `config["net"]`, if it trains nets; `space` may then be empty.
+        name: its name in reports; by default the function's.
+        clock: returns the time in seconds; an epoch lasts from one reading to the next.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -116,7 +108,7 @@ class FunctionObjective(Objective):
         self._clock = clock
         self._under_way: dict[int, _Training] = {}
 
-    # Worker processes get a copy by pickle: of what was set, without the trainings under way
+    # Worker processes get a copy by pickle: its settings, without the trainings in progress
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in ("_call", "_under_way")}
@@ -125,18 +117,18 @@ class FunctionObjective(Objective):
         vars(self).update(state, _call=_caller(state["_function"]), _under_way={})
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
-        """By the name under which a module has this objective, where its function has none of its own.
+        """Pickle by the name of this objective in its module, if the function itself has no name there.
 
         Raises:
-            SettingError: neither of them stands at the top of a module.
+            SettingError: neither has a name at the top level of a module.
         """
         function = self._function
         if not isinstance(function, FunctionType) or _named(function) is function:
             return super().__reduce_ex__(protocol)
         for name, value in tuple(vars(sys.modules.get(function.__module__, self)).items()):
-            if value is self:  # a decorated function: its name is this objective's now
+            if value is self:  # a decorated function: its name now refers to this objective
                 return _imported, (function.__module__, name)
-        rule = "must stand at the top of a module for other processes to find it"
+        rule = "must be at the top level of a module, so that processes can import it"
         raise SettingError.broken("`function`", rule, f"{function.__module__}.{function.__qualname__}")
 
     def sampler(self, seed: int) -> Sampler:
@@ -146,14 +138,14 @@ class FunctionObjective(Objective):
         return RandomSampler(self._space, seed)
 
     def declared_space(self) -> Mapping[str, BaseDistribution]:
-        """The space, also beside a grammar."""
+        """The space, with or without a grammar."""
         return self._space
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
         """The parameters as numbers, by the rules of `bandits.search_space.encoding`.
 
         Raises:
-            SettingError: a parameter that must be a finite number is none, or one that is not conditional is lacking.
+            SettingError: a parameter is missing though not conditional, or is no finite number though it must be.
         """
         features: dict[str, float] = {}
         if self.grammar is not None:
@@ -163,7 +155,7 @@ class FunctionObjective(Objective):
         for encoding in self.encoder.encodings:
             if encoding.name not in config:
                 if encoding.name not in self.conditional:
-                    rule = "must be there, or be named in `conditional`"
+                    rule = "must be given, or be named in `conditional`"
                     raise SettingError.broken(f"{encoding.name!r} of a configuration", rule, dict(config))
             elif isinstance(encoding, NumberEncoding) and number_of(config[encoding.name]) is None:
                 rule = "must be a finite number"
@@ -171,11 +163,11 @@ class FunctionObjective(Objective):
         return features | self.encoder.encode(config)
 
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
-        """Advance the trial's training to the end of epoch `stop`, and say what each epoch gave.
+        """Advance the trial's training to the end of epoch `stop`, and yield the result of each epoch.
 
         Raises:
-            ObjectiveError: the function returned nothing to iterate over, ended early, or gave something that is no
-                number. What the function itself raises is passed on.
+            ObjectiveError: the function returned no iterable, ended early, or gave a value that is no number. Errors of
+                the function itself are passed on.
         """
         read = self._clock
         began = read()
@@ -188,7 +180,7 @@ class FunctionObjective(Objective):
             training.epoch += 1
             if value is _END:
                 rule = f"must yield a value for every epoch up to {stop}"
-                raise ObjectiveError(f"{self.name} {rule}, it ended after epoch {training.epoch - 1}")
+                raise ObjectiveError(f"{self.name} {rule}, but ended after epoch {training.epoch - 1}")
             number = self._number(value, training.epoch)
             if training.epoch > start:
                 now = read()
@@ -196,7 +188,7 @@ class FunctionObjective(Objective):
                 began = read()
 
     def release(self, trial: Trial) -> None:
-        """Close the trial's iterator and forget it; a generator runs its `finally` blocks here."""
+        """Close the trial's iterator and remove it; a generator runs its `finally` blocks here."""
         training = self._under_way.pop(trial.id, None)
         if training is not None and isinstance(training.values, Generator):
             try:
@@ -210,13 +202,13 @@ class FunctionObjective(Objective):
         if isinstance(values, Real):
             return iter((values,))
         if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping):
-            raise ObjectiveError(f"{self.name} must yield or return one number an epoch, got {values!r}")
+            raise ObjectiveError(f"{self.name} must yield or return one number for each epoch, got {values!r}")
         if isinstance(values, Sized) and len(values) > self.max_epochs:
             raise ObjectiveError(f"{self.name} must give at most {self.max_epochs} values, got {len(values)}")
         return iter(values)
 
     def _number(self, value: object, epoch: int) -> float:
-        """A value as a float; NaN and infinity are left for the run to judge."""
+        """A value as a float; NaN and infinity are allowed here, the run handles them."""
         if type(value) is float:
             return value
         if (
@@ -238,10 +230,10 @@ def objective(
     grammar: Grammar | None = None,
     name: str | None = None,
 ) -> Callable[[Callable[..., object]], FunctionObjective]:
-    """Make a function an objective where it is written: `bandits run hyperband --objective your_module:train`.
+    """A decorator that makes a function an objective, for `bandits run hyperband --objective your_module:train`.
 
     Args:
-        space, metric, max_epochs, conditional, grammar, name: as `FunctionObjective` documents them.
+        space, metric, max_epochs, conditional, grammar, name: see `FunctionObjective`.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -266,7 +258,7 @@ def objective(
 
 
 def _names(argument: str, names: Collection[str], space: Mapping[str, BaseDistribution]) -> frozenset[str]:
-    """Names of parameters, each of them in the space."""
+    """Check names of parameters: each must be in the space."""
     if isinstance(names, str) or not isinstance(names, Collection):
         raise SettingError.broken(f"`{argument}`", "must be a list of names of parameters", names)
     for name in names:
@@ -276,14 +268,14 @@ def _names(argument: str, names: Collection[str], space: Mapping[str, BaseDistri
 
 
 def _caller(function: Callable[..., object]) -> Callable[[dict[str, object], int], object]:
-    """Call a function with or without a seed, as its signature asks."""
+    """A call of the function with or without a seed, as its signature requires."""
     if not callable(function):
         raise SettingError.broken("`function`", "must be callable", function)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise SettingError.broken("`function`", "must not be async", function)
     try:
         signature = inspect.signature(function)
-    except ValueError:  # some functions written in C have none
+    except ValueError:  # some functions written in C have no signature
         return lambda config, _: function(config)
     if _binds(signature, {}, seed=0):
         return lambda config, seed: function(config, seed=seed)
@@ -295,7 +287,7 @@ def _caller(function: Callable[..., object]) -> Callable[[dict[str, object], int
 
 
 def _named(function: FunctionType) -> object:
-    """What has the function's name now, in its module; None where nothing has."""
+    """The object that now has the function's name in its module; None if there is none."""
     found: object = sys.modules.get(function.__module__)
     for name in function.__qualname__.split("."):
         found = getattr(found, name, None)

@@ -1,4 +1,4 @@
-"""LSTM language models as an objective: perplexity on text that they have not seen, epoch by epoch."""
+"""An objective that trains LSTM language models; the metric is perplexity on validation text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["LSTMObjective"]
 
-_FEATURES = ("n_layer", "n_inputs", "lr", "dropout", "tied")  # of every configuration; others where they are drawn
+_FEATURES = (
+    "n_layer",
+    "n_inputs",
+    "lr",
+    "dropout",
+    "tied",
+)  # features of every configuration; other parameters are features if the space draws them
 _OPTIMIZER = ChoiceEncoding("optimizer", OPTIMIZERS)
 _LEVELS = {"shakespeare": "char", "ptb": "word", "wikitext-2": "word"}
 _EPOCH_TOKENS = {("shakespeare", "char"): 2**16, ("shakespeare", "word"): 2**13}  # for small nets on a CPU
@@ -38,36 +44,29 @@ class _Sizes(NamedTuple):
 
 
 class LSTMObjective(NeuralObjective):
-    """Trains LSTMs to tell the next character or word of a text; the metric is their perplexity on its validation part.
+    """Trains LSTMs to predict the next character or word of a text; the metric is perplexity on its validation part.
 
-    Perplexity is e to the mean cross-entropy a token, in nats: the number of equally likely tokens that a net is as
-    unsure about. A perplexity that grows beyond every bound fails the trial as diverged.
-
-    Features are `num_params` (all weights, AP of Baker et al., 2018), `n_layer` and `n_inputs` (layers and cells a
-    layer, named as in the shipped table lstm_ptb), `lr`, `dropout`, `tied` (0 or 1), and whatever other parameters the
-    space draws; `optimizer` is shown as `optimizer=adam` and `optimizer=sgd`.
+    Perplexity is exp(mean cross-entropy in nats). An infinite one fails the trial. Features: `num_params`, `n_layer`,
+    `n_inputs` (cells of a layer), `lr`, `dropout`, `tied` (0 or 1), and the other parameters of the space.
 
     Args:
         corpus: a text of `bandits.data.TEXT_SETS`.
-        level: "char" or "word"; None for what is usual for the text.
-        space: "adam" (1 to 3 layers of 16 to 128 cells), "sgd" (the same, trained with plain SGD), "ptb-paper" (the
-            nets that Baker et al. trained on Penn Treebank), or distributions of optuna by parameter of
-            `bandits.training.language.recipe.Recipe`.
+        level: "char" or "word"; None for the text's usual level.
+        space: "adam" (1 to 3 layers of 16 to 128 cells), "sgd" (the same with SGD), "ptb-paper" (Baker et al.), or
+            a distribution of optuna for each parameter of `bandits.training.language.recipe.Recipe`.
         max_epochs: the longest training, >= 1; None for the space's: 27, or 60 of "ptb-paper".
         device: auto, cpu, cuda or cuda:0,1.
         data_dir: a folder with the text's files, if they are not where `bandits.data` looks.
         threads: CPU threads of a training, >= 1.
-        restarts: how many times a training whose first epoch teaches nothing begins again, with fresh weights and 0.4
-            times the learning rate, >= 0.
-        batch_size: streams that the text is folded into, >= 1; None for the space's: 32, or 50 of "ptb-paper".
+        restarts: how many times a training starts again, with new weights and 0.4 times the learning rate, if its
+            first epoch learns nothing, >= 0.
+        batch_size: parallel streams of the text, >= 1; None for the space's: 32, or 50 of "ptb-paper".
         bptt: steps that the gradient goes back, >= 1; None for the space's: 32, or 50 of "ptb-paper".
-        epoch_tokens: how many tokens one epoch reads, about, >= 1; each epoch goes on where the one before it ended.
-            0 for the whole text. None: 65536 characters or 8192 words of shakespeare, which suits a CPU, otherwise the
-            whole text.
-        validation_tokens: how many tokens of the validation part are read, from its beginning, about, >= 1; 0 for all.
-            None: 32768 characters or 4096 words of shakespeare, otherwise all.
-        max_vocabulary: keep so many different tokens, the most frequent ones, >= 2; None for all of the text. Where
-            tokens are words, most of an epoch's time goes into giving each of them a score.
+        epoch_tokens: tokens of one epoch, approximately, >= 1; 0 for the whole text. The next epoch continues where
+            one ended. None: 65536 characters or 8192 words of shakespeare, otherwise the whole text.
+        validation_tokens: tokens of the validation part to read, approximately, >= 1; 0 for all. None: 32768
+            characters or 4096 words of shakespeare, otherwise all.
+        max_vocabulary: how many of the most frequent tokens to keep, >= 2; None for all.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -133,10 +132,10 @@ class LSTMObjective(NeuralObjective):
         return self.space
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
-        """Size of the net, and the parameters as numbers; reads the text once, since its vocabulary counts.
+        """Size of the net, and the parameters as numbers; reads the text once for the size of its vocabulary.
 
         Raises:
-            SettingError: the configuration is none.
+            SettingError: the configuration is not valid.
             DataError: the text's files are missing or damaged.
         """
         recipe = self._recipe(config)
@@ -156,7 +155,7 @@ class LSTMObjective(NeuralObjective):
         return load_text(self.corpus, level=self.level, folder=self.data_dir, max_vocabulary=self.max_vocabulary)
 
     def _sizes(self) -> _Sizes:
-        """How large the text is; found out once, and sent to workers."""
+        """The sizes of the text; computed once, and sent to workers."""
         if self._known_sizes is None:
             text = self._text()
             self._known_sizes = _Sizes(len(text.vocabulary), len(text.train), len(text.validation))
@@ -176,7 +175,7 @@ class LSTMObjective(NeuralObjective):
         )
 
     def _data_bytes(self) -> int:
-        """The text while it is read, the largest net of the space, and what a window leaves in it."""
+        """Memory for reading the text, for the largest net of the space, and for the activations of a window."""
         sizes, recipe = self._sizes(), self._largest()
         steps = self.batch_size * self.bptt
         copies = 7 if recipe.optimizer == "adam" else 3  # weights and gradients, Adam's moments, and a checkpoint
@@ -198,14 +197,14 @@ def _most(distribution: Any) -> Any:
 
 
 def _name(corpus: str, level: str | None, space: object) -> str:
-    """How reports call it: the text, and what is unusual about level and space."""
+    """The name for reports: the text, and level and space if they are not the usual ones."""
     level = None if level == _LEVELS[corpus] else level
     unusual = [word for word in (level, space) if isinstance(word, str) and word != "adam"]
     return f"lstm:{corpus}" + (f" ({', '.join(unusual)})" if unusual else "")
 
 
 def _tokens(name: str, given: int | None, usual: int | None) -> int | None:
-    """How many tokens are read; None for all."""
+    """How many tokens to read; None for all."""
     if given is None:
         return usual
     return check_whole(name, given, 0) or None

@@ -1,4 +1,4 @@
-"""The row of a table that comes nearest to parameters that a sampler chose."""
+"""Find the row of a table that is nearest to the parameters that a sampler chose."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["NearestRow"]
 
 
 class NearestRow:
-    """Turns parameters into the nearest row that was not taken yet; when all are taken, it starts again.
+    """Finds the nearest row that was not taken yet; when all are taken, all rows are free again.
 
-    Every parameter counts the same: a number by its distance in widths of its range (of the logarithm of its range,
-    where it is drawn so), a choice by 0 or 1, and so does what a row or the parameters lack. The distance is Euclidean;
-    among equal rows, the first.
+    Every parameter has the same weight. The distance of numbers is divided by the width of their range (in logarithms,
+    for a logarithmic range). It is 0 or 1 for choices, and 1 if only one side has the parameter. Distances add up as in
+    Euclidean space; the first of equally near rows is taken.
 
     Args:
-        configs: `[n]` the rows, one at least.
+        configs: `[n]` the rows, at least one.
         space: the distribution of each parameter by name.
 
     Cost: a call takes O(n d) for n rows and d parameters, some 10 microseconds for 1000 rows.
@@ -38,7 +38,7 @@ class NearestRow:
         self._free = np.ones(len(configs), dtype=np.bool_)
 
     def __call__(self, params: Mapping[str, object]) -> Mapping[str, object]:
-        """The configuration of the nearest free row, which is taken then."""
+        """Take the nearest free row, and return its configuration."""
         squares = np.zeros(len(self._configs))
         for name, place in self._places(params).items():
             squares += self._squares(name, place)
@@ -56,7 +56,7 @@ class NearestRow:
         return np.nan_to_num(np.square(rows - place), nan=1.0)
 
     def _places(self, config: Mapping[str, object]) -> dict[str, float]:
-        """Where each parameter stands in its distribution: 0 to 1, or the number of the choice; NaN where it lacks."""
+        """The place of each parameter in its distribution: 0 to 1, or the index of the choice; NaN if missing."""
         params = params_in(config, self._space)
         return {
             name: place_of(params[name], distribution) if name in params else np.nan

@@ -1,4 +1,4 @@
-"""What objectives that train networks with PyTorch share: where they train, how they pause, and what they keep."""
+"""The common part of objectives that train networks with PyTorch: devices, pauses and checkpoints."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 __all__ = ["NeuralObjective"]
 
-_TORCH_BYTES = 450 * 2**20  # what a process takes that has loaded PyTorch and trained a small net on a CPU
+_TORCH_BYTES = 450 * 2**20  # memory of a process that has loaded PyTorch and trained a small net on a CPU
 _WHERE = ("device", "threads", "data_dir")  # settings that do not change what is trained
 _CUDA_BYTES = 2 * 2**30  # the same, in the memory of the machine, once it has a context on a GPU
 
 
 def folder_of(data_dir: str | os.PathLike[str] | None) -> Path | None:
-    """The folder of a data set as its user gives it; whether it is there is not looked at.
+    """Check the folder of a data set; it need not exist.
 
     Raises:
-        SettingError: it is no path.
+        SettingError: the folder is no path.
     """
     check_instance("data_dir", data_dir, (str, os.PathLike), "must be a path", or_none=True)
     return None if data_dir is None else Path(data_dir)
@@ -41,23 +41,22 @@ def folder_of(data_dir: str | os.PathLike[str] | None) -> Path | None:
 class NeuralObjective(Objective):
     """Trains networks through the engine of `bandits.training`.
 
-    A subclass says what is trained (`_make_task`), how configurations are drawn (`sampler`) and what they are to a
-    predictor (`features`). It is sent to worker processes by pickle as its settings alone: data is loaded where
-    training happens, when the first epoch is asked for.
+    A subclass defines the task (`_make_task`), how to draw configurations (`sampler`) and their features (`features`).
+    Worker processes get a pickle of its settings alone, and load the data before their first epoch.
 
-    A trial that pauses is held as a checkpoint in memory, or, at a site with a folder, in
-    `folder/trial-ID/epoch-N.safetensors`, the last two epochs of each trial. Either way it goes on as if it had never
-    paused: on a CPU with the same number of threads, bit for bit. On a GPU the same seed gives the same curve up to
-    rounding, which `benchmarks/gpu` measures.
+    A paused trial is kept as a checkpoint in memory, or, at a site with a folder, in
+    `folder/trial-ID/epoch-N.safetensors` (the last two epochs). It continues as if it had never paused: on a CPU with
+    the same number of threads, bit for bit. On a GPU the same seed gives the same curve up to rounding, which
+    `benchmarks/gpu` measures.
 
     Args:
-        name: how reports call it.
+        name: its name in reports.
         metric: what is measured after each epoch.
         max_epochs: the longest training it offers, >= 1.
         device: where to train: auto, cpu, cuda or cuda:0,1 (`bandits.training.devices.devices_from`).
         threads: CPU threads of each training, >= 1; a site's take precedence.
-        restarts: how many times a training whose first epoch teaches nothing begins again, with fresh weights and
-            0.4 times the learning rate, >= 0.
+        restarts: how many times a training starts again, with new weights and 0.4 times the learning rate, if its
+            first epoch learns nothing, >= 0.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -81,23 +80,23 @@ class NeuralObjective(Objective):
         if device not in (
             "auto",
             "cpu",
-        ):  # a device that is not there should be said at once, whatever torch takes to load
+        ):  # so that a missing device is reported at once, even though torch loads slowly
             self.devices  # noqa: B018 - for its errors
 
     @abstractmethod
     def _make_task(self, device: Any) -> Task:
-        """The task on a device (a `torch.device`): loads the data, and may load torch."""
+        """Make the task on a device (a `torch.device`): loads the data, and may load torch."""
 
     @abstractmethod
     def _data_bytes(self) -> int:
-        """How much memory the data takes in a worker, about."""
+        """Approximate bytes of the data in a worker."""
 
     def _net_bytes(self) -> int:
-        """How much memory one of the larger nets takes where it trains, about."""
+        """Approximate bytes of one of the larger nets on the device that trains it."""
         return 0
 
     def _check(self, config: Mapping[str, object]) -> None:
-        """Refuse a configuration that is none, before anything is loaded.
+        """Refuse an invalid configuration, before anything is loaded.
 
         Raises:
             SettingError: with the reason.
@@ -105,7 +104,7 @@ class NeuralObjective(Objective):
 
     @property
     def devices(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Names of the devices that worker processes share out among them."""
+        """Names of the devices that worker processes take in turn."""
         if self.device == "cpu":
             return ("cpu",)
         from bandits.training.devices import devices_from
@@ -114,7 +113,7 @@ class NeuralObjective(Objective):
 
     @property
     def memory_per_worker(self) -> int:  # type: ignore[override]
-        """Bytes of the machine's memory that a worker takes, about: PyTorch, the data, and one of the larger nets."""
+        """Approximate bytes of main memory of a worker: PyTorch, the data, and one of the larger nets."""
         on_cpu = self.devices == ("cpu",)
         return (_TORCH_BYTES + self._net_bytes() if on_cpu else _CUDA_BYTES) + self._data_bytes()
 
@@ -127,13 +126,13 @@ class NeuralObjective(Objective):
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
         """Train from after epoch `start` to the end of epoch `stop`.
 
-        The seconds of an epoch are those of training and validation, without those of saving it. `details` of a
-        measurement are `train_loss`, the mean loss of the epoch, and `lr`, its learning rate.
+        The seconds of an epoch include training and validation, but not saving. `details` of a measurement are
+        `train_loss`, the mean loss of the epoch, and `lr`, its learning rate.
 
         Raises:
-            SettingError: the configuration is none.
-            ObjectiveError: training diverged or ran out of memory, or what is needed to go on is missing, damaged or
-                belongs to another training.
+            SettingError: the configuration is not valid.
+            ObjectiveError: training diverged or ran out of memory, or its checkpoint is missing, damaged or of another
+                training.
         """
         from bandits.training.failures import free, survive
 
@@ -144,7 +143,7 @@ class NeuralObjective(Objective):
         try:
             session = survive(lambda: self._session(trial, start), device)
             while session.epoch < stop:
-                self._held.pop(trial.id, None)  # it is neither as it was nor as it will be
+                self._held.pop(trial.id, None)  # between two epochs no checkpoint is valid
                 epoch = survive(session.train_epoch, device)
                 if self._folder is None:
                     self._held[trial.id] = session
@@ -157,20 +156,20 @@ class NeuralObjective(Objective):
             return
         except ObjectiveError as error:
             reason = str(error)
-        # Out here nothing refers to the failed training any more, not even the traceback of its error.
+        # Here nothing refers to the failed training any more, not even the traceback of its error.
         session = None
         self._held.pop(trial.id, None)
         free(device)
         raise ObjectiveError(reason)
 
     def release(self, trial: Trial) -> None:
-        """Forget the trial, and delete its checkpoints."""
+        """Delete the checkpoints of the trial."""
         self._held.pop(trial.id, None)
         if self._folder is not None:
             shutil.rmtree(self._home(trial), ignore_errors=True)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Its settings: neither data nor trainings under way."""
+        """The settings, without data and trainings in progress."""
         return {**self.__dict__, "_site": None, "_task": None, "_held": {}}
 
     @property
@@ -182,7 +181,7 @@ class NeuralObjective(Objective):
         return self._folder / f"trial-{trial.id}"
 
     def _on_device(self) -> Task:
-        """The task where this process trains; made when it is first needed."""
+        """The task on this process's device; made when it is first needed."""
         if self._task is None:
             import torch
 
@@ -198,7 +197,7 @@ class NeuralObjective(Objective):
         return self._task
 
     def _session(self, trial: Trial, start: int) -> Session:
-        """The trial's training as it stood after epoch `start`."""
+        """The state of the trial's training after epoch `start`."""
         from bandits.training.checkpoints import Checkpoint
         from bandits.training.engine import Session
 
@@ -222,7 +221,7 @@ class NeuralObjective(Objective):
                 whose = (
                     f"of trial {trial.id} at epoch {start} of {self.name}, with its configuration, seed and settings"
                 )
-                raise ObjectiveError(f"a checkpoint must be {whose}, the one found is of another training")
+                raise ObjectiveError(f"a checkpoint must be {whose}, but the one found is of another training")
             session.restore(checkpoint)
         return session
 
@@ -232,7 +231,7 @@ class NeuralObjective(Objective):
         (home / _file_name(session.epoch - 2)).unlink(missing_ok=True)
 
     def _identity(self, trial: Trial) -> dict[str, Any]:
-        """What a checkpoint is of, as JSON gives it back."""
+        """What identifies the training of a checkpoint, as JSON values."""
         settings = {
             name: value
             for name, value in sorted(vars(self).items())

@@ -1,11 +1,11 @@
-"""Columns that hold one value an epoch, found by their numbers: which are the curves, which were measured beside them.
+"""Find columns with one value for each epoch by their numbers, and choose those that are the curves.
 
 A family is a prefix and numbers that run without a gap from 0 or 1: acc_1, acc_2, ... or 1, 2, ....
 
-1. The curves are the family that is asked for.
-2. Where none is, families of seconds, of settings (units_1, n_units_l0) and of words are no candidates. A family whose
-   name says a metric is taken before others, validation before training, then the longest.
-3. Where two are equally good, the file is refused, with both names.
+1. A requested family is the curves.
+2. Without a request, families of seconds, of settings (units_1, n_units_l0) and of words are excluded. A family named
+   after a metric comes before others, validation before training, then the longest.
+3. If two families are equally good, the file is refused with both names.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from bandits.objectives.curve_files.phases import differ_by_phase, phase_of
 __all__ = ["MOST_DIGITS", "NUMBERED", "SECONDS", "Families", "Family", "choose_curves", "families_in", "shortened"]
 
 SECONDS = frozenset({"seconds", "secs", "sec", "time", "times", "wall_time", "duration", "cost"})
-"""What the columns with the seconds of each epoch may be called, in lower case, without the number."""
+"""Names of columns with the seconds of each epoch, in lower case, without the number."""
 NUMBERED = re.compile(r"(.*?)([0-9]+)")
-"""A name that ends in a number: its prefix and the number."""
+"""Matches a name that ends in a number: its prefix and the number."""
 MOST_DIGITS = 9
-"""Of the number of an epoch."""
+"""The most digits that the number of an epoch may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Columns that hold one value an epoch.
+    """Columns with one value for each epoch.
 
     Args:
-        prefix: what their names share.
-        first: number of the first one.
-        last: number of the last one.
+        prefix: the common prefix of their names.
+        first: number of the first column.
+        last: number of the last column.
         places: index of each column in the header, in the order of the numbers.
     """
 
@@ -49,12 +49,12 @@ class Family:
 
     @property
     def label(self) -> str:
-        """The prefix without what separates it from the number: "acc" of "acc_"."""
+        """The prefix without the separator before the number: "acc" for "acc_"."""
         return self.prefix.rstrip(" _-.:@")
 
     @property
     def seconds(self) -> bool:
-        """Whether it is called after time."""
+        """Whether its name is one of time."""
         return self.label.lower() in SECONDS
 
     def __str__(self) -> str:
@@ -63,11 +63,11 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Families:
-    """What a header has.
+    """The families of a header.
 
     Args:
-        whole: the families, in the file's order.
-        gaps: those whose numbers have a gap or begin later.
+        whole: families without a gap, in the file's order.
+        gaps: families whose numbers have a gap, or do not begin at 0 or 1.
     """
 
     whole: tuple[Family, ...]
@@ -75,7 +75,7 @@ class Families:
 
 
 def families_in(file: CsvFile) -> Families:
-    """The families of a file's columns; those without a name belong to none.
+    """The families of a file's columns; columns without a name belong to none.
 
     Raises:
         CurveTableError: two columns have the same number, or a number has too many digits.
@@ -106,16 +106,16 @@ def choose_curves(file: CsvFile, families: Families, asked: str, *, exactly: boo
     """Choose the family that holds the curves.
 
     Args:
-        file: whose.
-        families: of its columns.
-        asked: prefix or label of the one that is meant; empty for none.
-        exactly: whether only that one will do; otherwise a single candidate of another name will, too.
+        file: the file.
+        families: families of its columns.
+        asked: prefix or label of the requested family; empty for none.
+        exactly: whether only the requested family may be taken; otherwise a single candidate of another name may be.
 
     Returns:
-        The family, and what was guessed, in sentences.
+        The family, and guesses, in sentences.
 
     Raises:
-        CurveTableError: there is none, or there are several and nothing tells which.
+        CurveTableError: there is none, or there are several equally good ones.
     """
     for family in families.whole if asked else ():
         if asked in (family.prefix, family.label):
@@ -132,22 +132,22 @@ def choose_curves(file: CsvFile, families: Families, asked: str, *, exactly: boo
     longest = max(len(family.places) for family in best)
     best = [family for family in best if len(family.places) == longest]
     if len(best) > 1:
-        rule = "must have one family of columns that are the curves, or the one that is meant must follow the file"
+        rule = "must have one family of columns that may be the curves, or the name of one must follow the file"
         found = shortened("; ".join(map(str, best)))
         raise CurveTableError(f"{file.path} {rule} ({_asking_for(file, best[0])}), got {found}")
     curves = best[0]
     if names_a_metric(curves.label) or is_nameless(curves.label) or asked:
         return curves, ()
-    return curves, (f"columns {curves} are taken as the curves, though their name says no metric",)
+    return curves, (f"columns {curves} are taken as the curves, although they are not named after a metric",)
 
 
 def shortened(text: str, length: int = 100) -> str:
-    """A text as messages repeat it, cut where it is long."""
+    """A text for messages, cut if it is long."""
     return text if len(text) <= length else f"{text[:length]}..."
 
 
 def _may_be_curves(file: CsvFile, family: Family) -> bool:
-    """Whether a family is of numbers, and not of settings; one that names a metric is of numbers or wrong."""
+    """Whether a family may be the curves: it is named after a metric, or holds numbers and no settings."""
     if names_a_metric(family.label):
         return True
     if names_a_setting(family.label):
@@ -158,12 +158,12 @@ def _may_be_curves(file: CsvFile, family: Family) -> bool:
 
 def _not_there(file: CsvFile, found: Sequence[Family], asked: str) -> CurveTableError:
     labels = ", ".join(family.label or family.prefix or str(family) for family in found) or "none"
-    rule = f"must be the name of columns with a value an epoch ({shortened(labels)})"
+    rule = f"must be the name of columns with one value for each epoch ({shortened(labels)})"
     return CurveTableError.broken(f"the metric of {file.path}", rule, asked)
 
 
 def _asking_for(file: CsvFile, family: Family) -> str:
-    """How to ask for a family."""
+    """How to request a family, for messages."""
     return f"such as {file.path.name}#{family.label or family.prefix}"
 
 
@@ -171,7 +171,7 @@ def _no_curves(file: CsvFile, families: Families) -> CurveTableError:
     rule = "must have a column for every epoch, numbered from 0 or 1 without a gap, such as acc_1, acc_2, ..."
     found = ", ".join(file.header)
     if families.whole:
-        rule += f"; numbered settings are no curves, unless they are asked for ({_asking_for(file, families.whole[0])})"
+        rule += f"; numbered settings are curves only on request ({_asking_for(file, families.whole[0])})"
         found = "; ".join(map(str, families.whole))
     elif families.gaps:
         found = "; ".join(map(str, families.gaps))

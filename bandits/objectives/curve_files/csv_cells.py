@@ -1,4 +1,4 @@
-"""What the cells of a csv file say: nothing, a number, or a name."""
+"""Read the cells of a csv file: nothing, a number, or a name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["MISSING", "MOST", "is_missing", "number_in", "plain_name", "words_of
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "<na>", "#n/a"})
 """Cells, in lower case, that mean "not recorded"."""
 MOST = 1e100
-"""A finite number beyond this one is a mistake or a training that diverged: sums of its square overflow."""
+"""A larger finite number is a mistake or a diverged training: sums of its square overflow."""
 
 
 def is_missing(cell: str) -> bool:
@@ -19,7 +19,7 @@ def is_missing(cell: str) -> bool:
 
 
 def number_in(cell: str) -> float | None:
-    """The number that a cell holds; NaN where nothing was recorded, None where it holds something else.
+    """The number in a cell; NaN if nothing was recorded, None if the cell holds something else.
 
     Example:
         >>> number_in("0.5"), number_in("NA"), number_in("half"), number_in("1_000")
@@ -34,7 +34,7 @@ def number_in(cell: str) -> float | None:
 
 
 def plain_name(name: str) -> str:
-    """A column's name in small letters, without what separates words: "Run ID" and "run_id" are "runid"."""
+    """A column's name in lower case without separators: "Run ID" and "run_id" become "runid"."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 

@@ -1,4 +1,4 @@
-"""A csv file as people have it: its header, its rows and the line of each; whatever separates its cells."""
+"""Read csv files: the header, the rows and the line of each, with any usual separator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SEPARATORS = (",", ";", "\t")
 _SEPARATOR = re.compile(r"sep=(.)(?=[\r\n])", re.IGNORECASE)
 _UNNAMED = re.compile(r"(?:unnamed: [0-9]+)?", re.IGNORECASE)  # pandas reads a blank name as "Unnamed: 0"
 
-Row = tuple[int, list[str]]  # the line on which it ends, and its cells
+Row = tuple[int, list[str]]  # the line on which the row ends, and its cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class CsvFile:
     """A csv file with n rows below its header.
 
     Args:
-        path: where it lies.
+        path: path of the file.
         header: names of its columns, without blanks around them; a column without a name is called "column 3".
         rows: `[n]` their cells, as many in each row as there are columns.
-        lines: `[n]` on which line of the file each row ends, from 1.
-        unnamed: places in the header of the columns without a name, such as an index that pandas or R has written.
-        notes: how numbers were read that are not written as 1234.5, in sentences.
+        lines: `[n]` the line of the file on which each row ends, from 1.
+        unnamed: indices of the columns without a name, such as an index that pandas or R wrote.
+        notes: how numbers in other forms than 1234.5 were read, in sentences.
     """
 
     path: Path
@@ -46,27 +46,27 @@ class CsvFile:
     notes: tuple[str, ...]
 
     def number(self, row: int, column: int) -> float:
-        """The number in a cell; NaN where nothing was recorded; infinities are numbers.
+        """The number in a cell; NaN if nothing was recorded; infinities are numbers.
 
         Raises:
-            CurveTableError: it is no number, or finite but absurdly large.
+            CurveTableError: the cell holds no number, or a finite one beyond 1e100.
         """
         number = number_in(self.rows[row][column])
         if number is None:
-            raise self.bad_cell(self._odd_cell(row, column), column, "must be a number, or empty where not recorded")
+            raise self.bad_cell(self._odd_cell(row, column), column, "must be a number, or empty if not recorded")
         if MOST < abs(number) < math.inf:
-            rule = f"must lie between -{MOST:g} and {MOST:g}, or be empty where the training diverged"
+            rule = f"must lie between -{MOST:g} and {MOST:g}, or be empty if the training diverged"
             raise self.bad_cell(row, column, rule)
         return number
 
     def _odd_cell(self, row: int, column: int) -> int:
-        """The row of the cell for which a column is none of numbers: 0,48 is no number beside #DIV/0!."""
+        """The row of the cell that is no number in any form: beside #DIV/0!, the column of 0,48 cannot be read."""
         cells = (cells[column] for cells in self.rows)
         odd = (place for place, cell in enumerate(cells) if not (is_missing(cell) or is_written_number(cell)))
         return next(odd, row) if is_written_number(self.rows[row][column]) else row
 
     def bad_cell(self, row: int, column: int, rule: str) -> CurveTableError:
-        """The error of a cell that breaks a rule, with its place."""
+        """The error for a cell that breaks a rule, with its place."""
         where = f"column {self.header[column]!r} on line {self.lines[row]} of {self.path}"
         return CurveTableError.broken(where, rule, self.rows[row][column])
 
@@ -74,16 +74,16 @@ class CsvFile:
 def read_csv(path: Path) -> CsvFile:
     """Read a .csv or .csv.gz file.
 
-    Cells are separated by commas, semicolons or tabs, whichever gives the header most columns, or by what a first line
-    such as "sep=;" says, as Excel writes it. Empty lines, rows of
-    empty cells and empty cells after the last column are passed over. Where every row has one cell more than the
-    header, as R writes them, the first column holds row names.
+    Cells are separated by commas, semicolons or tabs, whichever gives the header most columns, or by the separator in a
+    first line such as "sep=;", which Excel writes. Empty lines, rows of empty cells, and empty cells after the last
+    column are ignored. If every row has one cell more than the header, as R writes them, the first column holds row
+    names.
 
     Args:
         path: the file; UTF-8.
 
     Raises:
-        CurveTableError: it cannot be read, is no csv from some line on, or has a row of another length than its
+        CurveTableError: the file cannot be read, has a line that is not csv, or a row of another length than the
             header.
     """
     text = _text_of(path)
@@ -114,13 +114,13 @@ def read_csv(path: Path) -> CsvFile:
 
 
 def _header_of(text: str, said: str) -> tuple[str, list[str]]:
-    """What separates the cells of a file, and its first row that is not empty."""
+    """The separator of a file, and its first row that is not empty."""
     best: tuple[str, list[str]] = (said or ",", [])
     for separator in said or _SEPARATORS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
         try:
             header = next((row for row in reader if any(cell.strip() for cell in row)), [])
-        except csv.Error:  # said when the rows are read
+        except csv.Error:  # raised again when the rows are read
             continue
         if len(header) > len(best[1]):
             best = (separator, [name.strip() for name in header])

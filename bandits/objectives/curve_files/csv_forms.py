@@ -1,4 +1,4 @@
-"""Which form a csv file of learning curves has: told by the names of its columns, and by what counts its rows."""
+"""Recognise the form of a csv file of learning curves by its column names, and by a column that counts the rows."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from bandits.objectives.curve_files.metric_words import names_a_metric
 __all__ = ["BETWEEN", "RUN_NAMES", "STEP_NAMES", "VALUE_NAMES", "Form", "form_of", "log_error", "named_column"]
 
 Form = Literal["table", "long", "wandb", "tensorboard", "log"]
-"""A row a configuration; a row a report; a chart of Weights & Biases, a column a run; scalars of TensorBoard, a file a
-run; the log of one training, a row an epoch."""
+"""table: one row for each configuration; long: one row for each report; wandb: a chart of Weights & Biases, one column
+for each run; tensorboard: scalars of TensorBoard, one file for each run; log: one training, one row for each epoch."""
 
 RUN_NAMES = ("runid", "runuuid", "run", "trialid", "trialnumber", "trial", "runname", "name")
-"""What the column of the run may be called, as `plain_name` has it; the first that is there is meant."""
+"""Possible names of the run column, as `plain_name` writes them; the first that exists is taken."""
 STEP_NAMES = ("epoch", "step", "globalstep", "iteration", "iter", "trainingiteration")
-"""What the column of the step may be called."""
+"""Possible names of the step column."""
 VALUE_NAMES = ("value", "metricvalue")
-"""What the column of the value may be called."""
+"""Possible names of the value column."""
 BETWEEN = " - "
-"""What stands between run and metric in the columns of a chart of Weights & Biases."""
+"""The text between run and metric in the column names of a chart of Weights & Biases."""
 
 _TENSORBOARD = ["walltime", "step", "value"]
-_COUNTS = 0.9  # share of the rows that count on by the same stride, where rows are epochs
+_COUNTS = 0.9  # if rows are epochs, at least this share of them is one stride after the row before
 
 
 def form_of(file: CsvFile) -> Form:
-    """Tell the form of a file.
+    """Find the form of a file.
 
     It is long if columns are named after run and step, and one after the value or a run has several rows. It is a log
     if a column named after the step counts the rows, from 0 or 1 on, unless there are settings beside curves whose name
@@ -56,22 +56,22 @@ def form_of(file: CsvFile) -> Form:
 
 
 def named_column(header: Sequence[str], known: Sequence[str]) -> int | None:
-    """The place of the column that has one of some plain names, the first of these that is there; None for none."""
+    """Index of the column with one of some plain names, in the order of the names; None if there is none."""
     names = [plain_name(name) for name in header]
     return next((names.index(name) for name in known if name in names), None)
 
 
 def log_error(file: CsvFile) -> CurveTableError:
-    """The error for the log of one training, or of several that nothing tells apart."""
+    """The error for a log of one training, or of several without a column that tells them apart."""
     step = named_column(file.header, STEP_NAMES) or 0
     restarts = [row for row, (before, after) in enumerate(_steps(file, step), start=1) if after < before]
     name = file.header[step]
-    what = f"it is the log of one training, a row an epoch (column {name!r})"
+    what = f"it is the log of one training, with one row for each epoch (column {name!r})"
     if restarts:
         what = (
             f"it is a log in which {name!r} starts again on line {file.lines[restarts[0]]}, and no column names the run"
         )
-    forms = "a row a configuration with a column an epoch, or a row an epoch with a column for the run (run_id)"
+    forms = "a row for each configuration and a column for each epoch, or a row for each epoch and a column run_id"
     return CurveTableError(f"{file.path} must hold several trainings: {forms}; {what}")
 
 
@@ -82,14 +82,14 @@ def _is_of_chart(name: str) -> bool:
 
 
 def _steps(file: CsvFile, step: int) -> Iterator[tuple[float, float]]:
-    """The numbers in a column, each with the next one; NaN for what is none."""
+    """The numbers in a column, each with the next one; NaN for cells without a number."""
     found = [number_in(row[step]) for row in file.rows]
     return pairwise(math.nan if number is None else number for number in found)
 
 
 def _counts_rows(file: CsvFile, step: int) -> bool:
-    """Whether a column begins with 0, 1 or its stride, and goes up by this stride, but for a few rows, until it starts
-    again."""
+    """Whether a column counts rows: it begins with 0, 1 or its stride, and goes up by the stride in most rows until it
+    starts again."""
     steps = list(_steps(file, step))
     onward = [after - before for before, after in steps if not after < before]
     if not onward or 2 * len(onward) < len(steps):

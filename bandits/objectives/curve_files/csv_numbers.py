@@ -1,4 +1,4 @@
-"""Numbers as people write them: 84.5%, 1,234.5 and 0,845, by column, with a note on each way of writing."""
+"""Read numbers written as 84.5%, 1,234.5 or 0,845, column by column, with a note on each form."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def is_written_number(cell: str) -> bool:
 
 
 def write_numbers_plainly(header: Sequence[str], rows: Sequence[list[str]], *, decimal_commas: bool) -> tuple[str, ...]:
-    """Rewrite, in place, the cells of columns whose numbers are written with percent signs or commas.
+    """Rewrite, in place, columns of numbers that are written with percent signs or commas.
 
-    A column is rewritten where this makes a number of each of its cells: all of them bear a percent sign, or those with
-    a comma are written in one way.
+    A column is rewritten only if each of its cells becomes a number: all cells have a percent sign, or all cells with a
+    comma use it in the same way.
 
     Args:
         header: names of the columns.
-        rows: `[n]` cells of each row; they change.
-        decimal_commas: whether 1,234 is rather 1.234 than 1234, as in files whose cells no comma separates.
+        rows: `[n]` cells of each row; changed in place.
+        decimal_commas: whether 1,234 means 1.234 and not 1234, as in files whose separator is not the comma.
 
     Returns:
-        A sentence for each way of writing that was found, with an example.
+        A sentence for each form that was found, with an example.
     """
     places = {place for row in rows for place, cell in enumerate(row) if "%" in cell or "," in cell}
     readings = (_PERCENT_SIGNS, *((_DECIMALS, _THOUSANDS) if decimal_commas else (_THOUSANDS, _DECIMALS)))
@@ -52,7 +52,7 @@ def write_numbers_plainly(header: Sequence[str], rows: Sequence[list[str]], *, d
 
 
 def _rewrite(rows: Sequence[list[str]], place: int, reading: Reading) -> str:
-    """Rewrite a column if that makes numbers of all of its cells; an example of what was done, else nothing."""
+    """Rewrite a column if all of its cells then become numbers; return an example of the change, else an empty text."""
     pattern, plain, _ = reading
     example, changed = "", {}
     for index, row in enumerate(rows):
@@ -65,7 +65,7 @@ def _rewrite(rows: Sequence[list[str]], place: int, reading: Reading) -> str:
         elif pattern is _PERCENT or number_in(cell) is None:
             return ""
         elif pattern is _DECIMAL and "." in cell:
-            return ""  # a comma beside points separates something else
+            return ""  # with points as well, the comma separates something else
     for index, cell in changed.items():
         rows[index][place] = cell
     return example

@@ -1,15 +1,16 @@
-"""Columns of a table that are features of another column, and say what its cells cannot.
+"""Columns of a table that hold features of another column, for what its cells cannot express.
 
-An empty cell does not tell whether a configuration has the parameter at all, whether its value was lost, or whether
-None was the choice. So beside a column `X` there may be columns of 0 and 1, called as features of `X` are:
+An empty cell does not tell whether the configuration lacks the parameter, its value was not recorded, or None was the
+choice. So beside a column `X` there may be columns of 0 and 1 with the names of features of `X`:
 
-1. `has X`, and `X=missing`: `X` is a number. Rows with `has X` = 0 do not have it, rows with `X=missing` = 1 have one
-   that was not recorded. A number in such a cell is what stands for it.
-2. `X=adam`, `X=sgd`, ...: `X` is a choice, whatever its cells look like, and has a column for each that occurs. In a
-   row with an empty cell, 1 in `X=None` says that None was chosen, and 0 in all says that the row has no `X`.
+1. `has X` and `X=missing`: `X` is a number. A row with `has X` = 0 does not have `X`; in a row with `X=missing` = 1,
+   its value was not recorded. A number in the cell of `X` is then the one that encodes it.
+2. `X=adam`, `X=sgd`, ...: `X` is a choice, even if its cells look like numbers, and each choice that occurs has a
+   column. In a row with an empty cell, 1 in `X=None` means that None was chosen, and 0 in all columns that the row has
+   no `X`.
 
-`bandits import` writes them where a table of curves would otherwise be read in another way than its study. Columns
-that are called like that but do not fit the cells of `X` are columns like any other.
+`bandits import` writes such columns if readers of the table would otherwise get other features than those of the study.
+Columns with such names that contradict the cells of `X` are read as ordinary columns.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ _FLAGS = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class ToldColumn:
-    """A parameter whose features are told by columns of their own.
+    """A parameter whose features have their own columns.
 
     Args:
-        name: of the parameter.
-        values: `[n]` numbers, texts, None where nothing was recorded or None was chosen, `ABSENT` where there is none.
-        features: `[n]` numbers by feature name.
-        told_by: names of the columns that tell.
+        name: name of the parameter.
+        values: `[n]` numbers or texts; None if not recorded or if None was chosen; `ABSENT` if a row does not have it.
+        features: `[n]` numbers for each feature name.
+        told_by: names of the feature columns.
     """
 
     name: str
@@ -45,7 +46,7 @@ class ToldColumn:
     told_by: tuple[str, ...]
 
     def column(self, role: Role | None, note: str) -> Column:
-        """What the column is; constant features are none."""
+        """The parameter as a column of the table, without constant features."""
         varying = {name: numbers for name, numbers in self.features.items() if len(set(numbers)) > 1}
         if role in ("label", "constant", "outcome") or not varying:
             return Column(self.name, role or "constant", note)
@@ -53,7 +54,7 @@ class ToldColumn:
 
 
 def told_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, ToldColumn]:
-    """Find the parameters of a table whose features are told.
+    """Find the parameters of a table whose features have their own columns.
 
     Args:
         columns: the text of each column that describes configurations, by name, each `[n]`.
@@ -82,7 +83,7 @@ def told_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, ToldColumn]:
 
 
 def _number(name: str, texts: Sequence[str], flags: Mapping[str, list[float]]) -> ToldColumn | None:
-    """The parameter as a number; None where its columns do not say so."""
+    """The parameter as a number; None if its columns are not those of a number."""
     has, lost = f"has {name}", f"{name}={MISSING}"
     if not flags.keys() <= {has, lost}:
         return None
@@ -105,7 +106,7 @@ def _number(name: str, texts: Sequence[str], flags: Mapping[str, list[float]]) -
 
 
 def _choice(name: str, texts: Sequence[str], flags: Mapping[str, list[float]]) -> ToldColumn | None:
-    """The parameter as a choice; None where its columns do not say so."""
+    """The parameter as a choice; None if its columns are not those of a choice."""
     values: list[object] = []
     for row, text in enumerate(texts):
         chosen = [other for other, given in flags.items() if given[row]]

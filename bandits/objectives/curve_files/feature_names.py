@@ -1,4 +1,4 @@
-"""Names of columns that are features of another column: `has momentum`, `optimizer=adam`."""
+"""Names of columns that hold features of another column: `has momentum`, `optimizer=adam`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["belongs_to", "is_a_feature_of_another"]
 
 
 def belongs_to(feature: str, name: str) -> bool:
-    """Whether a feature is called as one of a parameter is.
+    """Whether a feature has a name of a parameter's features.
 
     Example:
         >>> belongs_to("has momentum", "momentum"), belongs_to("optimizer=adam", "optimizer"), belongs_to("lr", "l")
@@ -18,6 +18,6 @@ def belongs_to(feature: str, name: str) -> bool:
 
 
 def is_a_feature_of_another(column: str, names: Collection[str]) -> bool:
-    """Whether a column is called as a feature of another one among `names`."""
+    """Whether a column has the name of a feature of another column among `names`."""
     places = (place for place, letter in enumerate(column) if letter == "=")
     return (column.removeprefix("has ") != column and column[4:] in names) or any(column[:p] in names for p in places)

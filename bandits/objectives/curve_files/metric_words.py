@@ -1,4 +1,4 @@
-"""What the words of a name say about the numbers under it: a metric, and which way it is better; or a setting."""
+"""What the words of a name tell about its numbers: a metric and its goal, or a setting."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LESS_IS_BETTER = frozenset(
 )
 _GOALS: dict[Goal, frozenset[str]] = {"maximize": _MORE_IS_BETTER, "minimize": _LESS_IS_BETTER}
 _NAMELESS = frozenset({"", "e", "ep", "epoch", "epochs", "it", "iter", "iteration", "step", "t", "value", "y"})
-# A name with one of these is that of a setting, whatever else it says: loss_weight.
+# A name with one of these words is that of a setting, even if it names a metric: loss_weight.
 _TIMES = frozenset({"duration", "elapsed", "runtime", "sec", "seconds", "secs", "time"})
 _MEASURED = _MORE_IS_BETTER | _LESS_IS_BETTER | _TIMES
 _WHICH = frozenset({"best", "end", "final", "last", "max", "mean", "min", "total"})
@@ -28,7 +28,7 @@ _SETTINGS = frozenset(
     {"alpha", "beta", "coef", "dim", "feature", "filter", "filters", "gamma", "kernel", "lambda", "learning", "lr"}
     | {"momentum", "size", "sizes", "threshold", "weight", "weights"}
 )
-# A name with one of these is that of a setting if it names no metric.
+# A name with one of these words is that of a setting if it names no metric.
 _PERHAPS_SETTINGS = frozenset(
     {"act", "activation", "batch", "channels", "conv", "cv", "decay", "dense", "depth", "dims", "drop", "dropout"}
     | {"fc", "features", "fold", "heads", "hidden", "kernels", "l", "layer", "layers", "n", "neurons", "node"}
@@ -37,7 +37,7 @@ _PERHAPS_SETTINGS = frozenset(
 
 
 def goals_in(name: str) -> list[Goal]:
-    """Which way is better, by the words of a name: none, one, or both, where the words disagree.
+    """Which way is better, by the words of a name: no goal, one, or both if the words disagree.
 
     More is better: acc, accuracy, auc, auroc, bleu, dice, f1, iou, map, miou, ndcg, prec, precision, psnr, r2, recall,
     reward, score, ssim, top. Less: bpb, bpc, cer, cost, err, error, fid, loss, mae, mse, nll, perplexity, ppl, rmse,
@@ -48,18 +48,18 @@ def goals_in(name: str) -> list[Goal]:
 
 
 def names_a_metric(name: str) -> bool:
-    """Whether a name says that its numbers were measured: val_acc does, loss_weight does not."""
+    """Whether a name tells that its numbers were measured, as val_acc does and loss_weight does not."""
     return bool(goals_in(name)) and not names_a_setting(name)
 
 
 def names_a_setting(name: str) -> bool:
-    """Whether a name says that its numbers were chosen before the training: units, layer_size, lr."""
+    """Whether a name tells that its numbers were chosen before the training: units, layer_size, lr."""
     words = _words(name)
     return bool(words & _SETTINGS) or (bool(words & _PERHAPS_SETTINGS) and not goals_in(name))
 
 
 def names_a_result(name: str) -> bool:
-    """Whether a name says nothing but that of a result: a metric or a time, with its phase, or the best or last one.
+    """Whether a name is only that of a result: a metric or a time, perhaps with a phase, "best" or "last".
 
     Example:
         >>> [names_a_result(name) for name in ("best_acc", "train_seconds", "top_k", "precision", "loss_cap")]
@@ -73,7 +73,7 @@ def names_a_result(name: str) -> bool:
 
 
 def is_nameless(name: str) -> bool:
-    """Whether a name says nothing about what was measured, such as "epoch"."""
+    """Whether a name does not tell what was measured, such as "epoch"."""
     return name.lower() in _NAMELESS
 
 

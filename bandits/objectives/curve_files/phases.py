@@ -1,4 +1,4 @@
-"""Training, validation and test, told by the words of a name; of curves that differ in this alone, one is taken."""
+"""Recognise training, validation and test by the words of names, and choose one of curves that differ only in this."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _WORDS: dict[Phase, frozenset[str]] = {
     "test": frozenset({"test", "testing"}),
 }
 PHASE_WORDS = frozenset().union(*_WORDS.values())
-"""Every word that says a phase."""
+"""Every word that names a phase."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
 def phase_of(name: str) -> Phase | None:
-    """The phase that a name says; None where it says none, or several.
+    """The phase in a name; None if the name has none, or several.
 
     Example:
         >>> phase_of("val_loss"), phase_of("exp3/train"), phase_of("accuracy")
@@ -41,16 +41,16 @@ def without_phase(name: str) -> str:
 
 
 def differ_by_phase(names: Iterable[str]) -> dict[str, str]:
-    """Which names to leave out because another one is the same thing in a better phase.
+    """Which names to leave out because another name is the same metric or run in a better phase.
 
-    Validation is taken before test, test before a name without a phase, and that before training: as Keras calls them,
-    `loss` beside `val_loss` is the loss of the training.
+    Validation comes before test, test before a name without a phase, and that before training. (In Keras, `loss` beside
+    `val_loss` is the training loss.)
 
     Args:
         names: of runs, of metrics, or of columns.
 
     Returns:
-        For each name to leave out the name that is taken instead.
+        For each name to leave out, the name that is taken instead.
 
     Example:
         >>> differ_by_phase(["loss", "val_loss", "train_acc"])

@@ -1,7 +1,7 @@
 """The tables of real learning curves that come with the library, and what is known about each.
 
-Each is a folder of `tables/` with curves.csv.gz, LICENSE and table.json. Whatever is special about a table stands in
-its table.json; no code knows a table by name.
+Each is a folder of `tables/` with curves.csv.gz, LICENSE and table.json. Everything special about a table is in its
+table.json; no code refers to a table by name.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class TableNotes:
     """What is known about a shipped table.
 
     Args:
-        title: what it holds, in a line.
+        title: its content in a line.
         source: where it was released: url, commit and file.
-        citation: whom to cite.
-        licence: SPDX identifier; the text lies beside the curves.
-        derivation: how the shipped csv came from the release.
-        metric: of the curves.
+        citation: the work to cite.
+        licence: SPDX identifier; the text is in the table's folder.
+        derivation: how the shipped csv was made from the release.
+        metric: metric of the curves.
         epochs: prefix of the epoch columns.
-        untrained_first: True where the first epoch column holds the untrained model.
-        failed_below: a run whose final raw value is smaller has failed; None where no run has.
+        untrained_first: whether the first epoch column holds the untrained model.
+        failed_below: a run whose final raw value is smaller has failed; None if no run has failed.
         columns: role and meaning of each column.
-        remarks: on the epochs, and every known defect, in plain words.
+        remarks: remarks on the epochs, and every known defect, in plain words.
     """
 
     title: str
@@ -57,19 +57,19 @@ class TableNotes:
 
 
 def shipped_titles() -> dict[str, str]:
-    """What each shipped table holds, in a line, by name."""
+    """The content of each shipped table in a line, by name."""
     return {name: _notes_of(name).title for name in SHIPPED_TABLES}
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """What a table's name or path means.
+    """The file of a table's name or path.
 
     Args:
         path: the file.
-        name: how reports call the table.
+        name: name of the table in reports.
         notes: what is known about it; None for a user's file.
-        metric: name of the epoch columns that are asked for; empty for none.
+        metric: requested name of the epoch columns; empty for none.
     """
 
     path: Path
@@ -79,16 +79,16 @@ class FoundTable:
 
 
 def find_table(source: str | os.PathLike[str]) -> FoundTable:
-    """Find the file that a table's name or path means.
+    """Find the file of a table's name or path.
 
     Args:
-        source: name of a shipped table, or path of a csv file; a name wins over a file that is called the same. "#"
-            and the name of the epoch columns that are meant may follow, unless a file is called so.
+        source: name of a shipped table, or path of a csv file; a table comes before a file of the same name. "#" and
+            the name of the epoch columns may follow, unless there is a file of that whole name.
 
     Raises:
         SettingError: it is neither a name nor a path.
         UnknownPlugin: no shipped table has that name; the message lists them.
-        CurveTableError: it looks like a path, and there is no such file.
+        CurveTableError: it looks like a path, but there is no such file.
     """
     check_instance("source", source, (str, os.PathLike), "must be the name of a shipped table or a path")
     metric = ""

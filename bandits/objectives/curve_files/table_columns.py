@@ -1,7 +1,7 @@
-"""What a column that describes configurations is: features (see `bandits.search_space.encoding`), or none.
+"""Decide what a column that describes configurations is: features (see `bandits.search_space.encoding`), or not.
 
-No features are constants, texts that differ in nearly every row (identifiers), row numbers, and outcomes (a number
-that copies the curve's last or best value, which a predictor must not see).
+These are no features: constants, texts that differ in nearly every row (identifiers), row numbers, and outcomes
+(numbers that copy the curve's last or best value, which a predictor must not see).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Column", "Role", "column_of", "values_of_cells"]
 Role = Literal["AP", "HP", "label", "constant", "outcome"]
 
 _IDENTIFIERS = frozenset({"#", "id", "index", "no", "number", "row", "run", "seed", "trial"})
-_CHOICES = frozenset({"none", "null"})  # beside other words these are words, such as the name of an operation
+_CHOICES = frozenset({"none", "null"})  # in a column of words these are words too, such as the name of an operation
 _MOST_CATEGORIES = 32
 _LONG = 20
 _NEARLY_EVERY = 0.9
@@ -29,13 +29,13 @@ _NEARLY_EVERY = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column and what it was taken for.
+    """A column and its role.
 
     Args:
-        name: its header.
+        name: its name in the header.
         role: "AP" (architecture) and "HP" (hyperparameter) are features; "label", "constant" and "outcome" are not.
-        note: why, or what the column means; may be empty.
-        features: `[n]` finite numbers by feature name.
+        note: the reason for the role, or the column's meaning; may be empty.
+        features: `[n]` finite numbers for each feature name.
     """
 
     name: str
@@ -45,15 +45,15 @@ class Column:
 
 
 def values_of_cells(name: str, cells: Sequence[str], where: Sequence[str]) -> list[object]:
-    """Turn the text of a column into numbers, booleans or text, whichever fits all of its cells.
+    """Turn the text of a column into numbers, booleans or texts, whichever fits all of its cells.
 
     Args:
-        name: of the column.
-        cells: `[n]` text.
-        where: `[n]` how messages call each row.
+        name: name of the column.
+        cells: `[n]` texts.
+        where: `[n]` the place of each row, for messages.
 
     Returns:
-        `[n]` values of one kind; None where the cell is missing.
+        `[n]` values of one kind; None for a missing cell.
 
     Raises:
         CurveTableError: a number is not finite.
@@ -79,17 +79,17 @@ def column_of(
     outcomes: Iterable[Sequence[float]] = (),
     note: str = "",
 ) -> Column:
-    """Decide what a column is and encode it.
+    """Decide the role of a column, and encode it.
 
     Args:
-        name: of the column.
-        values: `[n]` numbers, booleans, texts, None where nothing was recorded, or `ABSENT`.
-        role: what is known about it; None to look at its values.
+        name: name of the column.
+        values: `[n]` numbers, booleans or texts; None if nothing was recorded, or `ABSENT`.
+        role: its known role; None to decide by its values.
         outcomes: `[n]` results of the curves; a column of numbers that copies one is an outcome.
-        note: what is known about its meaning.
+        note: its known meaning.
 
     Returns:
-        The column; a role that is no feature has no features.
+        The column; it has features only if its role is AP or HP.
     """
     if role in ("label", "constant", "outcome"):
         return Column(name, role, note)
@@ -114,13 +114,13 @@ def column_of(
 
 
 def _copies(values: Sequence[object], outcome: Sequence[float]) -> bool:
-    """Whether every value that is there is the outcome of its row."""
+    """Whether every recorded value is the outcome of its row."""
     there = ((value, told) for value, told in zip(values, outcome, strict=True) if isinstance(value, Real))
     return all(value == told for value, told in there)
 
 
 def _features(name: str, values: Sequence[object]) -> dict[str, list[float]]:
-    """`[n]` numbers by feature name."""
+    """`[n]` numbers for each feature name."""
     encoding = encoding_of(name, values)
     rows = [encoding.encode(value) for value in values]
     return {feature: [row[feature] for row in rows] for feature in rows[0]}

@@ -1,4 +1,4 @@
-"""What a table holds: the curves of the rows that are kept, what each column means, and a report on all of it."""
+"""Read a table: the curves of the rows that are kept, the role of each column, and a report."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from bandits.objectives.curve_files.table_report import TableReport, marks_of
 __all__ = ["ROW", "TableContents", "read_table"]
 
 ROW = "row"
-"""The part of a configuration that is the number of its row."""
+"""The key of a row's number in its configuration."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableContents:
-    """A table that was read; n rows, T epochs.
+    """The content of a table with n rows and T epochs.
 
     Args:
-        name: how reports call it.
+        name: name of the table in reports.
         curves: `[n, T]` raw values, NaN where not recorded.
-        seconds: `[n, T]` how long each epoch took, or None.
+        seconds: `[n, T]` seconds of each epoch, or None.
         values: the values of each column that describes configurations, by name, each `[n]`.
-        report: what everything was taken for.
+        report: how the table was read.
     """
 
     name: str
@@ -56,7 +56,7 @@ def read_table(
     """Read a shipped table or a file; the arguments are those of `CurveTable`.
 
     Raises:
-        SettingError: an argument breaks its rule, or there is no such table, or it cannot be read.
+        SettingError: an argument breaks its rule, there is no such table, or it cannot be read.
     """
     check_choice("duplicates", duplicates, ("drop", "keep"))
     check_choice("incomplete", incomplete, ("drop", "keep"))
@@ -71,7 +71,7 @@ def read_table(
     counted = marks.counted(keep, dropped=incomplete == "drop")
     rows = np.flatnonzero(keep & ~marks.any if incomplete == "drop" else keep).tolist()
     if len(rows) < 2:
-        raise CurveTableError.broken(f"{found.path}", "must hold at least 2 rows that are not left out", len(rows))
+        raise CurveTableError.broken(f"{found.path}", "must hold at least 2 rows after others are left out", len(rows))
     values, columns = _columns_of(file, rows, notes, str(found.path), metric)
     copies = (int(file.repeated.sum()), duplicates == "drop")
     report = TableReport(
@@ -93,7 +93,7 @@ def read_table(
 
 
 def _file_of(found: FoundTable, metric: Metric | None, untrained_first: bool | None) -> CurveFile:
-    """The file of a table, with the curves that are meant."""
+    """Read the file of a table with the requested curves."""
     notes = found.notes
     if untrained_first is None:
         untrained_first = notes is not None and notes.untrained_first
@@ -112,7 +112,7 @@ def _columns_of(
     source: str,
     metric: Metric,
 ) -> tuple[dict[str, list[object]], tuple[Column, ...]]:
-    """Values and meaning of the columns that describe configurations, for the rows that are kept."""
+    """Values and roles of the columns that describe configurations, for the rows that are kept."""
     curves = file.curves[rows]
     where = [f"line {file.lines[row]} of {source}" for row in rows]
     recorded = np.isfinite(curves)
@@ -127,7 +127,7 @@ def _columns_of(
     tells = {other: one.name for one in told.values() for other in one.told_by}
     for name, cells in texts.items():
         if name in tells:
-            columns.append(Column(name, "label", f"tells of {tells[name]!r}"))
+            columns.append(Column(name, "label", f"holds a feature of {tells[name]!r}"))
             continue
         if name == ROW:
             columns.append(Column(name, "label", "replaced by the table's own row numbers"))
@@ -149,5 +149,5 @@ def _remarks(file: CurveFile, notes: TableNotes | None) -> tuple[str, ...]:
     elif file.epochs[0].endswith("0"):
         remarks.append(f"column {file.epochs[0]!r} is taken as epoch 1, not as the untrained model")
     if file.left_out and notes is not None:
-        remarks.append(f"columns measured during training as well are left out: {', '.join(file.left_out)}")
+        remarks.append(f"other columns that were measured during training are left out: {', '.join(file.left_out)}")
     return (*remarks, *(notes.remarks if notes is not None else ()))

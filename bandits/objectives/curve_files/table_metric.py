@@ -1,4 +1,4 @@
-"""Which metric the curves of a file hold, and which way is better."""
+"""Find the metric of a file's curves and its goal."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _SHARE = 0.9
 def find_metric(
     label: str, curves: NDArray[np.float64], *, metric: Metric | None, goal: Goal | None, source: str
 ) -> tuple[Metric, str]:
-    """Settle the metric of a table.
+    """Find the metric of a table.
 
-    The goal is what the caller says; else what a word in the columns' name says (see `goals_in`); else the way in which
-    at least 90 % of the curves go from their first to their last value.
+    The goal is the caller's; else that of a word in the columns' name (see `goals_in`); else the direction in which at
+    least 90 % of the curves go from their first to their last value.
 
     Args:
         label: name of the epoch columns, without the number.
         curves: `[n, T]` raw values, NaN where not recorded.
         metric: the caller's, or None.
         goal: the caller's, or None.
-        source: how messages call the table.
+        source: name of the table in messages.
 
     Returns:
-        The metric, and the ground on which its goal was chosen, in words.
+        The metric, and the reason for its goal, in words.
 
     Raises:
-        SettingError: metric or goal is not one, or they disagree.
-        CurveTableError: nothing tells the goal.
+        SettingError: metric or goal is not valid, or they disagree.
+        CurveTableError: neither name nor curves tell the goal.
     """
     check_choice("goal", goal, ("maximize", "minimize"), or_none=True)
     check_instance("metric", metric, Metric, "must be a Metric, such as Metric('accuracy', 'maximize')", or_none=True)
@@ -59,7 +59,7 @@ def find_metric(
 
 
 def _shares(curves: NDArray[np.float64]) -> tuple[float, float]:
-    """Which shares of the curves end above and below their first value."""
+    """The shares of curves that end above and below their first value."""
     recorded = ~np.isnan(curves)
     usable = recorded.any(axis=1)
     rows, recorded = curves[usable], recorded[usable]

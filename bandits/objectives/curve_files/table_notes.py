@@ -1,4 +1,4 @@
-"""What was guessed, merged or left out when a table of one's own was read, in sentences."""
+"""Sentences on what was guessed, merged or left out when a user's table was read."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["known_role", "notes_of"]
 
 
 def known_role(name: str, values: Sequence[object], file: CurveFile) -> tuple[Role | None, str]:
-    """The role of a column that its name tells, and why; None where its values have to tell it.
+    """The role of a column by its name, and the reason; None if its values decide.
 
-    A column without a name is an index. A column of numbers that is called like the curves, or like the best or last
-    value of a metric, its value on the test set, or the time that training took, is a result.
+    A column without a name is an index. A column of numbers is a result if its name is that of the curves, of the best
+    or last value of a metric, of its value on the test set, or of the time of training.
     """
     if name in file.unnamed:
         return "label", "has no name: taken for an index"
@@ -32,7 +32,7 @@ def notes_of(
     """Every guess, and everything that was left out, in a sentence each."""
     notes = list(file.notes)
     if file.left_out:
-        notes.append(f"columns measured during training as well are left out: {', '.join(file.left_out)}")
+        notes.append(f"other columns that were measured during training are left out: {', '.join(file.left_out)}")
     results = [column.name for column in columns if column.role == "outcome"]
     if results:
         notes.append(f"known only after training, not learned from: columns {', '.join(results)}")
@@ -41,5 +41,5 @@ def notes_of(
     if repeated[0] and repeated[1]:
         notes.append(f"exact copies of other rows, left out: {repeated[0]:,}")
     if incomplete.dropped and (incomplete.early or incomplete.gaps or incomplete.failed):
-        notes.append(f"rows without a whole curve: {incomplete}")
+        notes.append(f"rows without a complete curve: {incomplete}")
     return tuple(notes)

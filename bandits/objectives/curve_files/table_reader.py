@@ -1,13 +1,13 @@
-"""From the text of a csv file to curves and columns, with an exact place for everything that is wrong.
+"""Read curves and columns from a csv file; every error names its exact place.
 
-The form: one row a configuration, one column a hyperparameter, one column an epoch.
+The file has one row for each configuration, one column for each hyperparameter, and one column for each epoch.
 
 1. Epoch columns are the family `<prefix><number>` (acc_1, acc_2, ... or 1, 2, ...) that `column_families` chooses.
 2. A family called seconds, secs, sec, time, times, wall_time, duration or cost, next to the curves, holds the
    recorded seconds of each epoch.
-3. Further numbered columns were measured during training as well if their name says a metric, or if they are as
-   many as the curves' or end at the same epoch, and are no settings that stand before them. They are left out: a
-   predictor must not see them.
+3. Other numbered columns were measured during training if they are named after a metric; or if they are as many as
+   the curves' columns or end at the same epoch, and are not settings before the curves. They are left out: a predictor
+   must not see them.
 4. Every other column describes the configuration.
 """
 
@@ -31,28 +31,28 @@ from bandits.objectives.curve_files.phases import phase_of
 __all__ = ["CurveFile", "read_curve_file"]
 
 _EXPORTS = {
-    "long": "a row a report (run, step, value)",
-    "wandb": "a chart of Weights & Biases, a column a run",
-    "tensorboard": "scalars of TensorBoard, a file a run",
+    "long": "a log with a row for each report (run, step, value)",
+    "wandb": "a chart of Weights & Biases, with a column for each run",
+    "tensorboard": "a file of TensorBoard's scalars, one for each run",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class CurveFile:
-    """A csv file, taken apart; n rows, T epochs.
+    """The parts of a csv file with n rows and T epochs.
 
     Args:
         columns: the text of each column that describes a configuration, by name, in the file's order; each `[n]`.
         unnamed: which of them have no name in the file.
         lines: `[n]` line of the file on which each row ends, from 1.
         curves: `[n, T]` raw values, NaN where not recorded.
-        seconds: `[n, T]` how long each epoch took, or None; a number wherever a value was recorded.
+        seconds: `[n, T]` seconds of each epoch, or None; a number wherever a value was recorded.
         repeated: `[n]` True where a row copies an earlier one, cell by cell.
         label: name of the curves' columns, without the number.
         epochs: names of the T columns, epoch 1 first.
         untrained: name of the column that was left out because it holds the untrained model; empty for none.
-        left_out: names of families that were measured during training as well.
-        notes: what was guessed, in sentences.
+        left_out: names of other families that were measured during training.
+        notes: guesses, in sentences.
     """
 
     columns: dict[str, list[str]]
@@ -73,12 +73,12 @@ def read_curve_file(path: Path, *, metric: str = "", exactly: bool = True, untra
 
     Args:
         path: the file.
-        metric: prefix or label of the epoch columns that are meant; empty to choose.
-        exactly: whether only columns of that name will do; otherwise the only ones of another name will, too.
+        metric: prefix or label of the requested epoch columns; empty to choose automatically.
+        exactly: whether only columns of that name may be taken; otherwise the only candidates of another name may be.
         untrained_first: the first epoch column holds the untrained model and is left out.
 
     Raises:
-        CurveTableError: the file is no such table; the message says where, and names the command that makes one of it.
+        CurveTableError: the file is no table of curves; the message tells the place, or the command that makes a table.
     """
     file = read_csv(path)
     _check_form(file)
@@ -114,12 +114,12 @@ def read_curve_file(path: Path, *, metric: str = "", exactly: bool = True, untra
 
 
 def _check_form(file: CsvFile) -> None:
-    """Refuse what is no table of curves, with the nearest way to one."""
+    """Refuse a file that is no table of curves, and name the command that makes a table of it."""
     if not file.header:
-        raise CurveTableError(f"{file.path} must hold a header and rows, it is empty")
+        raise CurveTableError(f"{file.path} must hold a header and rows, but is empty")
     form = form_of(file)
     if form in _EXPORTS:
-        rule = f"must have a row a configuration; it is {_EXPORTS[form]}, of which a table is made by"
+        rule = f"must have a row for each configuration; it is {_EXPORTS[form]}, and a table is made of it by"
         command = f"`bandits import {file.path} --out curves.csv`"
         found = shortened(", ".join(file.header))
         raise CurveTableError(f"{file.path} {rule} {command}, got the columns {found}")
@@ -149,7 +149,7 @@ def _cells(row: Sequence[str], family: Family) -> list[str]:
 
 
 def _was_measured(family: Family, curve: Family) -> bool:
-    """Whether a family beside the curves was measured during training as well."""
+    """Whether a family other than the curves was measured during training."""
     if names_a_metric(family.label) or phase_of(family.label) is not None:
         return True
     as_long = len(family.places) == len(curve.places) or family.last == curve.last

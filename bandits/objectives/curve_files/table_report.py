@@ -1,4 +1,4 @@
-"""What a table of curves was taken for, so that nobody has to guess."""
+"""A report on how a table of curves was read."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["Incomplete", "Marks", "TableReport", "marks_of"]
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """How many rows have no whole curve.
+    """How many rows have no complete curve.
 
     Args:
         early: rows that end before the last epoch.
-        gaps: rows with an epoch that was not recorded before one that was.
-        failed: rows whose final value is below what is known of a shipped table.
-        dropped: whether they were left out.
+        gaps: rows with an unrecorded epoch before a recorded one.
+        failed: rows whose final value is below `failed_below` of a shipped table.
+        dropped: whether these rows were left out.
     """
 
     early: int
@@ -37,7 +37,7 @@ class Incomplete:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Which rows have no whole curve; each `[n]`, and no row has two marks."""
+    """Which rows have no complete curve; each `[n]`, and no row has two marks."""
 
     early: NDArray[np.bool_]
     gaps: NDArray[np.bool_]
@@ -49,7 +49,7 @@ class Marks:
         return np.asarray(self.early | self.gaps | self.failed)
 
     def counted(self, rows: NDArray[np.bool_] | None = None, *, dropped: bool = False) -> Incomplete:
-        """How many of some rows have each; of all where None is given."""
+        """How many of the given rows have each mark; None means all rows."""
         among = np.ones(len(self.early), dtype=np.bool_) if rows is None else rows
         early, gaps, failed = (int((mark & among).sum()) for mark in (self.early, self.gaps, self.failed))
         return Incomplete(early, gaps, failed, dropped)
@@ -65,21 +65,21 @@ def marks_of(curves: NDArray[np.float64], failed_below: float | None = None) -> 
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
-    """What a table was taken for; `str()` says it in lines.
+    """How a table was read; `str()` gives it in lines.
 
     Args:
-        title: what the table holds.
-        metric: of the curves.
-        ground: why the metric's goal is what it is.
-        rows: how many configurations it offers, n.
-        epochs: how many epochs each has, T.
+        title: content of the table.
+        metric: metric of the curves.
+        ground: reason for the metric's goal.
+        rows: n, the number of configurations.
+        epochs: T, the number of epochs.
         first_epoch: the column that is epoch 1; empty for arrays.
         columns: every column that describes configurations.
-        repeated: how many exact copies of other rows there were, and whether they were dropped.
-        incomplete: how many of the others have no whole curve, and whether they were dropped.
-        timed: True where the seconds of each epoch are recorded.
-        remarks: what else is worth knowing, known defects among it.
-        notes: what was guessed, merged or left out in a file of one's own; every command that reads it shows them.
+        repeated: number of exact copies of other rows, and whether they were dropped.
+        incomplete: number of the other rows without a complete curve, and whether they were dropped.
+        timed: whether the seconds of each epoch are recorded.
+        remarks: further remarks, such as known defects.
+        notes: what was guessed, merged or left out in a user's file; every command that reads it shows them.
     """
 
     title: str
@@ -105,7 +105,7 @@ class TableReport:
             f"curves: {self.rows} rows of {self.epochs} epochs{first}",
             f"seconds of an epoch: {clock}",
             f"exact copies of other rows: {copies}{' dropped' if copies and dropped else ' kept' if copies else ''}",
-            f"rows without a whole curve: {self.incomplete}",
+            f"rows without a complete curve: {self.incomplete}",
         ]
         for column in self.columns:
             note = f", {column.note}" if column.note else ""

@@ -1,4 +1,4 @@
-"""Spaces of nets for images, by name: how configurations are drawn, what they are to a predictor, how they train."""
+"""Spaces of nets for images, by name: how to draw configurations, their features, and how they train."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ IMAGE_SPACES: Mapping[str, Callable[[ImageShape, int], ImageSpace]] = {
     "resnet-cifar": ResNet39Space,
     "convnet": ConvnetSpace,
 }
-"""Each makes its space for images of a shape and trainings of at most so many epochs."""
+"""Each function makes a space from the shape of the images and the longest training in epochs."""

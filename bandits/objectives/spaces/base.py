@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageShape", "ImageSpace"]
 
-_SMALL = 28  # pixels; spaces are the papers' from here on, and smaller for smaller images
+_SMALL = 28  # pixels; smaller images have smaller spaces than those of the papers
 
 
 @dataclass(frozen=True, slots=True)
 class ImageShape:
-    """What nets must know of a data set's images.
+    """The shape of a data set's images, for building nets.
 
     Args:
         size: side in pixels.
         channels: 1 for grey, 3 for colour.
-        classes: how many there are.
-        max_depth: most layers of a net of MetaQNN's grammar; None for the grammar's own limit.
+        classes: number of classes.
+        max_depth: the most layers of a net of MetaQNN's grammar; None for the grammar's own limit.
     """
 
     size: int
@@ -43,7 +43,7 @@ class ImageShape:
 
     @property
     def small(self) -> bool:
-        """Whether nets as wide as the papers' would be too much: below 28 pixels, the least that they were used on."""
+        """Whether images have fewer than 28 pixels, the least of the papers, so that nets should be smaller."""
         return self.size < _SMALL
 
 
@@ -51,14 +51,14 @@ class ImageSpace(ABC):
     """Configurations of nets for images of one shape.
 
     Args:
-        shape: of the images.
-        max_epochs: the longest training, which schedules of learning rates divide.
+        shape: shape of the images.
+        max_epochs: the longest training, to which learning-rate schedules scale.
 
     Attributes:
-        space: the distribution of each parameter by name, of `optuna.distributions`.
-        grammar: of the nets that the parameter `net` names; None where there is none.
-        numbers_per_pixel: how many numbers a step of training holds for each pixel of its images, so that gradients can
-            be computed: about that of the largest tenth of its nets.
+        space: a distribution of `optuna.distributions` for each parameter name.
+        grammar: grammar of the nets in the parameter `net`; None if there is no such parameter.
+        numbers_per_pixel: how many activations a training step stores for each pixel of its images; approximately that
+            of the largest tenth of its nets.
     """
 
     space: Mapping[str, BaseDistribution]
@@ -79,7 +79,7 @@ class ImageSpace(ABC):
         return Encoder.of_space(self.space)
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
-        """AP and HP of a configuration that `check` accepts: its parameters, unless the space has others."""
+        """AP and HP of a configuration that `check` accepts; by default its parameters."""
         return self.encoder.encode(config)
 
     def sampler(self, seed: int) -> Sampler:
@@ -87,9 +87,9 @@ class ImageSpace(ABC):
         return RandomSampler(self.space, seed)
 
     def check(self, config: Mapping[str, object]) -> None:
-        """Refuse a configuration that is none: every parameter must be there, in the kind of numbers of its range.
+        """Refuse an invalid configuration: every parameter must be given, as a number of the right kind.
 
-        A value outside the range is accepted: what a search draws from is no limit to what can be trained.
+        A value outside the range is accepted: the range limits the search, not the training.
 
         Raises:
             SettingError: with the parameter and the rule.

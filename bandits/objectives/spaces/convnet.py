@@ -1,4 +1,4 @@
-"""A small fixed net of which only the training varies: the Cuda-Convnet of Hyperband's experiments."""
+"""A small fixed net with different training settings: the Cuda-Convnet of Hyperband's experiments."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ __all__ = ["ConvnetSpace"]
 class ConvnetSpace(ImageSpace):
     """Learning rate, its reductions, L2 of each layer, scale and power of local response normalisation.
 
-    Ranges are those of Li et al. (JMLR 2018, table 3). Features are the parameters. Images below 28 pixels have a net a
-    quarter as wide, with kernels of 3 x 3 instead of 5 x 5.
+    Ranges are those of Li et al. (JMLR 2018, table 3). Features are the parameters. For images below 28 pixels the net
+    is a quarter as wide, with kernels of 3 x 3 instead of 5 x 5.
     """
 
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:

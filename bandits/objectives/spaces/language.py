@@ -1,4 +1,4 @@
-"""Search spaces of language models, by name: what is drawn, what stays fixed, and how the text is read."""
+"""Search spaces of language models, by name: distributions, fixed parameters, and how the text is read."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Distributions = Mapping[str, "BaseDistribution"]
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What configurations look like, and the usual settings for training them.
+    """Parameters of configurations, and the usual settings for training them.
 
     Args:
-        distributions: of `optuna.distributions`, by parameter of `Recipe`.
+        distributions: a distribution of `optuna.distributions` for each drawn parameter of `Recipe`.
         fixed: the values of other parameters.
-        batch_size: streams.
-        bptt: steps of a window.
+        batch_size: number of parallel streams.
+        bptt: length of a window in steps.
         max_epochs: the longest training.
     """
 
@@ -38,11 +38,11 @@ class Space:
 
 
 def space_of(space: str | Distributions) -> Space:
-    """A space by name, or made of distributions; optuna must be there, torch need not.
+    """A space by name, or made of distributions; needs optuna, but not torch.
 
     Raises:
-        UnknownPlugin: there is none of that name.
-        SettingError: a value is no distribution, or a parameter is none of `Recipe`.
+        UnknownPlugin: there is no space of that name.
+        SettingError: a value is no distribution, or `Recipe` has no such parameter.
     """
     if isinstance(space, str):
         if space not in SPACES:
@@ -54,7 +54,7 @@ def space_of(space: str | Distributions) -> Space:
 
 
 def _adam() -> Space:
-    """Small nets trained with Adam, for one CPU core and characters."""
+    """Small nets trained with Adam, for characters on one CPU core."""
     from optuna.distributions import FloatDistribution
 
     return Space({**_nets(), "lr": FloatDistribution(5e-4, 1e-1, log=True), **_regularisation()})
@@ -83,11 +83,11 @@ def _regularisation() -> dict[str, BaseDistribution]:
 def _ptb_paper() -> Space:
     """The nets that Baker et al. (2018) trained on Penn Treebank: 2 to 5 layers, 10 to 1390 cells in steps of 20.
 
-    Stated there: SGD with a learning rate of 0.1, batches of 50, dropout 0.5, 60 epochs, and a "dictionary of 400". The
-    released perplexities, up to 681, are beyond what guessing among 400 words gives, so 400 is read as the size of the
-    embedding, of all 10000 words. The release cuts the rate every 15000 steps, which is every 40 epochs of 372 windows:
-    50 steps each. Not stated, and taken here from Zaremba et al. (2014): a loss summed over the steps of a window, and
-    gradients clipped at 5. By how much the rate is cut is not stated either: here it is a tenth.
+    The paper states SGD with a learning rate of 0.1, batches of 50, dropout 0.5, 60 epochs, and a "dictionary of 400".
+    The released perplexities reach 681, more than guessing among 400 words gives, so 400 is taken as the size of the
+    embedding of all 10000 words. The release cuts the rate every 15000 steps, which is every 40 epochs of 372 windows,
+    so windows have 50 steps. The paper does not state the rest. From Zaremba et al. (2014): the loss is summed over the
+    steps of a window, and gradients are clipped at 5. Chosen here: each cut leaves a tenth of the rate.
     """
     from optuna.distributions import IntDistribution
 
@@ -110,4 +110,4 @@ def _ptb_paper() -> Space:
 
 
 SPACES: Mapping[str, Callable[[], Space]] = {"adam": _adam, "sgd": _sgd, "ptb-paper": _ptb_paper}
-"""What makes a space, by its name."""
+"""The function that makes each space, by name."""

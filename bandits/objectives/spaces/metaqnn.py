@@ -19,7 +19,7 @@ __all__ = ["MetaQNNSpace"]
 
 
 class MetaQNNSpace(ImageSpace):
-    """`{"net": "[C(16,3,1), ..., SM(10)]", "lr": 0.001}`: a legal walk, and a rate log-uniform in [1e-4, 1e-2].
+    """`{"net": "[C(16,3,1), ..., SM(10)]", "lr": 0.001}`: a legal net, and a rate log-uniform in [1e-4, 1e-2].
 
     Features are those of the tables `metaqnn_cifar10` and `metaqnn_svhn`: `num_params`, `depth`, `lr`.
     """
@@ -36,7 +36,7 @@ class MetaQNNSpace(ImageSpace):
         return MetaQNNFamily(self.grammar)
 
     def sampler(self, seed: int) -> Sampler:
-        """Draws every net by a legal walk, and its learning rate."""
+        """Draws every net by a legal random walk, and its learning rate."""
         return ArchitectureSampler(self.grammar, self.space, seed)
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:

@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 
 __all__ = ["ResNet39Space", "ResNetSpace"]
 
-_STEPS = (0.2, 0.4, 0.83, 1.0)  # of the training, after which the rate falls: 35000 of 175000 iterations, and so on
-_LATE = 0.6  # of the training: the 30th epoch of 50
+_STEPS = (
+    0.2,
+    0.4,
+    0.83,
+    1.0,
+)  # shares of the training after which the rate falls: 35000 of 175000 iterations, and so on
+_LATE = 0.6  # share of the training: the 30th epoch of 50
 
 
 class ResNetSpace(ImageSpace):
     """Residual nets of one width, as on TinyImageNet: blocks, filters, their size, and the step of the learning rate.
 
-    Features are the columns of the table `deep_resnets_tinyimagenet`, except that `ss` counts epochs here, and
-    iterations there. Images below 28 pixels have at most 5 blocks of 4 to 16 filters.
+    Features are the columns of the table `deep_resnets_tinyimagenet`, but `ss` counts epochs here and iterations there.
+    For images below 28 pixels nets have at most 5 blocks of 4 to 16 filters.
     """
 
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:
@@ -59,8 +64,8 @@ class ResNetSpace(ImageSpace):
 class ResNet39Space(ImageSpace):
     """Residual nets of 39 layers, as on CIFAR-10: filters in each of three sections, and the learning rate.
 
-    Features are the columns of the table `deep_resnets_cifar10`: `num_params` (this library's count) and `lr`. Images
-    below 28 pixels have 4 to 16 filters, others 20 to 74, which spans the table's numbers of weights.
+    Features are the columns of the table `deep_resnets_cifar10`: `num_params` (this library's count) and `lr`. Nets
+    have 20 to 74 filters, which covers the table's numbers of weights; for images below 28 pixels, 4 to 16.
     """
 
     def __init__(self, shape: ImageShape, max_epochs: int) -> None:
@@ -81,7 +86,7 @@ class ResNet39Space(ImageSpace):
 
     @cached_property
     def encoder(self) -> Encoder:
-        """Of the rate alone: of the filters, predictors see the number of weights."""
+        """Encoder of the learning rate alone; instead of the filters, predictors see the number of weights."""
         return Encoder.of_space({"lr": self.space["lr"]})
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:

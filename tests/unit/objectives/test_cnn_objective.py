@@ -195,7 +195,9 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     other = CNNObjective("digits", max_epochs=2, batch_size=64)
     other.set_up(WorkerSite("cpu", 1, tmp_path))
 
-    with pytest.raises(ObjectiveError, match="with its configuration, seed and settings, the one found is of another"):
+    with pytest.raises(
+        ObjectiveError, match="with its configuration, seed and settings, but the one found is of another"
+    ):
         next(other.train(trial(other), 1, 2))
     assert 2 == next(same.train(trial(same), 1, 2)).epoch
 

@@ -182,7 +182,7 @@ def test_a_report_of_arrays() -> None:
         "curves: 3 rows of 3 epochs",
         "seconds of an epoch: not recorded, each epoch counts as 1 second",
         "exact copies of other rows: 0",
-        "rows without a whole curve: 1 ending early and 1 with gaps, kept",
+        "rows without a complete curve: 1 ending early and 1 with gaps, kept",
         "column 'lr': HP",
     ] == str(small().description).splitlines()
 
@@ -207,14 +207,14 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         "curves: 4 rows of 3 epochs; column 'acc_0' is epoch 1",
         "seconds of an epoch: not recorded, each epoch counts as 1 second",
         "exact copies of other rows: 1 dropped",
-        "rows without a whole curve: 1 ending early, kept",
+        "rows without a complete curve: 1 ending early, kept",
         "column 'row': label, replaced by the table's own row numbers",
         "column 'opt': HP",
         "column 'lr': HP",
         "column 'bn': HP",
         "column 'final': HP",
         "column 'acc_0' is taken as epoch 1, not as the untrained model",
-        "columns measured during training as well are left out: train_",
+        "other columns that were measured during training are left out: train_",
         "exact copies of other rows, left out: 1",
     ] == str(table.description).splitlines()
     assert {"opt=adam": 0.0, "opt=sgd": 1.0, "lr": 0.2, "bn": 0.0, "final": 0.5} == table.features({"row": 1})
@@ -225,10 +225,10 @@ def test_gaps_are_told(tmp_path: Path) -> None:
     """They fail a trial; a reader of studies fills them instead, and says so itself."""
     path = write(tmp_path, "lr,acc_1,acc_2,acc_3\n1,0.1,,0.2\n2,0.1,0.2,0.3\n3,0.1,0.2,\n")
 
-    assert ("rows with gaps, at the first of which a trial fails: 1",) == CurveTable(path).notes
+    assert ("rows with gaps; a trial fails at its first gap: 1",) == CurveTable(path).notes
     assert () == CurveTable(path).description.notes
     dropped = CurveTable(write(tmp_path, "acc_1,acc_2,acc_3\n0.1,,0.2\n0,1,2\n2,3,4\n"), incomplete="drop")
-    assert ("rows without a whole curve: 1 with gaps, dropped",) == dropped.notes
+    assert ("rows without a complete curve: 1 with gaps, dropped",) == dropped.notes
 
 
 def test_incomplete_rows_and_copies_on_demand(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_incomplete_rows_and_copies_on_demand(tmp_path: Path) -> None:
     assert {"lr": "HP", "final": "outcome"} == {column.name: column.role for column in table.description.columns}
     assert ("column 'acc_0' holds the untrained model and is left out",) == table.description.remarks
     assert "exact copies of other rows: 1 kept" in str(table.description)
-    assert "rows without a whole curve: 1 ending early, dropped" in str(table.description)
+    assert "rows without a complete curve: 1 ending early, dropped" in str(table.description)
 
 
 def test_seconds_of_a_file(tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ def test_too_little_is_left(tmp_path: Path) -> None:
     path = write(tmp_path, "acc_1,acc_2\n1,2\n1,2\n1,\n")
 
     assert 2 == len(CurveTable(path))
-    with pytest.raises(CurveTableError, match=r"runs.csv must hold at least 2 rows that are not left out, got 1$"):
+    with pytest.raises(CurveTableError, match=r"runs.csv must hold at least 2 rows after others are left out, got 1$"):
         CurveTable(path, incomplete="drop")
 
 

@@ -233,9 +233,9 @@ def test_nan_is_left_to_the_run() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (None, "train must yield or return one number an epoch, got None"),
-        ("0.5", "train must yield or return one number an epoch, got '0.5'"),
-        ({"accuracy": 0.5}, "train must yield or return one number an epoch, got {'accuracy': 0.5}"),
+        (None, "train must yield or return one number for each epoch, got None"),
+        ("0.5", "train must yield or return one number for each epoch, got '0.5'"),
+        ({"accuracy": 0.5}, "train must yield or return one number for each epoch, got {'accuracy': 0.5}"),
         ([1, 2, 3, 4, 5], "train must give at most 4 values, got 5"),
         (0.5, "train must yield a value for every epoch up to 3, it ended after epoch 1"),
         ([], "train must yield a value for every epoch up to 3, it ended after epoch 0"),
@@ -309,7 +309,7 @@ def test_a_conditional_parameter_may_be_lacking() -> None:
 
     assert adam | {"momentum": 0.5, "has momentum": 0.0} == training.features({"opt": "adam"})
     assert sgd | {"momentum": 0.7, "has momentum": 1.0} == training.features({"opt": "sgd", "momentum": 0.7})
-    with pytest.raises(SettingError, match=r"^'opt' of a configuration must be there, or be named in `conditional`"):
+    with pytest.raises(SettingError, match=r"^'opt' of a configuration must be given, or be named in `conditional`"):
         training.features({"momentum": 0.7})
     with pytest.raises(SettingError, match="'momentum' of a configuration must be a finite number, got None"):
         training.features({"opt": "sgd", "momentum": None})

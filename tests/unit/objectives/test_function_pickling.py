@@ -79,6 +79,6 @@ def test_a_function_without_a_name_of_its_own_is_refused() -> None:
         yield 0.5
 
     for function, name in ((inner, "inner"), (lambda config: iter((0.5,)), "<lambda>")):
-        message = rf"`function` must stand at the top of a module for other processes to find it, got '.*{name}'"
+        message = rf"`function` must be at the top level of a module, so that processes can import it, got '.*{name}'"
         with pytest.raises(SettingError, match=message):
             pickle.dumps(FunctionObjective(function, **SETTINGS))  # type: ignore[arg-type]

@@ -63,7 +63,7 @@ def test_a_file_without_curves_is_refused(tmp_path: Path, header: str) -> None:
     """Rather than that layers are forecast; the message says how to ask for them all the same."""
     path = written(tmp_path, header)
 
-    with pytest.raises(CurveTableError, match="numbered settings are no curves, unless they are asked for"):
+    with pytest.raises(CurveTableError, match="numbered settings are curves only on request"):
         CurveTable(path)
 
 
@@ -81,7 +81,9 @@ def test_what_is_asked_for_must_be_there(tmp_path: Path) -> None:
     path = written(tmp_path, "units_1,units_2,acc_1,acc_2,loss_1,loss_2")
 
     for source in (f"{path}#dice", f"{path}#accuracy"):
-        with pytest.raises(CurveTableError, match=r"must be the name of columns with a value an epoch \(acc, loss\)"):
+        with pytest.raises(
+            CurveTableError, match=r"must be the name of columns with one value for each epoch \(acc, loss\)"
+        ):
             CurveTable(source)
     with pytest.raises(CurveTableError, match=r"a value an epoch \(acc, loss\), got 'accuracy'$"):
         CurveTable(path, metric=Metric("accuracy", "maximize"))
@@ -113,13 +115,13 @@ def test_guesses_are_said(tmp_path: Path) -> None:
     table = CurveTable(f"{written(tmp_path, header)}#foo", goal="maximize")
 
     assert (
-        "columns measured during training as well are left out: train_loss_",
+        "other columns that were measured during training are left out: train_loss_",
         "known only after training, not learned from: columns best_acc, test_loss, foo",
         "without a name, taken for an index: columns Unnamed: 1, column 1",
     ) == table.description.notes
     assert ("lr",) == table.feature_names
     assert CurveTable(written(tmp_path, "lr,foo_1,foo_2"), goal="maximize").description.notes == (
-        "columns foo_1 to foo_2 are taken as the curves, though their name says no metric",
+        "columns foo_1 to foo_2 are taken as the curves, although they are not named after a metric",
     )
 
 
@@ -153,7 +155,7 @@ def test_curves_with_gaps_are_no_features_either(tmp_path: Path) -> None:
     table = CurveTable(written(tmp_path, "lr,acc_1,acc_2,top1,top5,loss_1,loss_3"))
 
     assert (("lr",), 2) == (table.feature_names, table.max_epochs)
-    assert ("columns measured during training as well are left out: top, loss_",) == table.description.notes
+    assert ("other columns that were measured during training are left out: top, loss_",) == table.description.notes
 
 
 def test_numbers_that_are_no_epochs_are_refused(tmp_path: Path) -> None:

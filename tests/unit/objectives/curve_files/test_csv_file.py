@@ -145,10 +145,10 @@ def test_what_means_nothing(cell: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "rule"),
     [
-        ("half", "must be a number, or empty where not recorded"),
-        ("1_000", "must be a number, or empty where not recorded"),
-        ("1e308", r"must lie between -1e\+100 and 1e\+100, or be empty where the training diverged"),
-        ("-2e100", r"must lie between -1e\+100 and 1e\+100, or be empty where the training diverged"),
+        ("half", "must be a number, or empty if not recorded"),
+        ("1_000", "must be a number, or empty if not recorded"),
+        ("1e308", r"must lie between -1e\+100 and 1e\+100, or be empty if the training diverged"),
+        ("-2e100", r"must lie between -1e\+100 and 1e\+100, or be empty if the training diverged"),
     ],
 )
 def test_a_cell_that_is_no_number_is_named(tmp_path: Path, cell: str, rule: str) -> None:

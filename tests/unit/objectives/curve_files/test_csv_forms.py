@@ -61,8 +61,9 @@ def test_the_log_of_one_training_is_said_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(CurveTableError) as caught:
         CurveTable(written(tmp_path, header, *rows))
     assert str(caught.value) == (
-        f"{tmp_path}/runs.csv must hold several trainings: a row a configuration with a column an epoch, or a row an "
-        "epoch with a column for the run (run_id); it is the log of one training, a row an epoch (column 'epoch')"
+        f"{tmp_path}/runs.csv must hold several trainings: a row for each configuration and a column for each epoch, "
+        "or a row for each epoch and a column run_id; it is the log of one training, with one row for each epoch "
+        "(column 'epoch')"
     )
 
 
@@ -78,7 +79,7 @@ def test_several_logs_in_one_file_are_told(tmp_path: Path) -> None:
     [
         ("Wall time,Step,Value", "1,0,0.1", "scalars of TensorBoard"),
         ("Step,a - acc,a - acc", "0,0.1,0.2", "a chart of Weights & Biases"),
-        ("run_id,key,value,step", "a,acc,0.1,0", r"a row a report \(run, step, value\)"),
+        ("run_id,key,value,step", "a,acc,0.1,0", r"a log with a row for each report \(run, step, value\)"),
     ],
 )
 def test_exports_of_tools_are_sent_to_import(tmp_path: Path, header: str, row: str, what: str) -> None:

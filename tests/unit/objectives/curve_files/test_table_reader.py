@@ -163,8 +163,8 @@ def test_seconds_with_and_without_the_untrained_model(tmp_path: Path, first: int
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "runs.csv must hold a header and rows, it is empty"),
-        ("\n\n", "runs.csv must hold a header and rows, it is empty"),
+        ("", "runs.csv must hold a header and rows, but is empty"),
+        ("\n\n", "runs.csv must hold a header and rows, but is empty"),
         ("lr,acc_1,acc_2\n", "runs.csv must hold at least 2 rows below the header, got 0"),
         ("lr,acc_1,acc_2\n1,2,3\n", "runs.csv must hold at least 2 rows below the header, got 1"),
         ("lr,acc_1,acc_2\n1,2,3\n1,2\n", "line 3 of runs.csv must have 3 cells, as the header has, got 2"),
@@ -172,7 +172,7 @@ def test_seconds_with_and_without_the_untrained_model(tmp_path: Path, first: int
         ("acc_1,lr,acc_2, lr \n1,2,3,4\n1,2,3,5\n", "column names of runs.csv must differ, got 'lr'"),
         (
             "lr,acc_1,acc_2\n1,2,3\n1,abc,3\n",
-            "column 'acc_1' on line 3 of runs.csv must be a number, or empty where not recorded, got 'abc'",
+            "column 'acc_1' on line 3 of runs.csv must be a number, or empty if not recorded, got 'abc'",
         ),
         (
             "lr;acc_1;acc_2\n1;0,2;0,3\n1;0,3;#DIV/0!\n",
@@ -211,7 +211,7 @@ def test_seconds_with_and_without_the_untrained_model(tmp_path: Path, first: int
         ),
         (
             "a_1,a_2,b_1,b_2\n1,2,3,4\n1,2,3,4\n",
-            "runs.csv must have one family of columns that are the curves, or the one that is meant must follow the"
+            "runs.csv must have one family of columns that may be the curves, or the name of one must follow the"
             " file (such as runs.csv#a), got a_1 to a_2; b_1 to b_2",
         ),
         (
