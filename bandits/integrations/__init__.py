@@ -1,1 +1,1 @@
-"""The library inside other people's loops."""
+"""Early stopping in training loops of other libraries."""

@@ -46,8 +46,8 @@ class _Sizes(NamedTuple):
 class LSTMObjective(NeuralObjective):
     """Trains LSTMs to predict the next character or word of a text; the metric is perplexity on its validation part.
 
-    Perplexity is exp(mean cross-entropy in nats). An infinite one fails the trial. Features: `num_params`, `n_layer`,
-    `n_inputs` (cells of a layer), `lr`, `dropout`, `tied` (0 or 1), and the other parameters of the space.
+    Perplexity is exp(mean cross-entropy in nats). Features: `num_params`, `n_layer`, `n_inputs` (cells of a layer),
+    `lr`, `dropout`, `tied` (0 or 1), and the other parameters of the space.
 
     Args:
         corpus: a text of `bandits.data.TEXT_SETS`.
@@ -58,25 +58,18 @@ class LSTMObjective(NeuralObjective):
         device: auto, cpu, cuda or cuda:0,1.
         data_dir: a folder with the text's files, if they are not where `bandits.data` looks.
         threads: CPU threads of a training, >= 1.
-        restarts: how many times a training starts again, with new weights and 0.4 times the learning rate, if its
-            first epoch learns nothing, >= 0.
+        restarts: how often a training starts again, with 0.4 times its rate, if its first epoch learns nothing, >= 0.
         batch_size: parallel streams of the text, >= 1; None for the space's: 32, or 50 of "ptb-paper".
         bptt: steps that the gradient goes back, >= 1; None for the space's: 32, or 50 of "ptb-paper".
-        epoch_tokens: tokens of one epoch, approximately, >= 1; 0 for the whole text. The next epoch continues where
-            one ended. None: 65536 characters or 8192 words of shakespeare, otherwise the whole text.
-        validation_tokens: tokens of the validation part to read, approximately, >= 1; 0 for all. None: 32768
-            characters or 4096 words of shakespeare, otherwise all.
+        epoch_tokens: tokens of one epoch, approximately; 0 for the whole text; None for 65536 characters or 8192 words
+            of shakespeare, otherwise the whole text. An epoch continues where the one before it ended.
+        validation_tokens: tokens of the validation part to read, approximately; 0 for all; None for 32768 characters
+            or 4096 words of shakespeare, otherwise all.
         max_vocabulary: how many of the most frequent tokens to keep, >= 2; None for all.
 
     Raises:
-        SettingError: an argument breaks its rule.
-        UnknownPlugin: there is no such text or space.
-        MissingDependency: PyTorch or safetensors is not installed.
-
-    Example:
-        >>> objective = LSTMObjective("shakespeare")
-        >>> objective.features({"n_layer": 1, "n_inputs": 32, "lr": 0.01, "dropout": 0.1, "tied": True})["num_params"]
-        10593.0
+        SettingError, UnknownPlugin, MissingDependency: an argument breaks its rule, there is no such text or space, or
+            PyTorch or safetensors is not installed.
     """
 
     space: Mapping[str, BaseDistribution]

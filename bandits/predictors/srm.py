@@ -55,8 +55,7 @@ class SRM(SequentialPredictor):
     Raises:
         SettingError: an argument breaks its rule.
 
-    Source: Baker, Gupta, Raskar, Naik, "Accelerating neural architecture search using performance prediction" (arXiv
-    1705.10823), section 3, for inputs, models and errors; "auto" is ours. See docs/predictors.md.
+    Source: Baker, Gupta, Raskar, Naik (arXiv 1705.10823), section 3; "auto" is ours. See docs/predictors.md.
 
     Example:
         >>> import numpy as np

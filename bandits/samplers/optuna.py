@@ -70,56 +70,33 @@ class _Search:
 
 
 class OptunaSampler(Sampler):
-    """Lets a sampler of Optuna propose configurations, and tells it what arms were worth at one and the same epoch.
+    """Lets a sampler of Optuna propose configurations, and gives it the scores of all arms at one epoch.
 
-    Arms that stop at different epochs cannot be compared by their last scores. As in BOHB, the sampler sees the scores
-    of one epoch alone: the last one that at least `min_arms` arms have reached (the first epoch, before there are so
-    many). An arm that has a score at that epoch counts with it, whatever it did later; one that may still get there
-    is a running trial to the sampler, which TPE and GP keep away from; and one that will never get there is unknown to
-    it. As the search goes on, that epoch grows to the length of a full training. Scores count from the moment they
-    are measured, so later arms of a rung learn from the first ones.
-
-    A trial that fails is unknown to the sampler too: what is to be made of a failure, Optuna's samplers do not say.
+    That epoch is the last one that at least `min_arms` arms have reached. docs/samplers.md tells how arms count.
 
     Args:
-        sampler: of Optuna. A name of `named_sampler` is set up with `seed`. An object is used as it is, with a seed of
-            its own. It learns, so it serves one run.
-        space: a distribution of `optuna.distributions` by parameter name; all of them are chosen. None takes those of
-            the objective that is run, and its projection.
-        seed: of what is random here, >= 0.
-        dropped: what becomes of an arm that a forecast dropped. "forecast": its scores count at the epochs that it
-            reached, and at the horizon of the forecast, the forecast counts as if it had been measured; the trial's
-            user attribute "bandits:forecast" says so. "measured": its scores alone count. "nothing": nor do they.
-            Measured in benchmarks/samplers, the first finds the best configurations.
-        project: turns chosen parameters into the configuration that is trained, such as the nearest row of a table
-            (`Objective.projection`). The sampler is told the parameters of that configuration instead of its own.
-            Goes with `space`.
-        min_arms: how many arms must have reached the epoch whose scores count, >= 1; None: one more than there are
-            parameters, and 10 at least, since with fewer arms TPE and GP draw at random anyway.
-        random_share: which share of configurations is drawn at random, whatever has been learnt, in [0, 1]. BOHB has
-            1/3, which guards against early epochs that mislead; in benchmarks/samplers it makes no difference.
-        options: further arguments of Optuna's class, such as n_startup_trials of "tpe"; with a sampler's name only.
+        sampler: a name of `named_sampler`, or a sampler of Optuna, which is used as it is and serves one run.
+        space: a distribution of `optuna.distributions` for each parameter name. None takes space and projection of the
+            run's objective.
+        seed: seed of a sampler given by name, and of `random_share`, >= 0.
+        dropped: how an arm that a forecast dropped counts: "forecast" (by its scores, and by its forecast at the
+            horizon), "measured" (by its scores alone) or "nothing" (not at all).
+        project: a function from chosen parameters to the configuration that is trained (`Objective.projection`); the
+            sampler is told the parameters of that configuration. Needs `space`.
+        min_arms: how many arms must have reached the epoch whose scores count, >= 1; None for one more than there are
+            parameters, and at least 10.
+        random_share: share of configurations drawn at random, in [0, 1]; 1/3 in BOHB.
+        options: further arguments of Optuna's class, such as n_startup_trials of "tpe"; only with a sampler's name.
 
     Raises:
-        SettingError: an argument breaks its rule.
-        UnknownPlugin: no sampler has that name.
-        MissingDependency: the sampler needs a library that is not installed.
+        SettingError, UnknownPlugin, MissingDependency: an argument breaks its rule, no sampler has that name, or a
+            library is not installed.
 
-    Source: Falkner, Klein and Hutter, "BOHB: robust and efficient hyperparameter optimization at scale" (ICML 2018),
-    for the model of the largest budget that has enough arms. Its own density estimator is not this one, and a third of
-    its configurations is random (`random_share`).
-
-    Cost: what the sampler takes to propose (TPE: some milliseconds). When the epoch changes, each arm is entered anew,
-    some 50 microseconds each.
+    Source: Falkner, Klein and Hutter, "BOHB" (ICML 2018), for the model of the largest budget with enough arms.
 
     Example:
-        >>> from bandits import Hyperband, run
-        >>> from bandits.objectives import CurveTable
-        >>> table = CurveTable("deep_resnets_tinyimagenet")
-        >>> sampler = OptunaSampler("tpe", seed=0)
-        >>> result = run(Hyperband(max_epochs=81), table, sampler=sampler)
-        >>> sampler.epoch
-        81
+        >>> OptunaSampler("tpe", seed=0).settings()["sampler"]
+        'tpe'
     """
 
     def __init__(

@@ -65,43 +65,27 @@ class _Net:
 
 
 class QLearning(Sampler):
-    """Proposes nets by epsilon-greedy walks, and learns from their outcomes what each choice is worth.
+    """Proposes nets by epsilon-greedy walks, and learns from their rewards what each choice is worth.
 
-    Every layer is chosen at random with probability epsilon, and otherwise for its value, Q(s, u); equal values are
-    told apart by lot. After each outcome, `replay` walks are drawn from all that are known, uniformly and with
-    replacement, and update the values along them. A net that was proposed before is not trained again: its walk and
-    reward are added to the replay once more, there is another round of updates, and another net is drawn. It counts
-    for no stage. Where its outcome is not known yet (several workers), another net is drawn, and that is all.
-
-    The reward of a net is:
-
-    - its best score over its epochs, if it trained in full, or was cut by score;
-    - the forecast of its last score, if a forecast dropped it;
-    - the worst reward of all nets so far, if it failed: a scale of its own that needs no setting, and no choice is
-      worth less. (Nothing is learnt from failures before there is a first reward.)
-
-    Every configuration is new as long as there is one: where 50 nets in a row are known, an untried one is found by a
-    random walk that turns back wherever all has been tried. When every net of a small space has been proposed, nets
-    are proposed (and trained) again, as the policy draws them, and each outcome is another row of the replay.
+    A net's reward is its best score; the forecast of its last score, if a forecast dropped it; the worst reward so far,
+    if it failed. docs/samplers.md tells what happens to repeated nets, failures and small spaces.
 
     Args:
         process: the nets, as walks of choices; a `Grammar` is one.
         epsilon: stages of exploration, counted in different nets; the paper's 2,700 nets by default.
         learning_rate: alpha of the updates, in (0, 1].
         discount: gamma of the updates, in (0, 1].
-        initial_value: Q0, the value of a choice that was never made: a fair score. The default is meant for scores in
-            [0, 1], such as accuracies; with a lower value untried choices look bad, with a higher one good.
+        initial_value: Q0, the value of a choice that was never made, in score units. The default suits scores in [0,
+            1], such as accuracies; a lower value makes untried choices look bad, a higher one good.
         replay: how many walks are replayed after an outcome, >= 0.
         config: the other hyperparameters, the same for all nets.
-        seed: of everything random, >= 0.
+        seed: seed of all random choices, >= 0.
 
     Raises:
         SettingError: an argument breaks its rule.
 
-    Source: Baker et al., "Designing neural network architectures using reinforcement learning" (ICLR 2017), section
-    4; the reward of a net that a forecast dropped: Baker et al., "Accelerating neural architecture search using
-    performance prediction" (2017), section 5. The number of replayed walks is their program's; the first paper says
-    100. What becomes of failed nets and of exhausted spaces is ours.
+    Source: Baker et al. (ICLR 2017), section 4; rewards of dropped nets: Baker et al. (2017), section 5. The number of
+    replayed walks is that of their program.
 
     Example:
         >>> from bandits.architectures import Grammar

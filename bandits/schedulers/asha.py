@@ -20,16 +20,13 @@ Form = Literal["promotion", "stopping"]
 class ASHA(Scheduler):
     """Asynchronous successive halving: a free worker never waits for a rung to fill.
 
-    In the promotion form an arm pauses at its rung. A free worker promotes the best arm, from the highest rung
-    down, that is in the top floor(n / eta) of the n arms at its rung and has not been promoted; where there is
-    none it starts a new arm. In the stopping form nothing pauses: an arm that reaches a rung goes on if it is in
-    the top 1 / eta of those that have reached it so far (the first one always is), and ends there otherwise.
+    In the promotion form an arm pauses at its rung. A free worker promotes the best arm, from the highest rung down,
+    that is in the top floor(n / eta) of the n arms at its rung and has not been promoted; if there is none, it starts a
+    new arm. In the stopping form no arm pauses: an arm that reaches a rung continues if it is in the top 1 / eta of
+    those that have reached it so far (the first one always is), and ends otherwise.
 
-    With a stopper, an arm's horizon is its next rung and its bar the lowest score that would put it on top there
-    now. In the promotion form a rung's top grows with the rung, so an arm dropped against today's top might have
-    been promoted late in the run; in the stopping form, decisions are made on arrival and the bar is the one that
-    the arm would have met. An arm that is dropped counts at the rung that it was on its way to, as the worst there:
-    it makes room for others and takes none. (If it did not count, a rung would see winners only, and cut most of them.)
+    With a stopper, an arm's horizon is its next rung, and its bar the lowest score that would be in the top there now.
+    A dropped arm counts as the worst one at the rung that it did not reach: otherwise a rung would see winners only.
 
     Args:
         max_epochs: R, the longest training of one arm, >= 1.
@@ -37,13 +34,13 @@ class ASHA(Scheduler):
         trials: how many configurations start, >= 1; eta^floor(log_eta(R / min_epochs)) by default.
         min_epochs: epochs of the lowest rung, between 1 and max_epochs.
         form: "promotion" or "stopping".
-        stopper: who forecasts; None for plain ASHA.
+        stopper: drops arms by forecasts; None for plain ASHA.
 
     Raises:
         SettingError: an argument breaks its rule.
 
     Source: Li et al., "A system for massively parallel hyperparameter tuning" (MLSys 2020), Algorithm 2; the
-    stopping form as it is used where trainings cannot be paused.
+    stopping form is the usual one for trainings that cannot be paused.
 
     Example:
         >>> ASHA(max_epochs=81, trials=100).horizons

@@ -260,3 +260,19 @@ def test_unit_tests_lie_in_the_rooms_they_test() -> None:
     rooms = {module.parts[0] for module in MODULES if len(module.parts) > 1}
     tested = {path.parent.relative_to(UNIT).parts[0] for path in UNIT.glob("*/**/test_*.py")}
     assert tested == rooms | {"benchmarks"}
+
+
+LONGEST_DOCSTRING = 30  # lines; what is a guide stands in docs/
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_docstring_is_a_reference_and_no_guide(module: Path) -> None:
+    """No docstring is longer than 30 lines."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    texts = [
+        node.body[0].value
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text(encoding="utf-8")))
+        if isinstance(node, documented) and ast.get_docstring(node) is not None and isinstance(node.body[0], ast.Expr)
+    ]
+    lines = {text.lineno: (text.end_lineno or 0) - text.lineno + 1 for text in texts}
+    assert {place: count for place, count in lines.items() if count > LONGEST_DOCSTRING} == {}

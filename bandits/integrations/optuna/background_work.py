@@ -1,4 +1,4 @@
-"""Fits for callers who do not wait for them: work that goes on in the background."""
+"""Work in a background thread, for callers that do not wait for a fit."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class BackgroundWork(Generic[T]):
-    """Does one piece of work after another, in the order in which they come, in one thread.
+    """Runs tasks one after another in one thread, in the order in which they are submitted.
 
-    A piece that has not begun makes room for a newer one of the same key, so no more pieces wait than there are keys.
-    The thread ends when nothing is left to do. It is a daemon: Python's own thread pools are waited for when the
-    interpreter exits, and a fit may take long.
+    A newer task replaces a waiting one with the same key, so at most one task waits for each key. The thread ends when
+    no task is left. It is a daemon thread, since the interpreter waits at its exit for Python's own thread pools, and a
+    fit may take long.
     """
 
     def __init__(self) -> None:
@@ -26,14 +26,14 @@ class BackgroundWork(Generic[T]):
         self._thread: threading.Thread | None = None
 
     def submit(self, key: Hashable, work: Callable[[], T]) -> Future[T]:
-        """Have a piece of work done.
+        """Submit a task.
 
         Args:
-            key: whom it is for.
-            work: called in the background; what it returns or raises is the future's.
+            key: for whom the task is; a newer task with this key replaces it while it waits.
+            work: called in the background; the future holds what it returns or raises.
 
         Returns:
-            The answer to come; it is cancelled when a newer piece takes its place.
+            A future; it is cancelled if a newer task replaces the task.
         """
         future: Future[T] = Future()
         with self._lock:
@@ -57,5 +57,5 @@ class BackgroundWork(Generic[T]):
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(work())
-                except BaseException as error:  # as in Python's own pools: raised where the answer is asked for
+                except BaseException as error:  # as in Python's own pools: raised by `Future.result`
                     future.set_exception(error)

@@ -1,4 +1,4 @@
-"""At which steps a trial is checked, as in Optuna's own pruners."""
+"""The steps at which a trial is checked, as in Optuna's own pruners."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ __all__ = ["is_check_due"]
 
 
 def is_check_due(steps: Iterable[int], *, warmup: int, interval: int) -> bool:
-    """Whether a check is due after the last report, or overdue since steps were left out.
+    """Whether a check is due after the last report, or overdue because steps were not reported.
 
     Args:
-        steps: that were reported, one at least.
+        steps: the reported steps, at least one.
         warmup: no check is due before this step.
-        interval: from there on, one is due every so many steps.
+        interval: number of steps between two checks from then on.
 
     Example:
         >>> [is_check_due(steps, warmup=2, interval=3) for steps in ([1], [1, 3], [1, 3, 4], [1, 3, 4, 6])]

@@ -1,4 +1,4 @@
-"""The trials of an Optuna study as curves to a horizon, while the study goes on."""
+"""Read the trials of an Optuna study in progress as curves up to a horizon."""
 
 from __future__ import annotations
 
@@ -16,37 +16,38 @@ __all__ = ["CurveReader", "was_retried"]
 
 
 class CurveReader:
-    """Reads the trials of a study, whose objective may have changed on the way.
+    """Reads the trials of a study; its objective may have changed between trials.
 
-    Steps become epochs as in `bandits.studies.epochs`. Up to 1,000 epochs a curve has a score for each of them, and
-    else for those at which the complete trial reported that reported most often on its way to the horizon.
+    Steps become epochs as in `bandits.studies.epochs`. With at most 1,000 epochs a curve has a score for each of them;
+    otherwise for those at which one complete trial reported, the one with the most reports up to the horizon.
 
-    Length. A trial has reached the horizon if its next report would have come after it; then the value that its
-    objective returned is its score at the horizon. If it has gone on after that, for as long as between two reports
-    or longer, its value tells of another epoch: its report at the horizon is its score, if there is one.
+    Length: A trial has reached the horizon if its next report would have come after it; the value that its objective
+    returned is then its score at the horizon. If it continued after the horizon for at least the distance of two
+    reports, its value belongs to another epoch: its score is then its report at the horizon, if there is one.
 
-    Beginning. A trial that was resumed after a failure, and has not inherited the reports of the failed one, begins
-    in the middle. What came before is not made up.
+    Beginning: A trial that was resumed after a failure, without the reports of the failed trial, begins in the middle.
+    Its missing beginning is not filled.
 
     Args:
-        sign: 1 where a larger value is better, -1 where a smaller one is.
+        sign: 1 if a larger value is better, -1 if a smaller one is.
         max_epochs: the epoch whose score decides.
 
     Attributes:
-        first_step: the step that is epoch 1 for trials which do not tell: 0 if a complete trial has reported it.
-        grid: the epochs for which curves have a score; the last one is `max_epochs`, and the only one while no trial
-            tells.
+        first_step: the step that counts as epoch 1 for trials whose own steps do not show it: 0 if a complete trial has
+            reported step 0.
+        grid: the epochs for which curves have a score; the last one is `max_epochs`, which is the only one while there
+            is no complete trial.
     """
 
     def __init__(self, sign: float, max_epochs: int) -> None:
         self._sign, self._last = sign, max_epochs
-        self._complete: list[FrozenTrial] = []  # kept only where reports tell the grid
-        self._densest = (0, 0)  # how many reports the trial has that tells the grid, and its number, negated
+        self._complete: list[FrozenTrial] = []  # kept only if the grid depends on reports
+        self._densest = (0, 0)  # number of reports of the trial that gives the grid, and its negated number
         self.first_step = 1
         self.grid = every_epoch(max_epochs) or EpochGrid((max_epochs,))
 
     def learn(self, complete: Iterable[FrozenTrial]) -> bool:
-        """Take complete trials into account; True if this changes how trials are read."""
+        """Learn from complete trials; True if this changes how trials are read."""
         before, new = (self.first_step, self.grid), list(complete)
         if self.first_step == 1 and any(0 in trial.intermediate_values for trial in new):
             self.first_step, self._densest = 0, (0, 0)
@@ -65,14 +66,14 @@ class CurveReader:
             self.grid = grid_of([epochs], self._last)
 
     def epoch(self, trial: FrozenTrial, step: int) -> int:
-        """Which epoch a step of a trial is."""
+        """The epoch of a step of a trial."""
         return step - self._first_step(trial) + 1
 
     def _first_step(self, trial: FrozenTrial) -> int:
         return first_step_of(trial.intermediate_values, self.first_step)
 
     def _epochs(self, trial: FrozenTrial) -> list[int]:
-        """When a trial reported, ascending."""
+        """The epochs at which a trial reported, ascending."""
         first = self._first_step(trial)
         return sorted(step - first + 1 for step in trial.intermediate_values if step >= first)
 
@@ -82,18 +83,18 @@ class CurveReader:
         return min((step for step in trial.intermediate_values if step >= first), default=first) - first + 1
 
     def so_far(self, trial: FrozenTrial) -> Curve | None:
-        """The curve of a running trial up to its last finite report; None if it has none, or has not come to the first
+        """The curve of a running trial up to its last finite report; None if it has none, or has not reached the first
         epoch of the grid."""
         return self.grid.curve(*self._reports(trial))
 
     def score(self, trial: FrozenTrial) -> float | None:
-        """What a completed trial is worth, whether it has reached the horizon or not; None if that is not known."""
+        """The score of a completed trial, whether it has reached the horizon or not; None if unknown."""
         value = self._reported(trial) if self.is_longer(trial) else trial.value
         return self._sign * value if value is not None and math.isfinite(value) else None
 
     def whole(self, trial: FrozenTrial) -> Curve | None:
-        """The curve of a completed trial, to the horizon; it ends with the trial's score. None if it has not come so
-        far, or its score or all of its reports are missing."""
+        """The curve of a completed trial up to the horizon, ending with the trial's score; None if the trial has not
+        reached the horizon, or its score or all of its reports are missing."""
         score = self.score(trial)
         if score is None or not self._comes_to_the_end(trial):
             return None
@@ -125,7 +126,7 @@ class CurveReader:
         return last if last <= self._last or self.is_longer(trial) else self._last
 
     def is_longer(self, trial: FrozenTrial) -> bool:
-        """Whether a trial has gone on after the horizon, so that its value is not its score there."""
+        """Whether a trial continued after the horizon, so that its value is not its score there."""
         last = self._last_epoch(trial)
         return last is not None and last - self._last >= _stride(trial)
 
@@ -133,12 +134,12 @@ class CurveReader:
         """Whether a trial was resumed and begins in the middle.
 
         Args:
-            trial: running or finished.
-            usual: the latest epoch with which trials begin that have not been resumed.
+            trial: a running or finished trial.
+            usual: the latest first epoch of trials that were not resumed.
         """
         begins = self.begins(trial)
         if begins <= usual or begins <= _stride(trial) + 1:
-            return False  # without a look at the system attributes, which a running trial reads from its storage
+            return False  # without reading the system attributes, which for a running trial means its storage
         return was_retried(trial)
 
     def _last_epoch(self, trial: FrozenTrial) -> int | None:
@@ -146,15 +147,15 @@ class CurveReader:
         return None if step is None or is_time_stamp(step) else self.epoch(trial, step)
 
     def _reported(self, trial: FrozenTrial) -> float | None:
-        """What a trial has reported at the horizon."""
+        """The report of a trial at the horizon."""
         return trial.intermediate_values.get(self._first_step(trial) + self._last - 1)
 
 
 def was_retried(trial: FrozenTrial) -> bool:
-    """Whether Optuna has made a trial to take up another one, which failed."""
+    """Whether Optuna made the trial to continue another one, which failed."""
     return "failed_trial" in trial.system_attrs
 
 
 def _stride(trial: FrozenTrial) -> int:
-    """How many steps lie between two reports, at least; 1 while there are not two."""
+    """The smallest distance between two reports in steps; 1 while there are fewer than two."""
     return stride_of(sorted(trial.intermediate_values))

@@ -1,4 +1,4 @@
-"""The studies that a pruner has seen in this process."""
+"""What a pruner knows in this process about each study that it has seen."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["FollowedStudies", "FollowedStudy"]
 
 @dataclass(eq=False, slots=True)
 class FollowedStudy:
-    """A study as this process has followed it.
+    """What this process knows of a study.
 
     Args:
-        judge: of its trials.
-        verdicts: the verdict on each trial that is remembered, by number.
-        late: verdicts for which a report could not wait, by number.
+        judge: the judge of its trials.
+        verdicts: the remembered verdict on each trial, by number.
+        late: verdicts that came too late for their report, by number.
         ended: its completed and pruned trials when it was last read.
     """
 
@@ -36,7 +36,7 @@ class FollowedStudy:
     ended: Sequence[FrozenTrial] = ()
 
     def is_gone(self, ended: Sequence[FrozenTrial]) -> bool:
-        """Whether the study was deleted, and another one of that name and id is there now."""
+        """Whether the study was deleted, and another one has its name and id now."""
         if len(ended) < len(self.ended):
             return True
         pairs = zip(self.ended[:1], ended[:1], strict=True) if self.ended else ()
@@ -44,10 +44,10 @@ class FollowedStudy:
 
 
 class FollowedStudies:
-    """Studies by their storage and key; what is known of one goes when its storage does. For one thread at a time.
+    """Studies by storage and key; a study is forgotten with its storage object. For one thread at a time.
 
     Args:
-        settings: of the pruner.
+        settings: settings of the pruner.
     """
 
     def __init__(self, settings: PrunerSettings) -> None:
@@ -55,11 +55,11 @@ class FollowedStudies:
         self._studies: WeakKeyDictionary[BaseStorage, dict[StudyKey, FollowedStudy]] = WeakKeyDictionary()
 
     def __len__(self) -> int:
-        """How many storages have studies that are followed."""
+        """The number of storages with known studies."""
         return len(self._studies)
 
     def update(self, study: Study, ended: Sequence[FrozenTrial]) -> FollowedStudy:
-        """What is known of a study, which has these completed and pruned trials now."""
+        """What is known of a study, given its completed and pruned trials by now."""
         studies, key = self._studies.setdefault(storage_of(study), {}), study_key(study)
         followed = studies.get(key)
         if followed is None or followed.is_gone(ended):

@@ -1,4 +1,4 @@
-"""A predictor that abstains where another one raises."""
+"""A predictor that abstains if another predictor raises."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ Answer = TypeVar("Answer")
 
 
 def failure(who: str, error: Exception, warnings: PendingWarnings) -> str:
-    """Warn that something has raised; a sentence about it."""
+    """Warn of an error, and return a sentence about it."""
     sentence = f"{who} failed with {described(error)}"
     warnings.add(f"{sentence}; trials go on unpruned until it works")
     return sentence
 
 
 class GuardedPredictor(Predictor):
-    """Another predictor, which abstains where that one raises, and warns of it.
+    """Wraps a predictor: abstains, and warns, if that predictor raises.
 
     Args:
-        predictor: the other one.
-        warnings: to which errors are added.
+        predictor: the wrapped predictor.
+        warnings: receives the errors.
 
     Attributes:
-        arms: how many arms it was to forecast so far.
+        arms: how many arms it was asked to forecast so far.
         fits: how many fits it made since `begin`.
     """
 
@@ -45,14 +45,14 @@ class GuardedPredictor(Predictor):
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was answered about training curves."""
+        """Forget the answers about training curves."""
         self.fits = 0
         self._has_answered = False
         self._refusal: Abstain | None = None
 
     @property
     def refusal(self) -> Abstain | None:
-        """Why it has forecast no training curve since `begin`, if it failed or wants features; else None."""
+        """Why it has forecast no training curve since `begin`, if it failed or lacks features; else None."""
         return None if self._has_answered else self._refusal
 
     def curves_needed(self, horizon: int) -> int:
@@ -64,14 +64,14 @@ class GuardedPredictor(Predictor):
         return _FailedForecaster(self, fitted) if isinstance(fitted, Abstain) else _GuardedForecaster(self, fitted)
 
     def ask(self, question: Callable[[], Answer]) -> Answer | Abstain:
-        """What the predictor answers; an abstention if it raises."""
+        """The predictor's answer; an abstention if it raises."""
         try:
             return question()
         except Exception as error:  # plug-ins may raise what they like
             return Abstain(failure(self.name, error, self._warnings), Cause.ERROR)
 
     def noted(self, answer: Answer | Abstain) -> Answer | Abstain:
-        """An answer about a training curve, which is noted."""
+        """Remember an answer about a training curve, and return it."""
         if isinstance(answer, Abstain):
             if answer.cause is Cause.ERROR or answer.cause.about_features:
                 self._refusal = answer

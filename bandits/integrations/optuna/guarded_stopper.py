@@ -1,4 +1,4 @@
-"""An early stopper for trainings that are not ours: whatever its predictor or rule does, it says keep or drop."""
+"""An early stopper for trainings of other libraries: errors of its predictor or rule become verdicts."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Arms = Sequence[tuple[Trial, Curve]]
 
 
 class GuardedStopper(EarlyStopper):
-    """Keeps an arm where its predictor or its rule raises, and warns once of each kind of error.
+    """Keeps an arm if its predictor or its rule raises, and warns once of each kind of error.
 
-    What was fitted depends on the training set alone (`scratch_growth` 1). Nothing is asked again of a
-    history with which the rule has failed.
+    Fits depend on the training set alone (`scratch_growth` 1). The rule is not called again for a history with which
+    it has failed.
 
     Args:
-        predictor: how to forecast.
-        rule: when to drop.
+        predictor: the predictor.
+        rule: the stopping rule.
         seed: as in `EarlyStopper`.
-        warnings: to which errors are added, and that there is no forecast for want of features.
+        warnings: receives errors, and a warning if features are missing for forecasts.
     """
 
     def __init__(self, predictor: Predictor, rule: StoppingRule, *, seed: int, warnings: PendingWarnings) -> None:
@@ -40,11 +40,11 @@ class GuardedStopper(EarlyStopper):
 
     @property
     def forecasts(self) -> int:
-        """How many arms it has had a forecast made of."""
+        """How many arms the predictor was asked to forecast."""
         return self._guarded.arms
 
     def advise_many(self, arms: Arms, history: History, *, horizon: int, bar: float | None) -> list[Verdict]:
-        """See `EarlyStopper.advise_many`."""
+        """Judge many arms at once; see `EarlyStopper.advise_many`."""
         if history in self._failed:
             return [self._failed[history]] * len(arms)
         self._guarded.begin()
@@ -61,11 +61,11 @@ class GuardedStopper(EarlyStopper):
         return verdicts
 
     def failed(self, what: str, error: Exception) -> str:
-        """Warn that something has raised, and say so."""
+        """Warn of an error, and return the verdict that tells it."""
         return failure(what, error, self._warnings)
 
     def _explained(self, verdict: Verdict, refusal: Abstain | None) -> Verdict:
-        """Where the rule has learnt no threshold, say why the predictor gave it nothing to learn from."""
+        """If the rule has no threshold because the predictor gave no forecasts, give the predictor's reason."""
         if refusal is None or not verdict.cause.rule_waits:
             return verdict
         return Keep(f"no forecast: {refusal.reason}", cause=refusal.cause)

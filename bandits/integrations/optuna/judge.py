@@ -1,4 +1,4 @@
-"""When a trial of an Optuna study is held against the bar, and what comes of it."""
+"""Judge the trials of an Optuna study: when a trial is compared with the bar, and the verdict."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["StudyJudge"]
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """That a trial was judged at a check epoch, when its last report was of this step."""
+    """A judgement at a check epoch, and the trial's last reported step at that time."""
 
     epoch: int
     step: int
@@ -32,18 +32,18 @@ class _Check:
 
 
 class StudyJudge:
-    """Judges the trials of one study, by what its finished trials teach. Reads no storage; for one thread at a time.
+    """Judges the trials of one study with what its finished trials teach. Reads no storage; for one thread at a time.
 
-    Where a rule has check epochs, a trial is judged by its curve up to the last one that it has passed, unless it was
-    judged there before. So a check epoch at which nobody asked, or for whose answer nobody could wait, is made up for
-    at the next report. That a trial should be pruned holds until a later check says otherwise.
+    If the rule has check epochs, a trial is judged by its curve up to the last check epoch that it has passed, unless
+    it was already judged there. So a check epoch without a report, or whose verdict came too late, is made up for at
+    the next report. The verdict to prune a trial holds until a later check decides otherwise.
 
     Args:
-        sign: 1 where a larger value is better, -1 where a smaller one is.
-        settings: of the pruner.
+        sign: 1 if a larger value is better, -1 if a smaller one is.
+        settings: settings of the pruner.
 
     Attributes:
-        warnings: of what is wrong with the study.
+        warnings: warnings about the study.
     """
 
     def __init__(self, sign: float, settings: PrunerSettings) -> None:
@@ -51,13 +51,15 @@ class StudyJudge:
         self.warnings = PendingWarnings()
         self._study_warnings = StudyWarnings(settings, self.warnings)
         self._stopper = GuardedStopper(settings.predictor, settings.rule, seed=settings.seed, warnings=self.warnings)
-        self._every_epoch: tuple[int, bool] | None = None  # whether the rule judges after each one on its way there
-        self._checks: dict[int, _Check] = {}  # the last one of each trial
+        self._every_epoch: tuple[int, bool] | None = (
+            None  # a horizon, and whether the rule judges after every epoch before it
+        )
+        self._checks: dict[int, _Check] = {}  # the last check of each trial
         self._study: KnownStudy | None = None
 
     @property
     def _known(self) -> KnownStudy:
-        """What the study has taught; nothing at first. Rules and predictors that are asked here may raise."""
+        """What is known of the study; made when first needed. Rules and predictors that are called here may raise."""
         if self._study is None:
             settings = self._settings
             options = settings.n_startup_trials, self._stopper, settings.user_attrs, settings.max_curves
@@ -75,10 +77,10 @@ class StudyJudge:
         """Judge a trial after a report.
 
         Args:
-            finished: the completed and pruned trials of the study by now.
-            trial: as it stands.
-            inner: the name of another pruner that has pruned it, if one has.
-            remember: whether this is the verdict at its check epoch; or an answer to a question about it.
+            finished: the completed and pruned trials of the study so far.
+            trial: the trial as it is now.
+            inner: name of another pruner that has pruned it; None if none has.
+            remember: True for a verdict that counts as a check; False for an explanation.
         """
         step, epoch = trial.last_step, None
         try:
@@ -89,14 +91,14 @@ class StudyJudge:
             self._study_warnings.look(self._known, finished, has_reported=step is not None)
             return TrialVerdict(self._verdict(trial, step, epoch, remember), step, epoch)
         except BaseException as error:
-            self._study = None  # it may have been interrupted half way: learn again from the start
+            self._study = None  # the update may have been interrupted: learn again from the start
             if not isinstance(error, Exception):
                 raise
             verdict = Keep(self._stopper.failed("judging", error), cause=Cause.ERROR)
             return TrialVerdict(verdict, step, epoch) if inner is None else TrialVerdict.of_inner(inner, step, epoch)
 
     def _verdict(self, trial: FrozenTrial, step: int | None, epoch: int | None, remember: bool) -> Verdict:
-        """Keep, without a forecast, or whatever the stopper says."""
+        """The verdict: Keep without a forecast, or the stopper's verdict."""
         if trial.state == TrialState.COMPLETE:
             return Keep("the trial is complete", cause=Cause.COMPLETE)
         if step is None or epoch is None:
@@ -113,7 +115,7 @@ class StudyJudge:
         return self._checked(trial, step, curve, remember)
 
     def _no_curve(self, trial: FrozenTrial) -> Keep:
-        """Why there is no curve to judge a trial by."""
+        """The verdict on a trial without a curve, with the reason."""
         grid, end = self._known.grid, self._settings.max_epochs
         if self._known.begins_in_the_middle(trial):
             reason = "it was resumed after a failure, and what it reported before is not known"
@@ -126,7 +128,7 @@ class StudyJudge:
         return Keep(reason, cause=Cause.NOT_REPORTED)
 
     def _no_check(self, trial: FrozenTrial, step: int, epoch: int) -> Keep | None:
-        """Why no check is due after this report, as far as settings tell; None if one is."""
+        """The verdict if the pruner's settings exclude a check after this report; None if a check is due."""
         settings, complete = self._settings, self._known.counts.complete
         warmup, interval = settings.n_warmup_steps, settings.interval_steps
         if step < warmup:
@@ -141,7 +143,7 @@ class StudyJudge:
         return None
 
     def _checked(self, trial: FrozenTrial, step: int, curve: Curve, remember: bool) -> Verdict:
-        """What the stopper says at the last check epoch, or what it said there before."""
+        """The stopper's verdict at the last check epoch; the earlier one if the trial was already judged there."""
         known = self._known
         end = known.horizon
         every_epoch = self._is_every_epoch(end)

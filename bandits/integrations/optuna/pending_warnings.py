@@ -1,4 +1,4 @@
-"""How a pruner says that it cannot do its work: by warnings, since a training must not die of its pruner."""
+"""Warnings of a pruner: a training must not fail because of its pruner, so problems are warnings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _PASSED_OVER = ("bandits.", "optuna.")
 
 
 class PruningWarning(UserWarning):
-    """A pruner cannot judge trials, for a reason that the user can change; they go on unpruned."""
+    """A pruner cannot judge trials, for a reason that the user can change; trials continue unpruned."""
 
 
 def described(error: BaseException) -> str:
-    """An error in words: its type, and what it says, if it can say something."""
+    """An error in words: its type and its text, if it has one."""
     try:
         return f"{type(error).__name__}: {error}"
     except Exception:  # its `__str__` raises
@@ -25,9 +25,9 @@ def described(error: BaseException) -> str:
 
 
 class PendingWarnings:
-    """What the user shall be warned of about one study, each kind of sentence once.
+    """Warnings about one study, each kind once.
 
-    Warnings are added in whatever thread finds a reason for them, and emitted in the next call that the user makes.
+    Any thread may add warnings; they are emitted in the user's next call.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class PendingWarnings:
 
         Args:
             sentence: what is wrong, and what follows from it.
-            kind: by default the sentence but for its numbers.
+            kind: name of its kind; by default the sentence without its numbers.
         """
         kind = re.sub(r"\d+", "", sentence) if kind is None else kind
         if kind not in self._kinds:
@@ -51,7 +51,7 @@ class PendingWarnings:
         while self._pending:
             try:
                 sentence = self._pending.popleft()
-            except IndexError:  # another thread has emitted it
+            except IndexError:  # another thread has emitted the last one
                 return
             frame, level = inspect.currentframe(), 1
             while frame is not None and frame.f_globals.get("__name__", "").startswith(_PASSED_OVER):

@@ -28,34 +28,34 @@ _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class PredictivePruner(BasePruner):
-    """Prunes a trial when its forecast value says that it will not be among the best of the study.
+    """Prunes a trial when its forecast says that it will not be among the best of the study.
 
-    Which trials teach, when trials are checked and what the risk means: docs/optuna.md.
+    docs/optuna.md tells which trials teach, when trials are checked, and what the risk means.
 
     Args:
-        predictor: how to forecast; it says how many completed trials it needs (10 for `SRM()`).
-        max_epochs: the length of a full training, in steps as the objective counts them, >= 1.
+        predictor: makes the forecasts; it determines how many completed trials are needed (10 for `SRM()`).
+        max_epochs: the length of a full training, in the objective's own steps, >= 1.
         risk: the probability, over its whole life, of pruning a trial that would end above the bar, in (0, 0.5].
         audit: share of trials that no forecast prunes, so that the rule can be checked, in [0, 1].
-        confidence: Delta in the paper, in (0, 1), instead of `risk` and `audit`: the rule is `ProbabilityRule`.
+        confidence: Delta in the paper, in (0, 1), instead of `risk` and `audit`: selects `ProbabilityRule`.
         margin: a trial that may end within this distance below the bar is kept; in units of the value, >= 0.
-        keep: n of the n-th best value, which a trial must be able to beat, >= 1.
-        n_startup_trials: how many trials must be complete before a forecast may prune the first one, >= 0.
+        keep: n, where a trial must be able to beat the n-th best value, >= 1.
+        n_startup_trials: no forecast prunes before this many trials are complete, >= 0.
         n_warmup_steps: no forecast prunes at a step below this one, >= 0.
         interval_steps: steps between two checks of a trial, from `n_warmup_steps` on, >= 1.
-        inner: another pruner, which prunes as well; None for none.
+        inner: another pruner that may prune as well; None for none.
         user_attrs: names of user attributes of trials that are features too.
         max_wait: seconds that a report may wait for a forecast, >= 0; None for as long as a fit takes.
-        max_curves: at most so many trials teach, the latest, >= 1.
-        save_verdicts: whether verdicts are written to their trials, as the user attribute "bandits:verdict".
-        rule: judges forecasts, instead of the rule that the five numbers from `risk` to `keep` choose.
-        seed: of the predictor's randomness and of which trials are audited, >= 0.
+        max_curves: at most this many trials teach, the latest ones, >= 1.
+        save_verdicts: whether to write verdicts to their trials, as the user attribute "bandits:verdict".
+        rule: the stopping rule, instead of one that the five numbers from `risk` to `keep` choose.
+        seed: seed of the predictor and of the choice of audited trials, >= 0.
 
     Raises:
-        SettingError: an argument breaks its rule; or, when it is asked to prune, the study has several objectives.
+        SettingError: an argument breaks its rule; raised by `prune`: the study has several objectives.
 
     Warns:
-        PruningWarning: once a study for each reason for which its trials cannot be pruned.
+        PruningWarning: once for each study and each reason why its trials cannot be pruned.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class PredictivePruner(BasePruner):
         self._begin(settings)
 
     def _begin(self, settings: PrunerSettings) -> None:
-        """Have seen no study yet."""
+        """Start without knowledge of any study."""
         self._settings = settings
         self._lock = threading.Lock()
         self._background: BackgroundWork[TrialVerdict] = BackgroundWork()
@@ -108,7 +108,7 @@ class PredictivePruner(BasePruner):
         other, inner = self._settings.inner, None
         if other is not None and other.prune(study, trial):
             inner = type(other).__name__
-        with self._lock:  # what is read is judged in the order in which it is read
+        with self._lock:  # trials are judged in the order in which they are read
             ended, followed = self._read(study)
             answer = self._ask(followed, ended, trial, inner=inner)
         verdict = self._wait_for(answer, followed, trial, inner)
@@ -120,17 +120,17 @@ class PredictivePruner(BasePruner):
         return isinstance(verdict.verdict, Drop)
 
     def explain(self, study: Study, trial: FrozenTrial | LiveTrial) -> Verdict:
-        """Say why a trial is pruned or goes on. It takes as long as a fit may take, whatever `max_wait` is.
+        """Tell why a trial is pruned or continues. It may take as long as a fit, whatever `max_wait` is.
 
         Args:
             study: the trial's study.
             trial: one of `study.trials`, or the trial inside an objective.
 
         Returns:
-            `Keep` or `Drop`. For a running trial, the verdict that the pruner would give now. For a finished one, the
-            verdict that it remembers: the last that rests on a forecast, the first by which an audited trial was
-            spared, or that the inner pruner pruned it. Where it remembers none, the one that was written to the trial
-            (`save_verdicts`), whose reason is in the study's own units; where there is none, as for a running trial.
+            `Keep` or `Drop`. For a running trial, the verdict that the pruner would give now. For a finished trial, the
+            remembered verdict: the last one based on a forecast, the first one by which an audited trial was spared, or
+            that of the inner pruner. If none is remembered, the verdict that was saved in the trial (`save_verdicts`),
+            with its reason in the study's own units. If none was saved, as for a running trial.
         """
         _check_objectives(study)
         if not isinstance(trial, FrozenTrial):
@@ -149,7 +149,7 @@ class PredictivePruner(BasePruner):
         return verdict
 
     def _read(self, study: Study) -> tuple[Sequence[FrozenTrial], FollowedStudy]:
-        """The trials of a study that have ended, and what is known of it; the caller holds the lock."""
+        """The finished trials of a study, and what is known of it; the caller holds the lock."""
         ended = study.get_trials(deepcopy=False, states=_ENDED)
         return ended, self._studies.update(study, ended)
 
@@ -162,7 +162,7 @@ class PredictivePruner(BasePruner):
         inner: str | None = None,
         remember: bool = True,
     ) -> Future[TrialVerdict]:
-        """Have a trial judged, here or in the background; the caller holds the lock."""
+        """Judge a trial, here or in the background; the caller holds the lock."""
         work = partial(followed.judge.judge, ended, trial, inner=inner, remember=remember)
         if self._settings.max_wait is not None:
             return self._background.submit((followed, trial.number if remember else object()), work)
@@ -173,7 +173,7 @@ class PredictivePruner(BasePruner):
     def _wait_for(
         self, answer: Future[TrialVerdict], followed: FollowedStudy, trial: FrozenTrial, inner: str | None
     ) -> TrialVerdict:
-        """The answer, if it comes in time; else what came too late for the report before this one."""
+        """The verdict, if it comes in time; else the one that came too late for the previous report."""
         late, max_wait = followed.late.pop(trial.number, None), self._settings.max_wait
         try:
             return answer.result(max_wait)
@@ -182,14 +182,14 @@ class PredictivePruner(BasePruner):
         step = trial.last_step
         if inner is not None:
             return TrialVerdict.of_inner(inner, step, None)
-        # Whether this is the last epoch is known where the first step is, and that may be learnt just now.
+        # The last epoch is known only with the first step, which may have just been learnt.
         if late is not None and late.done() and not late.cancelled() and (step or 0) + 1 < self._settings.max_epochs:
             return late.result()
         reason = f"no forecast: the fit was not ready within {max_wait:g} s; the next report asks again"
         return TrialVerdict(Keep(reason, cause=Cause.NOT_READY), step, None)
 
     def __getstate__(self) -> dict[str, Any]:
-        # A copy in another process has its own lock, and learns from the storage what this one knows.
+        # A copy in another process has its own lock, and learns everything from the storage.
         return {"settings": self._settings}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

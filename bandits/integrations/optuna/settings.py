@@ -17,7 +17,7 @@ __all__ = ["PrunerSettings"]
 
 @dataclass(frozen=True, slots=True)
 class PrunerSettings:
-    """What a pruner's verdicts depend on, beside the study; see `PredictivePruner`.
+    """The settings on which a pruner's verdicts depend; see `PredictivePruner`.
 
     Raises:
         SettingError: one of them breaks its rule.

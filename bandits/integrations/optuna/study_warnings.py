@@ -1,4 +1,4 @@
-"""What is wrong with what a study reports, so that none of its trials can be pruned."""
+"""Warnings about the reports of a study because of which no trial can be pruned."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from bandits.studies.epochs import goes_down, is_time_stamp
 
 __all__ = ["StudyWarnings"]
 
-_SOME = 10  # complete trials: what is missing in all of them will not come
+_SOME = 10  # complete trials: a fact that is missing in all of them is taken to stay missing
 
 
 class StudyWarnings:
-    """Finds what a user should be warned of in a study.
+    """Finds problems of a study of which its user should be warned.
 
     Args:
-        settings: of the pruner.
-        pending: to which warnings are added.
+        settings: settings of the pruner.
+        pending: receives the warnings.
     """
 
     def __init__(self, settings: PrunerSettings, pending: PendingWarnings) -> None:
         self._settings, self._pending = settings, pending
-        self._enough_seen = False  # whether there have been enough trials to say what is missing in all of them
+        self._enough_seen = False  # whether enough trials have been seen to warn of what all of them lack
 
     def look(self, known: KnownStudy, finished: Sequence[FrozenTrial], *, has_reported: bool) -> None:
-        """Add warnings about what is known of a study.
+        """Add warnings about a study.
 
         Args:
-            known: what its trials have taught.
+            known: what is known of the study.
             finished: its completed and pruned trials.
             has_reported: whether the trial that is judged now has reported anything.
         """
@@ -45,8 +45,8 @@ class StudyWarnings:
             )
         if counts.longer:
             warn(
-                f"trials of this study report up to epoch {counts.longest}, but `max_epochs` is {end}: what is forecast"
-                f" is the value at epoch {end}, and no trial is pruned from there on",
+                f"trials of this study report up to epoch {counts.longest}, but `max_epochs` is {end}: forecasts are"
+                f" for the value at epoch {end}, and no trial is pruned from that epoch on",
                 kind="longer",
             )
         if not self._enough_seen and counts.complete >= max(_SOME, self._settings.n_startup_trials):
@@ -54,7 +54,7 @@ class StudyWarnings:
             self._look_for_what_is_missing(known, finished)
 
     def unreadable_steps(self, trial: FrozenTrial) -> str | None:
-        """Why the steps of a trial count no epochs, with a warning; None where they may."""
+        """Why the steps of a trial are no epochs, with a warning; None if they may be epochs."""
         step = trial.last_step or 0
         if is_time_stamp(step):
             reason = f"its steps look like time stamps ({step})"
@@ -64,7 +64,7 @@ class StudyWarnings:
         else:
             return None
         self._pending.add(
-            f"trial {trial.number} is not pruned, nor are others like it: {reason}; report epochs that go up, from 0 or"
+            f"trial {trial.number} is not pruned, nor are others like it: {reason}; report increasing epochs, from 0 or"
             " 1 to `max_epochs`",
             kind="steps",
         )
@@ -74,8 +74,8 @@ class StudyWarnings:
         counts, end = known.counts, self._settings.max_epochs
         if 0 < counts.longest < end and not known.history:
             self._pending.add(
-                f"trials of this study report up to epoch {counts.longest} and `max_epochs` is {end}: none of"
-                f" {counts.complete} complete ones has come so far, so nothing can be forecast and none is pruned",
+                f"trials of this study report up to epoch {counts.longest}, but `max_epochs` is {end}: none of"
+                f" {counts.complete} complete trials has reached it, so nothing can be forecast and no trial is pruned",
                 kind="shorter",
             )
         for name in self._settings.user_attrs:

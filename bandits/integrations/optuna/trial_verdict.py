@@ -1,4 +1,4 @@
-"""Verdicts as user attributes of Optuna trials: what a dashboard shows, and other processes read."""
+"""Verdicts as user attributes of Optuna trials, for dashboards and other processes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ VERDICT = "bandits:verdict"
 
 @dataclass(frozen=True, slots=True)
 class TrialVerdict:
-    """A verdict on a trial, and when it was given.
+    """A verdict on a trial, and the epoch at which it was given.
 
     Args:
         verdict: keep or drop.
-        step: the last step that the trial had reported; None before the first.
-        epoch: which epoch that was; None where it is not known.
-        by_inner: another pruner said so.
+        step: the last step that the trial had reported; None before the first report.
+        epoch: the epoch of that step; None if unknown.
+        by_inner: whether another pruner gave it.
     """
 
     verdict: Verdict
@@ -39,19 +39,19 @@ class TrialVerdict:
 
     @classmethod
     def of_inner(cls, name: str, step: int | None, epoch: int | None) -> TrialVerdict:
-        """That another pruner, of this name, prunes the trial."""
+        """The verdict that another pruner, of this name, prunes the trial."""
         return cls(Drop(f"{name} prunes it", cause=Cause.OTHER_PRUNER), step, epoch, by_inner=True)
 
     @property
     def worth_saving(self) -> bool:
-        """Whether it rests on a forecast, or ends the trial."""
+        """Whether it is based on a forecast, or ends the trial."""
         return self.verdict.evidence is not None or isinstance(self.verdict, Drop)
 
     def replaces(self, earlier: TrialVerdict | None) -> bool:
-        """Whether it is remembered in place of an earlier one.
+        """Whether it replaces an earlier verdict in memory.
 
-        That a trial was spared is remembered for the rest of its life, unless another pruner prunes it all the same;
-        and a verdict that rests on no forecast does not replace one that does.
+        The verdict that a trial was spared is kept for the rest of its life, unless another pruner prunes it. A verdict
+        without a forecast does not replace one with a forecast.
         """
         if earlier is None or isinstance(self.verdict, Drop):
             return True
@@ -83,11 +83,11 @@ class TrialVerdict:
 
 
 def said_of_epoch(verdict: Verdict, epoch: int) -> Verdict:
-    """The same verdict, with the horizon in the unit in which the objective reports.
+    """The same verdict, with the horizon in the objective's own unit.
 
     Args:
-        verdict: on a curve that may have fewer scores than there are epochs.
-        epoch: the one whose score was forecast.
+        verdict: a verdict on a curve that may have fewer scores than there are epochs.
+        epoch: the epoch whose score was forecast.
     """
     evidence = verdict.evidence
     if evidence is None or evidence.forecast.horizon == epoch:
@@ -97,17 +97,17 @@ def said_of_epoch(verdict: Verdict, epoch: int) -> Verdict:
 
 
 def metric_of(study: Study) -> Metric:
-    """The metric of a study of one objective; it is called "value" unless the study names it."""
+    """The metric of a study with one objective; its name is "value" unless the study names it."""
     names = study.metric_names
     goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
     return Metric(names[0] if names else "value", goal)  # type: ignore[arg-type]  # it is one of the two
 
 
 def save_verdict(study: Study, trial: FrozenTrial, verdict: TrialVerdict, warnings: PendingWarnings) -> None:
-    """Write a verdict to its trial, as Optuna's own pruners write to attributes of a trial.
+    """Write a verdict to a user attribute of its trial.
 
-    Nothing is written to a trial that somebody else has finished meanwhile. Where the storage refuses for another
-    reason, a warning is added.
+    Nothing is written to a trial that has been finished meanwhile. If the storage refuses for another reason, a warning
+    is added.
     """
     try:
         set_attribute(study, trial, VERDICT, verdict.as_json(metric_of(study)))
@@ -116,7 +116,7 @@ def save_verdict(study: Study, trial: FrozenTrial, verdict: TrialVerdict, warnin
 
 
 def saved_verdict(trial: FrozenTrial) -> Verdict | None:
-    """The verdict that was written to a trial, in the units of its study; None if there is none that can be read."""
+    """The verdict that was written to a trial, in the units of its study; None if none can be read."""
     saved = trial.user_attrs.get(VERDICT)
     if not isinstance(saved, Mapping) or not isinstance(saved.get("reason"), str) or not saved["reason"]:
         return None

@@ -55,8 +55,7 @@ def import_study(
 ) -> ImportedCurves:
     """Write a study as a table of learning curves.
 
-    Each trial with a measured epoch is a row; docs/files.md describes the columns. `read_curves` defines epochs and
-    fills gaps.
+    Each trial with a measured epoch is a row; docs/files.md describes the columns. `read_curves` fills gaps.
 
     Args:
         source: an Optuna study, a journal, or any other source of `read_study`.
@@ -71,7 +70,6 @@ def import_study(
 
     Example:
         >>> import tempfile, pathlib, optuna
-        >>> from bandits.objectives import CurveTable
         >>> optuna.logging.set_verbosity(optuna.logging.ERROR)
         >>> folder = pathlib.Path(tempfile.mkdtemp())
         >>> study = optuna.create_study(storage=f"sqlite:///{folder}/study.db")
@@ -83,8 +81,6 @@ def import_study(
         >>> curves = import_study(f"{folder}/study.db", folder / "curves.csv")
         >>> curves.rows, curves.epochs, curves.metric.goal
         (2, 3, 'minimize')
-        >>> CurveTable(folder / "curves.csv").feature_names
-        ('lr',)
     """
     path = new_table(out)
     check_choice("goal", goal, get_args(Goal), or_none=True)

@@ -42,7 +42,7 @@ def export_journal(
     """Write the journal of a run as an Optuna study; the run may still go on.
 
     Trials are numbered from 0 in the order of their ids; epochs are steps, from 1. docs/optuna.md ("Both ways") lists
-    states, parameters and attributes.
+    states, parameters and attributes. Writing takes about 20 ms for each trial in SQLite, 2 ms in a JournalStorage.
 
     Args:
         path: path of the journal.
@@ -54,8 +54,6 @@ def export_journal(
         JournalError: there is no journal, or nothing has been measured yet.
         SettingError: the storage cannot be written, or has a study of that name (with `replace`: one with trials
             that were not exported).
-
-    Cost: about 20 ms for each trial in SQLite, 2 ms in the file of a JournalStorage.
 
     Example:
         >>> import tempfile, pathlib, optuna

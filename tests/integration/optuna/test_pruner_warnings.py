@@ -90,8 +90,8 @@ def test_trials_longer_than_max_epochs() -> None:
     with pytest.warns(PruningWarning) as caught:
         study.optimize(exponential(1.0), n_trials=40)
     assert [str(each.message) for each in caught] == [
-        "trials of this study report up to epoch 10, but `max_epochs` is 4: what is forecast is the value at epoch 4,"
-        " and no trial is pruned from there on"
+        "trials of this study report up to epoch 10, but `max_epochs` is 4: forecasts are for the value at epoch 4,"
+        " and no trial is pruned from that epoch on"
     ]
     assert pruned(study) >= 5
     assert all(trial.last_step < 3 for trial in study.get_trials(states=(TrialState.PRUNED,)))
@@ -101,8 +101,8 @@ def test_trials_shorter_than_max_epochs() -> None:
     """When ten trials are complete and none has come so far, it is said that none will be pruned."""
     (message,) = warned(PredictivePruner(SRM(), max_epochs=50))
     assert message == (
-        "trials of this study report up to epoch 10 and `max_epochs` is 50: none of 10 complete ones has come so far,"
-        " so nothing can be forecast and none is pruned"
+        "trials of this study report up to epoch 10, but `max_epochs` is 50: none of 10 complete trials has reached"
+        " it, so nothing can be forecast and no trial is pruned"
     )
 
 

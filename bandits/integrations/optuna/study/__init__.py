@@ -1,1 +1,1 @@
-"""What is known of one Optuna study: who teaches now, when forecasts could prune, and the bar."""
+"""What is known of one Optuna study: which trials teach, when forecasts could prune, and the bar."""

@@ -1,4 +1,4 @@
-"""What there is to beat in a study."""
+"""The bar of a study: the score that a trial must beat."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Bar:
 
     def __init__(self, keep: int) -> None:
         self._keep = keep
-        self._best: list[float] = []  # ascending, `keep` of them at most
+        self._best: list[float] = []  # ascending, at most `keep` of them
 
     def add(self, score: float) -> None:
-        """Take one more completed trial into account."""
+        """Add the score of a completed trial."""
         insort(self._best, score)
         del self._best[: -self._keep]
 

@@ -1,14 +1,14 @@
-"""When forecasts could prune the trials of a study, as one table of transitions; and whom they have censored.
+"""When forecasts could prune the trials of a study, as one table of transitions, and which trials are censored.
 
-A completed trial is censored by a forecast if a forecast might have pruned it: that it is complete then says that it
-looked good, so completed trials are no fair sample of all.
+A completed trial is censored by a forecast if a forecast might have pruned it: it is complete only because it looked
+good, so completed trials do not represent all trials.
 
     UNCENSORED --prune--> CENSORED --fall silent--> SILENT --prune--> CENSORED
                              |
                              +--prune--> CENSORED
 
-While nothing has been pruned, no trial is missing among the completed ones. A rule falls silent when audits show that
-it errs too often; trials that start from then on are uncensored until it prunes again.
+While nothing has been pruned, all trials are complete. A rule falls silent when audits show that it errs too often;
+trials that start after that are uncensored until it prunes again.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ __all__ = ["TRANSITIONS", "Censoring", "Period", "Transition", "next_period"]
 
 
 class Period(enum.Enum):
-    """What the trials that are running now have to expect."""
+    """What forecasts do to the trials that are running now."""
 
     UNCENSORED = "no trial has been pruned by a forecast yet"
     CENSORED = "forecasts prune trials"
-    SILENT = "forecasts have pruned trials, and the rule has nothing to say any more"
+    SILENT = "forecasts have pruned trials, but the rule prunes no longer"
 
 
 class Transition(enum.Enum):
-    """What begins another period."""
+    """The events that begin another period."""
 
-    PRUNE = "prune"  # a trial was pruned while the rule spoke
-    FALL_SILENT = "fall silent"  # the rule has nothing to say after what it was taught last
+    PRUNE = "prune"  # a forecast pruned a trial
+    FALL_SILENT = "fall silent"  # the rule has no threshold with its latest training set
 
 
 TRANSITIONS: Mapping[Period, Mapping[Transition, Period]] = {
@@ -64,14 +64,14 @@ class Censoring:
 
     Args:
         period: the first one, by default.
-        silent_since: when a period of silence began; None in the others.
+        silent_since: when the SILENT period began; None in other periods.
     """
 
     period: Period = Period.UNCENSORED
     silent_since: datetime | None = None
 
     def after(self, transition: Transition, moment: datetime) -> Censoring:
-        """What follows from a transition at a moment.
+        """The state after a transition at a moment.
 
         Raises:
             ProtocolError: the table does not allow it.
@@ -80,10 +80,10 @@ class Censoring:
         return Censoring(period, moment if period is Period.SILENT else None)
 
     def censors(self, trial: FinishedTrial) -> bool:
-        """Whether a forecast might have pruned a trial that is complete now.
+        """Whether a forecast might have pruned a trial that is now complete.
 
-        It might not if no trial had been pruned yet when it ended, or if it began in the period of silence in which it
-        ended. A trial that was retried may have begun long before its start; one that does not tell began in time.
+        None could if no trial had been pruned when it ended, or if it began in the SILENT period in which it ended. A
+        retried trial may have begun long before its start. A trial without a start time counts as begun in that period.
         """
         if self.period is Period.UNCENSORED:
             return False

@@ -1,4 +1,4 @@
-"""What a study's finished trials have reported, in numbers: what its user may have to be warned of."""
+"""Counts of what a study's finished trials have reported, for warnings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class StudyCounts:
     """Counts of finished trials.
 
     Attributes:
-        complete: how many are complete.
-        longest: the last epoch that one of them has reported; 0 if none has. Where reports come at intervals, the first
+        complete: number of complete trials.
+        longest: the last epoch that any of them has reported; 0 if none has. If reports come at intervals, the first
             one at or after the horizon counts as at the horizon.
-        longer: how many complete ones have gone on after the horizon.
-        unreported: how many complete ones have reported nothing.
+        longer: number of complete trials that continued after the horizon.
+        unreported: number of complete trials without a report.
     """
 
     complete: int = 0
@@ -27,7 +27,7 @@ class StudyCounts:
     unreported: int = 0
 
     def add(self, trial: FinishedTrial) -> None:
-        """Count one more trial."""
+        """Count another trial."""
         self.longest = max(self.longest, trial.reached)
         if trial.complete:
             self.complete += 1

@@ -1,4 +1,4 @@
-"""A finished trial as plain values: all that the state of its study depends on."""
+"""A finished trial as plain values, on which the state of its study depends."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from datetime import datetime
 __all__ = ["FinishedTrial", "Moment"]
 
 Moment = tuple[datetime, int]
-"""When a trial finished, and its number: an order of trials that every process sees alike."""
+"""When a trial finished, and its number: the same order of trials in every process."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedTrial:
-    """What a completed or pruned trial says of its study.
+    """The facts about a completed or pruned trial that matter for its study.
 
     Args:
         moment: when it finished, and its number.
-        started: when it started; None if that is not known.
+        started: when it started; None if unknown.
         complete: whether it is complete; else it was pruned.
-        retried: whether Optuna has made it to take up another trial, which had failed.
+        retried: whether Optuna made it to continue another trial, which had failed.
         reported: whether it has reported anything.
         reached: the last epoch that it reported; 0 if there is none.
-        longer: whether it went on after the horizon.
+        longer: whether it continued after the horizon.
         has_curve: whether it is complete and its curve reaches the horizon.
         begins: the first epoch that it reported, if it has a curve; else 1.
-        resumed_at: the same if it was retried and may have begun in the middle, 1 for every other trial.
-        score: of a complete trial, larger is better; None if it is not known.
+        resumed_at: the same if it was retried and may have begun in the middle; 1 for every other trial.
+        score: score of a complete trial, larger is better; None if unknown.
     """
 
     moment: Moment

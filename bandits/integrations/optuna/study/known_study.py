@@ -1,4 +1,4 @@
-"""An Optuna study as its pruner knows it, in whatever order it hears of the trials."""
+"""What a pruner knows of an Optuna study; the order in which it learns of the trials does not matter."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ _MAX_CURVES = 200
 
 
 class KnownStudy:
-    """What the finished trials of one study have taught: the same whatever order a process hears of them in.
+    """What the finished trials of one study have taught; the same for any order in which a process learns of them.
 
-    A completed trial with a curve to the horizon teaches, if the rule learns only an uncensored one (see `StudyState`).
-    One that has not reached the horizon sets the bar with its value. One that has gone on after the horizon is worth
-    what it reported there; without such a report it neither teaches nor sets the bar.
+    A completed trial with a curve up to the horizon teaches; if the rule learns, only an uncensored one does (see
+    `StudyState`). A trial that has not reached the horizon sets the bar with its value. The score of a trial that
+    continued after the horizon is its report there; without that report it neither teaches nor sets the bar.
 
     Args:
-        sign: 1 where a larger value is better, -1 where a smaller one is.
+        sign: 1 if a larger value is better, -1 if a smaller one is.
         max_epochs: the epoch whose score decides.
-        n_startup_trials: how many trials must be complete before the first verdict.
-        stopper: who learns; fits depend on the training set alone (`scratch_growth` 1).
+        n_startup_trials: no verdict before this many trials are complete.
+        stopper: the stopper that learns; its fits depend on the training set alone (`scratch_growth` 1).
         user_attrs: names of user attributes of trials that are features too; see `ParameterColumns`.
-        max_curves: at most so many trials teach, the latest, >= 1; but as many as are needed, if that is more.
-            With 200 of them a forecast of `SRM()` takes less than a millisecond, and more would make it little better
+        max_curves: at most this many trials teach, the latest ones, >= 1; more if the predictor or rule needs more.
+            With 200 of them a forecast of `SRM()` takes less than a millisecond, and more improve it little
             (`benchmarks/optuna_pruner`).
 
-    Cost: `update` takes time for the trials that are new; for the others only if one of the new ones would have changed
-    what became of them.
+    Cost: `update` takes time for new trials; for others only if a new one finished before them and changes their
+    treatment.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class KnownStudy:
         self._data: tuple[TrainingSet, TrainingData] | None = None  # the latest
         self._state = self._empty()
 
-    # What is known
+    # What is known of the study
 
     @property
     def counts(self) -> StudyCounts:
@@ -78,7 +78,7 @@ class KnownStudy:
 
     @property
     def first_step(self) -> int:
-        """The step that is epoch 1 for trials which do not tell: 0 if a completed trial has reported it, else 1."""
+        """The step that counts as epoch 1 for trials whose own steps do not show it; see `CurveReader`."""
         return self._reader.first_step
 
     @property
@@ -88,11 +88,11 @@ class KnownStudy:
 
     @property
     def horizon(self) -> int:
-        """How many scores a curve has that comes to the end: the horizon for predictors and rules."""
+        """The number of scores of a complete curve: the horizon for predictors and rules."""
         return len(self._reader.grid)
 
     def epoch(self, trial: FrozenTrial, step: int) -> int:
-        """Which epoch a step of a trial is."""
+        """The epoch of a step of a trial."""
         return self._reader.epoch(trial, step)
 
     def bar(self) -> float | None:
@@ -100,7 +100,7 @@ class KnownStudy:
         return self._state.bar.score
 
     def waits(self) -> Keep | None:
-        """Why there is no verdict yet, where that is for want of curves; else None."""
+        """The verdict while there are too few curves; else None."""
         there, predictor = len(self.teaching), self._stopper.predictor
         if self.bar() is None:
             return None
@@ -114,17 +114,17 @@ class KnownStudy:
 
     @property
     def history(self) -> History:
-        """What the stopper learns from; another object whenever the training set is another one."""
+        """What the stopper learns from; a new object for each new training set."""
         return self._taught_by(self._state.teaching.training_set()).history
 
     def as_trial(self, trial: FrozenTrial) -> Trial:
-        """The trial as predictors see it, who have learnt from `history`."""
+        """The trial with the features on which predictors were trained with `history`."""
         return self._taught_by(self._state.teaching.training_set()).as_trial(trial)
 
     def curve(self, trial: FrozenTrial) -> Curve | None:
         """The curve of a running trial up to its last finite report.
 
-        None if it has none, has not come to the first epoch of the grid, or `begins_in_the_middle`.
+        None if it has none, has not reached the first epoch of the grid, or `begins_in_the_middle`.
         """
         return None if self.begins_in_the_middle(trial) else self._reader.so_far(trial)
 
@@ -135,16 +135,16 @@ class KnownStudy:
     # How it grows
 
     def update(self, finished: Sequence[FrozenTrial]) -> None:
-        """Take in what is new.
+        """Add new finished trials.
 
         Args:
-            finished: all completed and pruned trials, by number, with those of the last update among them.
+            finished: all completed and pruned trials, by number, including those of the last update.
         """
         missing = len(finished) - len(self._finished)
         if missing <= 0:
             return
         unknown = (trial for trial in reversed(finished) if trial.number not in self._finished)
-        new = list(islice(unknown, missing))  # most are among the last
+        new = list(islice(unknown, missing))  # new trials are mostly the last ones
         self._finished.update((trial.number, trial) for trial in new)
         if self._reader.learn(filter(is_complete, new)):
             self._read, self._spoke, self._data = {}, {}, None
@@ -167,10 +167,10 @@ class KnownStudy:
     def _empty(self) -> StudyState:
         return StudyState(self._policy, is_audited=self._stopper.is_audited, speaks=self._speaks)
 
-    # What it teaches
+    # What the study teaches
 
     def _taught_by(self, teaching: TrainingSet) -> TrainingData:
-        """What a training set teaches; built once."""
+        """The curves and features of a training set; built once."""
         if self._data is None or self._data[0] != teaching:
             data = training_data(
                 teaching, self._finished, self._whole, user_attrs=self._user_attrs, horizon=self.horizon
@@ -185,7 +185,7 @@ class KnownStudy:
         return curve
 
     def _speaks(self, teaching: TrainingSet, bar: float | None) -> bool:
-        """Whether the rule, taught by this set, holds the first of its trials against the bar at any check epoch."""
+        """Whether the rule has a threshold after learning from this set: it judges the first trial at a check epoch."""
         if teaching not in self._spoke:
             self._spoke[teaching] = self._asked_about(self._finished[teaching.numbers[0]], teaching, bar)
         return self._spoke[teaching]

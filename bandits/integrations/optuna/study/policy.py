@@ -1,4 +1,4 @@
-"""Who may teach, and how many trials that takes: what follows from the settings of a pruner."""
+"""Which trials may teach, and how many are needed, by the settings of a pruner."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["TeachingPolicy", "needed_curves", "policy_of"]
 
 @dataclass(frozen=True, slots=True)
 class TeachingPolicy:
-    """When trials begin to teach, and who.
+    """Which trials teach, and from when on.
 
     Args:
-        learns: whether the rule learns how wrong forecasts are. Then only uncensored trials teach; else all that have a
-            curve to the horizon.
+        learns: whether the rule learns the errors of forecasts. Then only uncensored trials teach; else all with a
+            curve up to the horizon.
         keep: how many of the best trials the bar protects, >= 1.
-        needed: how many curves it takes to give a verdict, >= 1.
-        n_startup_trials: how many trials must be complete before the first verdict, >= 0.
-        growth: how much larger a training set must be to be worth another fit, >= 1.
-        most: how many trials teach at most, >= `needed`.
+        needed: how many curves a verdict needs, >= 1.
+        n_startup_trials: no verdict before this many trials are complete, >= 0.
+        growth: factor by which a training set must have grown for another fit, >= 1.
+        most: the most trials that teach, >= `needed`.
     """
 
     learns: bool
@@ -39,7 +39,7 @@ def needed_curves(stopper: EarlyStopper, horizon: int) -> int:
 
 
 def policy_of(stopper: EarlyStopper, horizon: int, n_startup_trials: int, max_curves: int) -> TeachingPolicy:
-    """The policy of a pruner with this stopper and these settings."""
+    """The policy for this stopper and these settings of a pruner."""
     needed = needed_curves(stopper, horizon)
     return TeachingPolicy(
         learns=stopper.rule.learns,

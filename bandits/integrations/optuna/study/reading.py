@@ -1,4 +1,4 @@
-"""Finished trials of Optuna as plain values."""
+"""Read finished trials of Optuna as plain values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["is_complete", "moment_of", "values_of"]
 
 
 def values_of(trial: FrozenTrial, reader: CurveReader) -> FinishedTrial:
-    """A finished trial as values; what matters of completed trials alone is not looked for in others."""
+    """A finished trial as values; some are read from completed trials only."""
     complete = is_complete(trial)
     retried, has_curve = complete and was_retried(trial), complete and reader.whole(trial) is not None
     begins = reader.begins(trial) if has_curve else 1
@@ -33,12 +33,12 @@ def values_of(trial: FrozenTrial, reader: CurveReader) -> FinishedTrial:
 
 
 def _local(moment: datetime) -> datetime:
-    """A time as Optuna tells it, without a zone."""
+    """A time of Optuna's, without a zone."""
     return moment if moment.tzinfo is None else moment.astimezone().replace(tzinfo=None)
 
 
 def moment_of(trial: FrozenTrial) -> Moment:
-    """When a trial finished; trials that do not tell come first."""
+    """When a trial finished; trials without that time come first."""
     return _local(trial.datetime_complete or datetime.min), trial.number
 
 

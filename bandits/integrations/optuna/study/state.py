@@ -1,4 +1,4 @@
-"""What the finished trials of a study amount to, taken in one after another."""
+"""The state of a study after its finished trials, which are added one after another."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ Speaks = Callable[[TrainingSet, float | None], bool]
 
 
 class StudyState:
-    """The state of a study after some of its trials, which are taken in in the order in which they finished.
+    """The state of a study after some of its trials, added in the order in which they finished.
 
     Args:
-        policy: who may teach.
+        policy: which trials may teach.
         is_audited: whether no forecast prunes the trial of this number.
-        speaks: whether the rule has anything to say, taught by a training set, when this is the bar.
+        speaks: whether the rule has a threshold after learning from a training set, for a bar.
 
     Attributes:
         counts: what the trials have reported.
-        bar: what there is to beat.
-        teaching: who teaches.
-        censoring: whom a forecast might have pruned.
-        usually_begins: the latest epoch with which a teaching trial begins that was not retried.
+        bar: the score to beat.
+        teaching: the trials that teach.
+        censoring: the period, which tells whether forecasts might have pruned a trial.
+        usually_begins: the latest first epoch of teaching trials that were not retried.
     """
 
     def __init__(self, policy: TeachingPolicy, *, is_audited: Callable[[int], bool], speaks: Speaks) -> None:
@@ -42,18 +42,18 @@ class StudyState:
         self.censoring = Censoring()
         self.usually_begins = 1
         self._latest: Moment = (datetime.min, -1)
-        self._decisive = self._latest  # the last trial on whose place the places of others depend
+        self._decisive = self._latest  # the last trial whose order matters for others
 
     def depends_on(self, moment: Moment) -> bool:
-        """Whether a trial that finished at this moment would have changed what became of others.
+        """Whether a trial that finished at this moment would have changed how others were treated.
 
-        (Processes hear of trials in another order than that in which they finished.) While forecasts prune, trials are
-        censored whoever came before them, unless an audited one has silenced the rule.
+        (A process may learn of trials in another order than that in which they finished.) While forecasts prune, trials
+        are censored whichever trials came before them, unless an audited one has silenced the rule.
         """
         return moment < self._decisive or (moment < self._latest and self._is_audited(moment[1]))
 
     def take_in(self, trial: FinishedTrial) -> None:
-        """Learn that a trial has finished."""
+        """Add a finished trial."""
         if self.censoring.period is Period.CENSORED and not self._speaks():
             self.censoring = self.censoring.after(Transition.FALL_SILENT, self._latest[0])
         may_turn, teaching = self.censoring.period is not Period.CENSORED, len(self.teaching)
@@ -68,7 +68,7 @@ class StudyState:
             self._decisive = self._latest
 
     def _complete(self, trial: FinishedTrial) -> None:
-        """Learn that a trial is complete."""
+        """Add a complete trial."""
         if trial.score is not None:
             self.bar.add(trial.score)
         if trial.has_curve and trial.resumed_at <= self.usually_begins and not self._is_censored(trial):
@@ -79,7 +79,7 @@ class StudyState:
             self.teaching.begin()
 
     def _is_censored(self, trial: FinishedTrial) -> bool:
-        """Whether a forecast has had a say in whether this trial is complete, as far as the rule minds."""
+        """Whether a forecast might have pruned this complete trial, if that matters to the rule."""
         if not self._policy.learns or (self._is_audited(trial.number) and not trial.retried):
             return False
         return self.censoring.censors(trial)
@@ -89,5 +89,5 @@ class StudyState:
         return enough and self.bar.score is not None
 
     def _speaks(self) -> bool:
-        """Whether the rule has anything to say after what it has been taught so far."""
+        """Whether the rule has a threshold after learning from the present training set."""
         return self.teaching.has_begun and self._rule_speaks(self.teaching.training_set(), self.bar.score)

@@ -1,4 +1,4 @@
-"""Who teaches now, of the trials that may: a training set that grows in jumps."""
+"""The training set: which of the trials that may teach are used. It grows in steps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["TeachingTrials", "TrainingSet", "training_size"]
 
 
 def training_size(available: int, start: int | None, growth: float) -> int:
-    """With how many of the trials that may teach the training set ends.
+    """How many of the trials that may teach have been considered for the training set.
 
     Args:
         available: how many trials may teach.
-        start: how many the first fit learns from; None while that is open.
-        growth: how much larger the set must be for each further fit, >= 1.
+        start: how many the first fit learns from; None while that is undecided.
+        growth: factor by which the set grows for each further fit, >= 1.
 
     Example:
         >>> [training_size(n, start=8, growth=1.25) for n in (7, 8, 9, 10, 12, 13)]
@@ -31,12 +31,12 @@ def training_size(available: int, start: int | None, growth: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """What is learnt from: two that are equal teach the same.
+    """A training set; equal sets teach the same.
 
     Args:
-        numbers: of the trials, in the order in which they finished.
-        audits_from: the index of the first one that was not learnt from when the first trial was censored: from there
-            on they are audits. Their number while none has been.
+        numbers: numbers of the trials, in the order in which they finished.
+        audits_from: index of the first trial that no fit had used when the first trial was censored; it and later ones
+            are audits. The number of trials while none has been censored.
     """
 
     numbers: tuple[int, ...]
@@ -44,22 +44,21 @@ class TrainingSet:
 
 
 class TeachingTrials:
-    """The trials that may teach, and the training set: the latest of the first so many of them.
+    """The trials that may teach, and the training set: at most `most` of them, the latest up to the last growth.
 
-    So of n trials only O(log n) bring a new fit, and which ones they are depends on the trials alone, not on how often
-    the pruner has been asked.
+    So n trials need only O(log n) fits. The fits depend on the trials alone, not on how often the pruner was called.
 
     Args:
-        most: the largest number of trials that teach at a time, >= 1.
-        growth: by which the training set grows from fit to fit, >= 1.
-        start: how many trials the first fit learns from; None until `begin`, while all of them are the training set.
+        most: the largest training set, >= 1.
+        growth: factor by which the training set grows from fit to fit, >= 1.
+        start: how many trials the first fit learns from; None until `begin`, while all trials are the training set.
     """
 
     def __init__(self, *, most: int, growth: float, start: int | None = None) -> None:
         self._most, self._growth, self._start = most, growth, start
         self._numbers: list[int] = []
         self._size_when_censored: int | None = None
-        self._training_set: TrainingSet | None = None  # None when it may have changed
+        self._training_set: TrainingSet | None = None  # None if it may have changed
 
     def __len__(self) -> int:
         """How many trials may teach."""
@@ -72,32 +71,32 @@ class TeachingTrials:
 
     @property
     def has_begun(self) -> bool:
-        """Whether it is known with how many trials the first fit is made."""
+        """Whether the size of the first fit is decided."""
         return self._start is not None
 
     @property
     def size(self) -> int:
-        """With how many of the trials that may teach the training set ends."""
+        """How many of the trials that may teach have been considered for the training set."""
         return training_size(len(self._numbers), self._start, self._growth)
 
     def add(self, number: int) -> None:
-        """Let one more trial teach."""
+        """Add a trial that may teach."""
         self._numbers.append(number)
         self._training_set = None
 
     def begin(self) -> None:
-        """Make the first fit with the trials that there are now."""
+        """Decide that the first fit uses the present trials."""
         self._start = len(self._numbers)
         self._training_set = None
 
     def censor(self) -> None:
-        """From the first time on, whoever is not in the training set yet is an audit."""
+        """Note the first censoring: trials that are not in the training set yet are audits from now on."""
         if self._size_when_censored is None:
             self._size_when_censored = self.size
             self._training_set = None
 
     def training_set(self) -> TrainingSet:
-        """Who teaches now."""
+        """The present training set."""
         if self._training_set is None:
             size = self.size
             first = max(0, size - self._most)

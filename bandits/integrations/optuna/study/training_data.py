@@ -1,4 +1,4 @@
-"""A training set as predictors see it."""
+"""The curves and features of a training set."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class TrainingData:
     """The curves of a training set, and the features of its trials.
 
     Args:
-        history: the curves; not written to any more.
-        columns: which features there are.
+        history: the curves; it does not grow any more.
+        columns: the encoder of the features.
     """
 
     history: History
     columns: ParameterColumns
 
     def as_trial(self, trial: FrozenTrial) -> Trial:
-        """Any trial of the study, with the features that the training set has."""
+        """Any trial of the study, with the features of the training set."""
         return Trial(trial.number, trial.params, self.columns.encode(trial.params, trial.user_attrs))
 
 
@@ -41,11 +41,11 @@ def training_data(
     user_attrs: Sequence[str],
     horizon: int,
 ) -> TrainingData:
-    """What a training set teaches.
+    """Build the curves and features of a training set.
 
     Args:
-        teaching: who teaches.
-        trials: of the study, by number.
+        teaching: the training set.
+        trials: trials of the study, by number.
         curve_of: the curve of a trial that teaches, `[horizon]`.
         user_attrs: names of user attributes that are features too.
         horizon: the epoch whose score decides.
