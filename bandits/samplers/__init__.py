@@ -1,4 +1,4 @@
-"""Which configuration comes next."""
+"""Samplers choose the next configuration."""
 
 from bandits.samplers.architectures import ArchitectureSampler
 from bandits.samplers.base import Outcome, Sampler

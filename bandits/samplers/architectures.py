@@ -1,4 +1,4 @@
-"""Nets drawn from a grammar, with other hyperparameters beside them."""
+"""Draw nets from a grammar, and other hyperparameters."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _TRIES = 100  # a net that lower ids have is drawn again, so often; then it is g
 
 
 class ArchitectureSampler(Sampler):
-    """Draws every net by a legal walk of its own, and every other parameter as `RandomSampler` does.
+    """Draws every net by a legal random walk, and every other parameter as `RandomSampler` does.
 
-    No net is given twice, unless 100 walks in a row lead to nets that lower ids have: in a small grammar that has few
-    nets left. To know that, the nets of all lower ids are drawn first, and kept.
+    A net is given twice only if 100 walks in a row lead to nets of lower ids, as in a small grammar with few nets left.
+    For this check, the nets of all lower ids are drawn first and kept.
 
     Args:
         grammar: of the nets.
         space: distributions of the other parameters by name, as for `RandomSampler`; it may be empty.
-        seed: of everything drawn, >= 0.
+        seed: seed of all draws, >= 0.
 
     Raises:
         SettingError: the space holds something else or a parameter "net", or the seed is not an integer >= 0.

@@ -1,4 +1,4 @@
-"""The sampler's role: which configuration comes next."""
+"""The role of a sampler: it chooses the next configuration."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Projection = Callable[[Mapping[str, object]], Mapping[str, object]]
 
 
 class Searchable(Protocol):
-    """What samplers may know of an objective.
+    """The part of an objective that samplers see.
 
     Attributes:
-        name: how messages call it.
+        name: its name in messages.
     """
 
     name: str
@@ -36,13 +36,13 @@ class Searchable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a configuration.
+    """The outcome of a configuration.
 
     Args:
-        trial: the configuration, and who it was.
-        scores: of its epochs, from the first on; larger is better. Empty where it failed before the end of one.
+        trial: the trial, with its configuration.
+        scores: scores of its epochs, from the first on; larger is better. Empty if it failed in the first epoch.
         how: how its training ended.
-        forecast: the score that was expected of it at its horizon, where a forecast dropped it; else None.
+        forecast: its forecast score at the horizon, if a forecast dropped it; else None.
         horizon: the epoch that the forecast was for; None without one.
     """
 
@@ -54,10 +54,10 @@ class Outcome:
 
 
 class Sampler(ABC):
-    """Draws configurations; deterministic given its settings, its seed, and the outcomes that it has been told."""
+    """Draws configurations; deterministic given its settings, its seed, and the outcomes so far."""
 
     def bind(self, objective: Searchable) -> None:  # noqa: B027 - most samplers know all when they are made
-        """Get to know what is to be trained; told by a run before it asks for the first configuration.
+        """Learn what the objective trains; a run calls this before it asks for the first configuration.
 
         Raises:
             SettingError: this sampler cannot choose configurations of that objective.
@@ -73,7 +73,7 @@ class Sampler(ABC):
         """
 
     def watch(self, trial: Trial, epoch: int, score: float) -> None:  # noqa: B027 - most samplers do not
-        """Take in the score of one epoch; told after every epoch of every trial, before anything follows from it.
+        """Receive the score of one epoch; called after every epoch of every trial, before any decision.
 
         Args:
             trial: who trained.
@@ -82,8 +82,8 @@ class Sampler(ABC):
         """
 
     def learn(self, outcome: Outcome) -> None:  # noqa: B027 - most samplers do not
-        """Take in what came of a configuration; told once per trial, as soon as it has ended."""
+        """Receive the outcome of a configuration; called once for each trial, as soon as it has ended."""
 
     def settings(self) -> dict[str, Any]:
-        """The arguments that build this sampler again, but for those of the objective, such as its space; JSON."""
+        """The arguments that build this sampler again, without those of the objective, such as its space; JSON."""
         return {}

@@ -1,4 +1,4 @@
-"""How much of a search explores: the probability of a random choice, stage by stage."""
+"""The schedule of exploration: the probability of a random choice, stage by stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Optuna's log, silent for a moment: a study that the library keeps for itself is no news to its user."""
+"""Silence Optuna's log for a moment, because internal studies of this library do not concern its user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["quiet_optuna"]
 
 @contextmanager
 def quiet_optuna(*, warnings: bool = True) -> Iterator[None]:
-    """Have Optuna log warnings at most, or only errors; afterwards it is as loud as before."""
+    """Limit Optuna's log to warnings, or to errors; the level is restored afterwards."""
     import optuna
 
     verbosity = optuna.logging.get_verbosity()

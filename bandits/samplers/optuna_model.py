@@ -1,4 +1,4 @@
-"""What a sampler of Optuna learns from: a study that holds what every arm was worth at one epoch."""
+"""The study from which a sampler of Optuna learns: the scores of all arms at one epoch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAME = "bandits"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an arm stands at the epoch of the study.
+    """The standing of an arm at the epoch of the study.
 
     Args:
         how: "known" (it has a score there), "open" (it may get there yet) or "out" (it never will).

@@ -26,7 +26,7 @@ def named_sampler(name: str, *, seed: int, options: Mapping[str, Any] | None = N
 
     Args:
         name: one of these.
-        seed: of its choices, >= 0.
+        seed: seed of its choices, >= 0.
         options: further arguments of Optuna's class, which win over those that are set here; None for none.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What every choice of a decision process is worth, learnt from walks through it."""
+"""The values of choices in a decision process, learnt from walks through it."""
 
 from __future__ import annotations
 

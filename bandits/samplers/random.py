@@ -24,7 +24,7 @@ class RandomSampler(Sampler):
 
     Args:
         space: a distribution of `optuna.distributions` by parameter name, in the order in which they are drawn.
-        seed: of everything drawn, >= 0.
+        seed: seed of all draws, >= 0.
 
     Raises:
         SettingError: the space is empty or holds something else, or the seed is not an integer >= 0.

@@ -18,7 +18,7 @@ class TableSampler(Sampler):
 
     Args:
         rows: what is drawn; at least one.
-        seed: of the orders, >= 0.
+        seed: seed of the orders, >= 0.
 
     Raises:
         SettingError: there is no row, or the seed is not an integer >= 0.

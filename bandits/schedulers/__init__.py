@@ -1,4 +1,4 @@
-"""Who trains next, and how far: ask/tell machines, one algorithm a file."""
+"""Schedulers decide which arm trains next, and how far: ask/tell machines, one file for each algorithm."""
 
 from bandits.schedulers.asha import ASHA
 from bandits.schedulers.base import (

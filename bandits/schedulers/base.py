@@ -1,6 +1,6 @@
-"""The scheduler's role: who trains next and how far. A machine without clock, file or thread.
+"""The role of a scheduler: it decides which arm trains next and how far, without clock, file or thread.
 
-A scheduler is asked for work and told what came of it:
+A scheduler is asked for work and told the results:
 
     ask() -> Job       train this arm from after `start` to the end of epoch `stop`
              Wait      nothing to do until a running arm reports
@@ -87,7 +87,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An arm cannot go on: its training raised, diverged, or broke its contract.
+    """An arm cannot continue: its training raised, diverged, or broke its contract.
 
     Args:
         trial: the arm.
@@ -124,8 +124,8 @@ class Arm:
     Args:
         id: the trial's id.
         stop: the epoch at which its current job ends; its horizon.
-        state: where it stands.
-        epochs: how many it has trained.
+        state: its state.
+        epochs: how many epochs it has trained.
         score: its latest score; None before the first epoch.
         bracket: which bracket it belongs to, an index into `Scheduler.brackets`.
         rung: which rung of the bracket it trains towards or has reached, from 0.
@@ -142,12 +142,12 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """An arm that a forecast spoke against, and that went on to check the rule.
+    """An arm that a forecast would have dropped, and that went on to check the rule.
 
     Args:
-        epoch: after which it would have been dropped.
-        horizon: where it was headed.
-        bar: the score that it was said not to beat there.
+        epoch: the epoch after which it would have been dropped.
+        horizon: the horizon of the forecast.
+        bar: the score that it should have failed to beat there.
     """
 
     epoch: int
@@ -172,7 +172,7 @@ class BracketReport:
     """What happened in one bracket so far.
 
     Args:
-        name: how reports call it ("loop 1, s = 4").
+        name: its name in reports ("loop 1, s = 4").
         rungs: from the first to the last.
         best: id of the best arm at the last rung; None before one has finished there.
     """
@@ -192,18 +192,18 @@ class BracketReport:
 class Scheduler(ABC):
     """Decides which arm trains next and how far; asks its stopper after every epoch whether an arm may still win.
 
-    A scheduler is one run's machine. `fresh` gives an unused one with the same settings.
+    A scheduler serves one run. `fresh` gives an unused one with the same settings.
 
     Attributes:
-        name: how the command line calls the algorithm.
+        name: name of the algorithm on the command line.
         max_epochs: R, the longest training of one arm.
-        stopper: who forecasts; None to never drop an arm early.
-        arms: what is known of every trial, by id.
-        audits: the first time that an arm was spared, by its id; the bar was that of the moment.
+        stopper: drops arms by forecasts; None to drop none.
+        arms: state of every trial, by id.
+        audits: for each spared arm, by id, the first time that it was spared.
         counts: how many arms are in each state.
         brackets: what happened, bracket by bracket.
-        history: every curve so far; one for the whole run, which the loop, its sampler and its reports read too.
-        training: what the stopper learns from: `history`, or a part of it where the algorithm says so.
+        history: every curve so far; the only history of the run, which the loop, sampler and reports read too.
+        training: what the stopper learns from: `history`, or a part of it that the algorithm chooses.
     """
 
     name: str
@@ -221,7 +221,7 @@ class Scheduler(ABC):
         self.counts: Counter[State] = Counter()
         self._changes: list[Change] = []
 
-    # What a scheduler says of itself
+    # Facts about a scheduler
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
@@ -262,10 +262,10 @@ class Scheduler(ABC):
         """The next thing to do. A job's arm is running from then on."""
 
     def tell(self, event: Measured | Failed) -> Verdict:
-        """Take in what an arm reported.
+        """Process the report of an arm.
 
         Returns:
-            `Keep` if the arm goes on (or has done its job), `Drop` if it must stop now. Failed arms get `Keep`.
+            `Keep` if the arm continues or has finished its job, `Drop` if it must stop now. Failed arms get `Keep`.
 
         Raises:
             ProtocolError: the arm is not running, the epoch is not its next one, or the score is not finite.
@@ -359,13 +359,13 @@ class Scheduler(ABC):
 
     @abstractmethod
     def _bar(self, arm: Arm) -> float | None:
-        """The largest score at `arm.stop` with which the arm would still lose; None while nobody can know,
+        """The largest score at `arm.stop` with which the arm would still lose; None while it is unknown,
         or where the arm may not be dropped by a forecast."""
 
     def _questions(self, arm: Arm) -> Sequence[tuple[int, float | None]]:
-        """What the stopper is asked about an arm in the middle of its job: horizons and their bars, one at least.
+        """The questions to the stopper about an arm in the middle of its job: horizons and their bars, at least one.
 
-        The first `Drop` ends the arm. By default the end of the job is asked about, and nothing else.
+        The first `Drop` ends the arm. By default there is one question, about the end of the job.
         """
         return ((arm.stop, self._bar(arm)),)
 
@@ -375,7 +375,7 @@ class Scheduler(ABC):
         return self.brackets[arm.bracket].rungs[arm.rung]
 
     def _enlist(self, arm: Arm) -> None:
-        """Make an arm known, queued for its first job."""
+        """Add an arm, queued for its first job."""
         self.arms[arm.id] = arm
         self.counts[arm.state] += 1
 

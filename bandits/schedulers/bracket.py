@@ -1,8 +1,8 @@
-"""One successive halving at work: the machine that `SuccessiveHalving` and `Hyperband` are made of.
+"""One bracket of successive halving: `SuccessiveHalving` and `Hyperband` are made of such brackets.
 
 A rung ends when every arm in it has finished, been dropped, or failed. Then the best floor(n_i / eta) of those
-that finished are promoted, best first, and the others are cut. Arms that a forecast dropped are out: they
-were told that they cannot be among the best, and are never promoted over an arm that finished.
+that finished are promoted, best first, and the others are cut. Arms that a forecast dropped are never promoted
+over an arm that finished.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ __all__ = ["Bracket", "RungVerdict"]
 
 @dataclass(frozen=True, slots=True)
 class RungVerdict:
-    """What the end of a rung means for the arms that finished it.
+    """The decision at the end of a rung about the arms that finished it.
 
     Args:
         promoted: ids, best first.
         cut: ids, best first.
-        finished: how many finished the rung.
-        epochs: where the rung ends.
+        finished: how many arms finished the rung.
+        epochs: the epoch at which the rung ends.
     """
 
     promoted: list[int]
@@ -36,13 +36,13 @@ class RungVerdict:
 
 @dataclass(slots=True)
 class Bracket:
-    """Where one bracket stands.
+    """The state of one bracket.
 
     Args:
         index: its number in the run.
         plan: its rungs.
         first_id: id of its first arm; the others follow.
-        keep: how many of a rung's best must be safe from a forecast even if fewer are promoted.
+        keep: how many of a rung's best arms the bar protects, even if fewer are promoted.
         kappa: the share of a rung's arms that must finish before a forecast may drop one; None asks for no more
             than the places of those that will be promoted.
     """

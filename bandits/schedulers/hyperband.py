@@ -27,8 +27,8 @@ class BracketScheduler(Scheduler):
     """Runs a list of brackets, in order; abstract.
 
     Arms resume where they paused. With several workers, the next bracket starts when no open one has an arm
-    to train, so a rung that waits for its last arm keeps nobody idle. Which bracket a trial id belongs to is
-    fixed beforehand, so the same id has the same configuration however many workers there are.
+    to train, so no worker idles while a rung waits for its last arm. The bracket of a trial id is fixed
+    beforehand, so the same id has the same configuration with any number of workers.
 
     Inside a rung, the stopper's horizon is the rung's end and its bar the score of the n-th best arm that has
     finished the rung, n being the number that will be promoted (or the stopper's `keep`, if that is more). A
@@ -36,7 +36,7 @@ class BracketScheduler(Scheduler):
     R in the whole run, n being `keep`. With kappa, that share of the rung's arms must have finished as well.
 
     With `look_ahead`, a second question follows at every rung below the last: will the arm, at R, beat the n-th best
-    score there so far in the whole run? An arm that won't is dropped, whatever it would be at its rung's end.
+    score there so far in the whole run? An arm that will not is dropped, even if it would be promoted.
 
     Source: f-Hyperband, Baker et al. (ICLR 2018 submission, section 4.2.1).
     """
@@ -158,7 +158,7 @@ class SuccessiveHalving(BracketScheduler):
         trials: n, how many start, >= 1; eta^floor(log_eta R) by default, Hyperband's most aggressive bracket.
         kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]. By default as
             many as will be promoted must; at the last rung, where arms compete with the whole run, none.
-        stopper: who forecasts; None for plain successive halving.
+        stopper: drops arms by forecasts; None for plain successive halving.
         loops: how often the bracket is run, with new configurations each time, >= 1.
 
     Raises:
@@ -207,21 +207,21 @@ class SuccessiveHalving(BracketScheduler):
 
 
 class Hyperband(BracketScheduler):
-    """Hyperband: successive halvings from bold (many arms, few epochs) to cautious (few arms, R epochs each).
+    """Hyperband: brackets of successive halving, from many arms with few epochs to few arms with R epochs each.
 
-    Looking ahead, it drops an arm for either of two reasons: a forecast says that it will not be promoted, or that it
-    will not end, at R, better than the n-th best so far of all brackets, n being the stopper's `keep`. That saves more
-    and promises less: docs/stopping.md.
+    With `look_ahead`, a forecast drops an arm if it will not be promoted, or if at R it will not be
+    better than the n-th best so far of all brackets, n being the stopper's `keep`. That saves more, with a weaker
+    guarantee: docs/stopping.md.
 
     Args:
         max_epochs: R, the longest training of one arm, >= 1.
         eta: 1 in eta arms goes on at each rung, >= 2 (the paper advises 3 or 4).
         loops: how often the whole set of brackets is run, with new configurations each time, >= 1.
-        stopper: who forecasts; None for plain Hyperband.
+        stopper: drops arms by forecasts; None for plain Hyperband.
         kappa: the share of a rung's arms that must finish before a forecast may drop one, in (0, 1]. By default as
             many as will be promoted must; at the last rung, where arms compete with the whole run, none.
         sizes: bracket sizes, "ceil" for those of the paper's Algorithm 1, "floor" for those of its Table 1.
-        look_ahead: at every rung, also drop arms that would not end, at R, as the run's best. It means nothing without
+        look_ahead: at every rung, also drop arms that would not end, at R, as the run's best. It has no effect without
             a stopper.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The states of an arm, and the one table of what can follow what.
+"""The states of an arm, and the one table of their transitions.
 
 Everything that changes an arm's state goes through `next_state`. An event that the table does not allow
 raises and changes nothing.
@@ -23,7 +23,7 @@ __all__ = ["TRANSITIONS", "State", "Transition", "next_state"]
 
 
 class State(enum.Enum):
-    """Where an arm stands."""
+    """The state of an arm."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -40,7 +40,7 @@ class State(enum.Enum):
 
 
 class Transition(enum.Enum):
-    """What happens to an arm."""
+    """A change of an arm's state."""
 
     START = "start"
     PAUSE = "pause"

@@ -22,12 +22,12 @@ class MedianRule(RandomSearch):
     After an epoch t an arm is cut if its best score so far is strictly below the median, over the arms that were
     completed or cut and had reached t, of their mean score in epochs 1 to t. Its state is CUT, and the verdict a `Drop`
     without a forecast. With a stopper, a forecast may drop arms as well, after the first `burn_in` arms. An arm that a
-    forecast dropped counts for all medians: with its means up to where it came, and below all others from there on.
+    forecast dropped counts for all medians: with its means up to its last epoch, and below all others after it.
 
     Args:
         trials: how many configurations, >= 1.
         max_epochs: T, epochs of a full training, >= 1.
-        stopper: who forecasts; None for the median rule alone.
+        stopper: drops arms by forecasts; None for the median rule alone.
         burn_in: how many arms start before the first one that a forecast may drop, >= 1.
         warm_up: how many epochs an arm trains before its first test, >= 0; it is tested after the next one.
         min_arms: how many arms must have ended at or after an epoch before one may be cut there, >= 1.
@@ -116,7 +116,7 @@ class MedianRule(RandomSearch):
 
 
 class _Progress:
-    """What the rule knows of one arm: its best score, and its mean score up to each epoch."""
+    """The best score of one arm, and its mean score up to each epoch."""
 
     __slots__ = ("best", "means")
 

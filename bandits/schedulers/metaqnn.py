@@ -11,14 +11,14 @@ __all__ = ["MetaQNN"]
 class MetaQNN(RandomSearch):
     """Train the nets that an agent proposes for `max_epochs` epochs each.
 
-    It decides as `RandomSearch` does; that nets get better over the search is the sampler's work (`QLearning`). With a
-    stopper, the first `burn_in` nets teach the predictor. They are early ones, drawn at random: forecasts of later nets
-    rest on nets of another kind, which end lower. A stopped net's forecast is what the agent learns.
+    It decides as `RandomSearch` does; the sampler (`QLearning`) improves the nets. With a stopper, the first
+    `burn_in` nets teach the predictor. These are drawn at random and end lower than later nets, whose forecasts are
+    based on them. The agent learns the forecast of a stopped net.
 
     Args:
         trials: how many nets, >= 1.
         max_epochs: T, epochs of a full training, >= 1.
-        stopper: who forecasts; None trains every net in full. The paper's rule is `ProbabilityRule(0.99)`.
+        stopper: drops arms by forecasts; None trains every net in full. The paper's rule is `ProbabilityRule(0.99)`.
         burn_in: how many nets train in full before the first one may be dropped, >= 1; the paper's 100 by default.
 
     Raises:

@@ -19,11 +19,11 @@ __all__ = ["PASHA", "crossing_gaps"]
 
 
 class PASHA(ASHA):
-    """Progressive ASHA: asynchronous successive halving that trains no further than it takes to rank the arms.
+    """Progressive ASHA: asynchronous successive halving that trains only as far as needed to rank the arms.
 
     It is ASHA in its promotion form, with the two lowest rungs only. Whenever an arm reaches the highest rung, the arms
     in it are ranked by their scores there and by those one rung below. If the two rankings differ by more than noise,
-    one more rung is added, until the last one is at R. The noise is measured on arms whose curves cross and cross back.
+    a rung is added, until the last one is at R. The noise is estimated from arms whose curves cross and cross back.
     A run may end before R: its best configuration was then trained to the highest rung only, and no arm is COMPLETED.
 
     Args:
@@ -33,7 +33,7 @@ class PASHA(ASHA):
         min_epochs: epochs of the lowest rung, between 1 and max_epochs.
         percentile: how much of the noise rankings tolerate: this percentile of the differences that are noise, in
             [0, 100].
-        stopper: who forecasts; None for plain PASHA.
+        stopper: drops arms by forecasts; None for plain PASHA.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -93,7 +93,7 @@ class PASHA(ASHA):
         return verdict
 
     def _measure_noise(self, newcomer: list[float]) -> None:
-        """Hold a curve that has reached the highest rung against the others there."""
+        """Compare a curve that has reached the highest rung with the others there."""
         others = [self._curves[i] for i, score in self._scores.items() if score > -math.inf]
         if others:
             self._gaps.extend(crossing_gaps(np.array(others) - np.array(newcomer)))
@@ -109,7 +109,7 @@ class PASHA(ASHA):
             self._scores, self._gaps = {}, []
 
     def _close(self) -> None:
-        """Arms at the highest rung have come as far as it took; the best of those that came furthest is the run's."""
+        """End the arms at the highest rung; the best of those with the most epochs is the run's best."""
         report = self.brackets[0]
         waiting = [arm for arm in self.arms.values() if arm.state is State.PAUSED]
         furthest = max((arm.rung for arm in waiting), default=0)

@@ -1,4 +1,4 @@
-"""How many arms train how far: the arithmetic of rungs and brackets, in integers only.
+"""The sizes of rungs and brackets, computed in integers only.
 
 Rules of this file:
 
@@ -39,7 +39,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class BracketPlan:
-    """One successive halving: ever fewer arms train ever longer.
+    """One successive halving: at each rung fewer arms train for more epochs.
 
     Args:
         s: how often the arms are cut (the paper's s: the most aggressive bracket has the largest).

@@ -20,14 +20,14 @@ class RandomSearch(Scheduler):
 
     With a stopper this is the early stopping of Baker et al. (2017, section 3.3): the first `burn_in` arms
     train in full and teach the predictor; from then on an arm is dropped when its forecast says that it
-    won't beat the n-th best final score so far (n is the stopper's `keep`). Arms that a forecast let go on are not
-    added to the training set: they were selected, and would teach that all curves end well. Arms that go on whatever
-    is forecast, to check the stopper's rule, are.
+    will not beat the n-th best final score so far (n is the stopper's `keep`). Arms that a forecast did not drop are
+    not added to the training set, because they were selected and would teach that all curves end well. Audited arms,
+    which no forecast drops, are added.
 
     Args:
         trials: how many configurations, >= 1.
         max_epochs: T, epochs of a full training, >= 1.
-        stopper: who forecasts; None trains everything in full.
+        stopper: drops arms by forecasts; None trains everything in full.
         burn_in: how many arms train in full before the first one may be dropped, >= 1 (the paper's is 100). A rule
             that needs more curves waits for them.
 

@@ -1,4 +1,4 @@
-"""Who is among the best: rankings that stay cheap when arms come one at a time.
+"""Rankings of arms that are cheap to update when arms come one at a time.
 
 Larger scores are better. Equal scores are ordered by trial id, smaller first, so a ranking never depends on
 the order of arrival. "Bar" means the largest score at which a further arm would still lose, ties included.
@@ -36,7 +36,7 @@ class BestOf:
         self._heap: list[tuple[float, int]] = []  # the worst of the best first
 
     def add(self, trial_id: int, score: float) -> None:
-        """Let one more arm compete."""
+        """Add an arm."""
         self.seen += 1
         if len(self._heap) < self.places:
             heapq.heappush(self._heap, (score, -trial_id))
@@ -94,7 +94,7 @@ class TopFraction:
         return trial_id in self._top_ids
 
     def miss(self) -> None:
-        """Count an arm that will never come, as the last of those that did: it opens places, and takes none."""
+        """Count an arm that ended on its way as the worst of those that arrived: the top may grow without it."""
         self.seen += 1
         if self._rest and len(self._top) < self._places(self.seen):
             best = _flip(heapq.heappop(self._rest))
@@ -132,7 +132,7 @@ def _flip(entry: tuple[float, int]) -> tuple[float, int]:
 
 
 def same_soft_ranking(earlier: Mapping[int, float], later: Mapping[int, float], tolerance: float) -> bool:
-    """Is the later ranking the earlier one, but for arms that were close?
+    """Whether the later ranking equals the earlier one, except for arms with close scores.
 
     It is if the arm in each place of the later ranking had an earlier score within `tolerance` of that of the arm which
     held the place then.

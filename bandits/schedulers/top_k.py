@@ -1,4 +1,4 @@
-"""A few epochs for all, then the best k in full: halving with a single cut."""
+"""Train all arms for a few epochs, then the best k in full: halving with a single cut."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["TopK"]
 class TopK(BracketScheduler):
     """Train every configuration for a few epochs, one by default, then the best k to the end.
 
-    The baseline that anything cleverer has to beat. It is one bracket with two rungs: failed arms are not among the
-    best, nobody takes the place of one that fails later, and equal scores go to the smaller id.
+    It is a baseline for other algorithms: one bracket with two rungs. Failed arms are not among the best, no other arm
+    replaces one that fails later, and of equal scores the smaller id wins.
 
-    With a stopper, forecasts work inside the two rungs as in any other bracket. The first rung is as a rule too short
-    for one; on the way to R, an arm is held against the n-th best that has got there, n being the stopper's `keep`.
+    With a stopper, forecasts work inside the two rungs as in any other bracket. The first rung is usually too short for
+    forecasts; on the way to R, an arm is compared with the n-th best that has got there, n being the stopper's `keep`.
 
     Args:
         trials: how many configurations, >= 1.
         max_epochs: R, epochs of a full training, >= 1.
         k: how many arms train to the end, >= 1; all of them if there are no more.
         first_epochs: epochs that every arm is given, between 1 and max_epochs.
-        stopper: who forecasts; None to train all k in full.
+        stopper: drops arms by forecasts; None to train all k in full.
         loops: how often all that is done, with new configurations each time, >= 1.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Forecast in, verdict out: keep an arm or drop it, with the reason."""
+"""From forecasts to verdicts: keep an arm or drop it, with the reason."""
 
 from bandits.stopping.earlier.status import EarlierStatus
 from bandits.stopping.earlier.training_set import EarlierCurves

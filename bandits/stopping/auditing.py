@@ -1,4 +1,4 @@
-"""Which arms go on whatever is forecast, so that the rule that drops the others can be checked."""
+"""Choose the audited arms: no forecast drops them, so that the rule can be checked."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _MORE_AT_FIRST = 5  # the i-th arm is audited with probability this / i, if that
 
 
 def is_audited(trial_id: int, share: float, seed: int) -> bool:
-    """Whether an arm is audited: a draw that depends on nothing but these, so that any process agrees.
+    """Whether an arm is audited: a random draw that depends on these arguments alone, so every process agrees.
 
     Args:
-        trial_id: from 0.
-        share: of late arms, in [0, 1]; with 0 no arm is ever audited.
-        seed: of the draw.
+        trial_id: the arm's id, from 0.
+        share: share of late arms that are audited, in [0, 1]; with 0 no arm is audited.
+        seed: seed of the draw.
 
     Example:
         >>> [trial_id for trial_id in range(30) if is_audited(trial_id, 0.02, seed=0)]

@@ -1,4 +1,4 @@
-"""What a predictor would have forecast for curves whose ends are known: what a rule learns its thresholds from."""
+"""Leave-one-out forecasts of curves whose ends are known; a rule learns its thresholds from them."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class Scale:
     least_std: float
 
     def error(self, mean: float, std: float, end: float) -> float:
-        """By how many standard deviations a forecast falls short of an end; all three on the link's scale."""
+        """How many standard deviations a forecast lies below an end; all three on the link's scale."""
         return (end - mean) / max(std, self.least_std)
 
     def of_forecast(self, forecast: Forecast, end: float) -> float:
-        """The same of a forecast; `end` on the link's scale.
+        """The error of a forecast; `end` is on the link's scale.
 
-        -inf where the forecast lies outside the link's domain, above every end.
+        -inf if the forecast lies outside the link's domain, above every end.
         """
         mean = self.link.apply(forecast.mean)
         return self.error(mean, forecast.std * self.link.slope(forecast.mean), end) if mean < math.inf else -math.inf
@@ -62,8 +62,8 @@ class CalibrationSet:
         epochs: `[K]` check epochs at which there was a forecast for every curve, ascending.
         scale: of the ends, the errors and the noise.
         ends: `[n]` scores at the horizon, finite.
-        errors: `[n, K]` by how many of its standard deviations a forecast fell short of the end.
-        noise: standard deviation of one measurement near the end of good curves, >= 0; 0 where it is unknown.
+        errors: `[n, K]` how many of its standard deviations a forecast was below the end.
+        noise: standard deviation of one measurement near the end of good curves, >= 0; 0 if unknown.
         audited: `[n]` which of the curves reached the horizon after the first curve had been censored there.
     """
 
@@ -95,12 +95,12 @@ def leave_one_out(
     epochs: Sequence[int],
     seed: int,
 ) -> CalibrationSet:
-    """Ask what would have been forecast for every uncensored curve that reached the horizon, without learning from it.
+    """Forecast every uncensored curve that reached the horizon, each with a fit that has not learnt from it.
 
     Args:
-        predictor: whose forecasts.
+        predictor: the predictor.
         forecaster: its fit to `training`.
-        training: what it learnt from.
+        training: the history from which it learnt.
         history: knows which curves a forecast has censored on their way to the horizon; those are left out. Curves of
             earlier studies, with negative ids, are uncensored and no audits.
         horizon: the epoch that is forecast.
@@ -157,7 +157,7 @@ def _common_link(made: Iterable[LeaveOneOut | Mapping[int, Forecast]]) -> Link:
 def _errors(
     forecasts: LeaveOneOut | Mapping[int, Forecast], scale: Scale, ends: Mapping[int, float]
 ) -> dict[int, float]:
-    """By how much forecasts fell short, by trial; those that are infinitely wrong are left out."""
+    """The errors of forecasts, by trial; infinite errors are left out."""
     if isinstance(forecasts, LeaveOneOut):
         rows = zip(forecasts.trials, forecasts.means.tolist(), forecasts.stds.tolist(), strict=True)
         found = {trial: scale.error(mean, std, ends[trial]) for trial, mean, std in rows if trial in ends}
@@ -193,7 +193,7 @@ def noise_of(curves: Floats) -> float:
 def _cross_fitted(
     predictor: Predictor, pairs: Sequence[tuple[Trial, Curve]], horizon: int, seed: int
 ) -> dict[int, Forecaster]:
-    """For each training curve a forecaster that has not seen it, by trial."""
+    """For each training curve a forecaster that has not learnt from it, by trial."""
     rng = rng_for(seed, "folds", horizon, len(pairs))
     fold = rng.permutation(len(pairs)) % _FOLDS
     found: dict[int, Forecaster] = {}

@@ -1,4 +1,4 @@
-"""After which epochs an arm is held against the bar."""
+"""The epochs after which an arm is compared with the bar."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def every_epoch(horizon: int, first: int = 1) -> Sequence[int]:
 
 @cache
 def sparse(horizon: int, first: int = 1) -> Sequence[int]:
-    """Epochs from `first` on that lie ever further apart, by a quarter of what has been trained, before the horizon.
+    """Epochs from `first` to the horizon at growing distances: a quarter of the epochs trained so far.
 
-    Little is learnt from one epoch among many, while every check is a chance to err, and needs a fit of its own.
+    One epoch among many tells little, but every check may err, and needs its own fit.
 
     Example:
         >>> sparse(30)

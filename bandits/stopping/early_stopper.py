@@ -1,4 +1,4 @@
-"""A predictor and a rule, joined: may this arm still win?"""
+"""Join a predictor and a rule to decide whether an arm may still win."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class EarlyStopper:
     """Forecasts an arm's score at its horizon and applies a stopping rule to the forecast.
 
     Fits are kept for each history and horizon, and renewed when the training set has grown (see `FitCache`). A rule
-    that learns how wrong forecasts are learns anew from every fit, from the curves that no forecast has censored. The
-    owner of the history notes which were: it calls `History.censor` for an arm whose verdict is `censored`.
+    that learns the errors of forecasts learns again after every fit, from curves that no forecast has censored. The
+    owner of the history calls `History.censor` for an arm whose verdict is `censored`.
 
     Args:
-        predictor: how to forecast.
-        rule: when to drop; `RiskControlledRule()` by default.
-        earlier: curves of earlier studies, which the predictor starts with; None for none.
-        refit_growth: how much larger a training set must be to be worth a new fit, >= 1 (1 refits whenever a
+        predictor: makes the forecasts.
+        rule: decides when to drop; `RiskControlledRule()` by default.
+        earlier: curves of earlier studies, with which the predictor starts; None for none.
+        refit_growth: factor by which the training set must have grown for a new fit, >= 1 (1 fits again whenever a
             curve has been added).
-        scratch_growth: how much larger than at the last fit from scratch it must be to begin from scratch, >= 1 (1
-            always does: what is fitted then depends on the training set alone, not on when earlier fits were made).
-        seed: of the predictor's randomness and of which arms are audited, >= 0.
+        scratch_growth: factor by which it must have grown since the last fit from scratch for another one, >= 1 (with
+            1 every fit is from scratch, so it depends on the training set alone).
+        seed: seed of the predictor and of the choice of audited arms, >= 0.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -85,7 +85,7 @@ class EarlyStopper:
         return self.rule.keep
 
     def settings(self) -> Mapping[str, Any]:
-        """What builds an equal stopper, but for earlier curves; JSON values. What is left out has its default."""
+        """The settings that build an equal stopper, without earlier curves; JSON values. Defaults are left out."""
         settings = {"predictor": self.predictor.name, "rule": self.rule.settings(), "seed": self.seed}
         named = {
             "predictor_settings": _unusual(self.predictor, self.predictor.settings()),
@@ -98,7 +98,7 @@ class EarlyStopper:
         return {**settings, **{name: value for name, value in named.items() if value}}
 
     def is_audited(self, trial_id: int) -> bool:
-        """Whether an arm goes on in full whatever is forecast, so that the rule can be checked."""
+        """Whether no forecast drops the arm, so that the rule can be checked."""
         return is_audited(trial_id, self.rule.audit, self.seed)
 
     def advise(self, trial: Trial, curve: Curve, history: History, *, horizon: int, bar: float | None) -> Verdict:
@@ -107,9 +107,9 @@ class EarlyStopper:
         Args:
             trial: the arm.
             curve: its scores so far, `[tau]`, 1 <= tau < horizon.
-            history: what the predictor may learn from, now.
+            history: the curves from which the predictor may learn.
             horizon: the epoch whose score decides.
-            bar: the largest score at which the arm still loses; None while nobody has set one.
+            bar: the largest score at which the arm still loses; None while there is none.
 
         Returns:
             `Keep` or `Drop`, with the reason.
@@ -143,7 +143,7 @@ class EarlyStopper:
         return tau in self._checked[horizon]
 
     def _judge_all(self, arms: Arms, history: History, horizon: int, bar: float) -> list[Verdict]:
-        """Judge arms that have come to a check epoch."""
+        """Judge arms that have reached a check epoch."""
         training = history if self.earlier is None else self.earlier.training_set(history, horizon)
         too_few = self._too_few(training, horizon)
         if too_few is not None:
@@ -160,7 +160,7 @@ class EarlyStopper:
         ]
 
     def _too_few(self, history: History, horizon: int) -> Keep | None:
-        """Say so, without a fit, if the predictor needs more curves than there are."""
+        """The verdict, without a fit, if the predictor needs more curves than there are; else None."""
         needed, there = self.predictor.curves_needed(horizon), history.count_reaching(horizon)
         if there >= needed:
             return None

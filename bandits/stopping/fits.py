@@ -1,4 +1,4 @@
-"""The memory of fits: one for each history and horizon, renewed as the training set grows."""
+"""Keep one fit for each history and horizon, and renew it as the training set grows."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["Fit", "FitCache"]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A forecaster and what its rule has learnt of it.
+    """A forecaster, and what the rule has learnt from its errors.
 
     Args:
         forecaster: the fit.
-        rules: what to judge by, by check epoch; or why nothing is judged.
-        size: of the training set it has learnt from.
-        from_scratch: the size when it last began from scratch.
-        training: what it learnt from: another object once earlier curves are dropped. It is not kept alive.
+        rules: the learnt rule for each check epoch; or why no arm is judged.
+        size: size of its training set.
+        from_scratch: size of the training set at the last fit from scratch.
+        training: its training set, by weak reference: another object once earlier curves are dropped.
     """
 
     forecaster: Forecaster
@@ -36,7 +36,7 @@ class Fit:
 
 
 class FitCache:
-    """Fits a predictor when that is worth it, and has its rule learn from every fit.
+    """Fits a predictor when its training set has grown enough, and lets the rule learn from every fit.
 
     The size of a training set is the number of curves that reach the horizon; or of all measured epochs, for a
     predictor that learns from every step. A fit is renewed when the size has grown by the factor `refit_growth`, so a
@@ -44,10 +44,10 @@ class FitCache:
     otherwise made by `Predictor.refit`, which may keep hyperparameters.
 
     Args:
-        predictor: how to forecast.
-        rule: what judges the forecasts.
+        predictor: makes the forecasts.
+        rule: judges the forecasts.
         refit_growth, scratch_growth: these factors, >= 1.
-        seed: of the predictor's randomness.
+        seed: seed of the predictor.
     """
 
     def __init__(
@@ -60,15 +60,15 @@ class FitCache:
         self._fits: WeakKeyDictionary[History, dict[int, Fit]] = WeakKeyDictionary()
 
     def __len__(self) -> int:
-        """How many histories there are fits for."""
+        """The number of histories with fits."""
         return len(self._fits)
 
     def fit(self, training: History, history: History, horizon: int) -> Fit:
         """The fit for a horizon, renewed if its training set has grown enough.
 
         Args:
-            training: what the predictor learns from.
-            history: of the run: for which the fit is remembered, and which knows what was censored.
+            training: the training set of the predictor.
+            history: history of the run, which identifies the fit and knows what was censored.
             horizon: the epoch to forecast.
         """
         fits = self._fits.setdefault(history, {})
@@ -95,7 +95,7 @@ class FitCache:
     def _rules(
         self, forecaster: Forecaster, training: History, history: History, horizon: int
     ) -> Mapping[int, StoppingRule] | Keep:
-        """What to judge by at each check epoch."""
+        """The learnt rule for each check epoch."""
         epochs = self._rule.check_epochs(horizon)
         if not self._rule.learns:
             return dict.fromkeys(epochs, self._rule)

@@ -1,4 +1,4 @@
-"""The default stopping rule: over the whole life of an arm, it is wrong with at most a stated probability."""
+"""The default stopping rule, which limits the probability of an error over the whole life of an arm."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from bandits.verdicts import Drop, Keep, RiskEvidence, Verdict
 
 __all__ = ["RiskControlledRule", "Threshold"]
 
-_LEAST_CURVES = 5  # that give a line an error
-_ALARM = 0.01  # chance that audits raise an alarm where all is well
+_LEAST_CURVES = 5  # the fewest curves with which a line has an error
+_ALARM = 0.01  # probability that audits raise a false alarm
 
 
 @dataclass(frozen=True)
 class RiskControlledRule(StoppingRule):
-    """Drop an arm when hardly any arm that ends at the bar would ever have got a forecast as poor as its own.
+    """Drop an arm when few arms that end at the bar would ever have had a forecast as poor as its own.
 
-    It asks, for all checks of an arm's life together: of arms that end exactly at the bar, which share would ever have
-    got a forecast as poor as this one? It drops the arm if that share is at most `risk`. So an arm that would have
-    ended above the bar is dropped, at any time, with at most that probability (conformal prediction on leave-one-out
-    forecasts of uncensored curves). With fewer than 1 / risk - 1 of these, no arm is dropped. What this assumes, what
-    is measured, and where it fails: docs/stopping.md.
+    The rule estimates, for all checks of an arm's life together, which share of the arms that end exactly at the bar
+    would ever have had a forecast as poor as this one. It drops the arm if that share is at most `risk`. So an arm that
+    would end above the bar is dropped, at any time, with at most that probability (conformal prediction on
+    leave-one-out forecasts of uncensored curves). With fewer than 1 / risk - 1 such curves, no arm is dropped.
+    docs/stopping.md tells what this assumes and where it fails.
 
     Args:
         risk: the probability with which an arm that would end above the bar is dropped at some time, in (0, 0.5].
@@ -83,11 +83,11 @@ class RiskControlledRule(StoppingRule):
 
     @property
     def least_curves(self) -> int:
-        """How many uncensored curves give a guarantee."""
+        """How many uncensored curves the guarantee needs."""
         return max(_LEAST_CURVES, math.ceil(round(1.0 / self.risk, 9)) - 1)
 
     def check_epochs(self, horizon: int) -> Sequence[int]:
-        """See `StoppingRule.check_epochs`: ever further apart."""
+        """The check epochs, at growing distances; see `StoppingRule.check_epochs`."""
         return sparse(horizon, self.from_epoch)
 
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:  # noqa: ARG002 - nothing is known of its errors
@@ -125,7 +125,7 @@ class RiskControlledRule(StoppingRule):
         )
 
     def _wrong(self, before: CalibrationSet, audited: CalibrationSet) -> int:
-        """How many audited arms the curves before the audits would have dropped against their own ends."""
+        """How many audited arms a rule learnt before the audits would have dropped, with their own ends as bars."""
         lines = ScoreLines.fit(before)
         scores = [lines.nonconformity(k, audited.errors[:, k], audited.ends) for k in range(len(before.epochs))]
         return int(sum(lines.share(float(score)) <= self.risk for score in np.max(scores, axis=0)))
@@ -133,14 +133,14 @@ class RiskControlledRule(StoppingRule):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Threshold(StoppingRule):
-    """A rule that has learnt from a calibration set, at one check epoch.
+    """A rule that has learnt from a calibration set; for one check epoch.
 
     Args:
-        rule: its settings.
-        lines: what it has learnt.
-        scale: of the errors that it has learnt from.
-        column: which check epoch of the calibration set.
-        tolerance: by how much an arm must end above the bar, on the link's scale.
+        rule: the rule, with its settings.
+        lines: the score lines that it has learnt.
+        scale: scale of the errors.
+        column: index of the check epoch in the calibration set.
+        tolerance: how far above the bar an arm must end to be protected, on the link's scale.
     """
 
     rule: RiskControlledRule

@@ -1,4 +1,4 @@
-"""Which stopping rule is meant by the numbers that were given: for runs, Optuna studies and what-ifs alike."""
+"""Choose the stopping rule by its settings, for runs, Optuna studies and what-ifs alike."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rule_with(given: Mapping[str, Any], usual: type[StoppingRule] = RiskControll
 
     Args:
         given: values by name; names of `RULE_NUMBERS`.
-        usual: the rule that is meant where it has all of them.
+        usual: the rule to take if it has all of these settings.
 
     Raises:
         SettingError: no rule has all of them.

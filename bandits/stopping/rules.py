@@ -1,4 +1,4 @@
-"""When a forecast is reason enough to drop an arm: the role, and the paper's rule."""
+"""Stopping rules, which decide when a forecast drops an arm: the role, and the paper's rule."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["ProbabilityRule", "StoppingRule", "settings_of"]
 
 
 class StoppingRule(ABC):
-    """Holds a forecast against a bar.
+    """Compares a forecast with a bar.
 
     Attributes:
         keep: how many of the best arms the bar protects.
         audit: share of arms that are never dropped, so that the rule can be checked, in [0, 1].
         from_epoch: the first epoch after which an arm may be dropped, >= 1.
-        learns: whether `learn` says more than `judge` can; then a record is kept for it.
+        learns: whether the rule learns from forecasts and their ends, by `learn`; a calibration set is made for it.
     """
 
     keep: int
@@ -34,14 +34,14 @@ class StoppingRule(ABC):
 
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:
-        """The arguments that build an equal rule; JSON values. One that is left out has its default."""
+        """The arguments that build an equal rule; JSON values. Arguments that are left out have their defaults."""
 
     @abstractmethod
     def judge(self, forecast: Forecast, *, bar: float) -> Verdict:
         """Keep or drop an arm.
 
         Args:
-            forecast: of the arm's score at its horizon; larger is better.
+            forecast: forecast of the arm's score at its horizon; larger is better.
             bar: the largest score at which the arm still loses.
         """
 
@@ -52,11 +52,11 @@ class StoppingRule(ABC):
 
     @property
     def least_curves(self) -> int:
-        """How many uncensored curves it takes to drop an arm; none, unless a rule says otherwise."""
+        """How many uncensored curves the rule needs to drop an arm; 0 unless a rule overrides it."""
         return 0
 
     def learn(self, calibration: CalibrationSet) -> Mapping[int, StoppingRule] | Keep:
-        """What to judge by at each check epoch, for a rule that learns how wrong forecasts are.
+        """Learn from the errors of forecasts: the rule for each check epoch.
 
         Args:
             calibration: leave-one-out forecasts of uncensored curves beside their ends.

@@ -1,4 +1,4 @@
-"""How far forecasts fall short of ends, and how unusual a forecast is: what a conformal threshold is set on."""
+"""Nonconformity scores of forecasts, from which a conformal threshold is computed."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _ALONE = 1e-9  # a curve with a leverage that is closer to 1 has a line of its o
 
 @dataclass(frozen=True, slots=True)
 class ScoreLines:
-    """By how much forecasts fall short of the ends of arms: a line over the ends for each check epoch, and the scores
-    that say how far single curves lie above the lines.
+    """Errors of forecasts as a line over the ends of arms, for each check epoch; and scores, which tell how far single
+    curves lie above the lines.
 
     Args:
-        growth: `[K]` by which errors are divided at each check epoch: late ones count less.
+        growth: `[K]` divisors of the errors at each check epoch: late errors count less.
         centre, spread: mean of the ends, and the sum of their squared distances from it.
-        heights, slopes: `[K]` of the lines, at the centre; slopes >= 0.
-        scatter: standard deviation of the errors about them.
+        heights, slopes: `[K]` height at the centre, and slope >= 0, of each line.
+        scatter: standard deviation of the errors about the lines.
         scores: `[n]` the nonconformity score of each curve, the largest of its check epochs; ascending.
-        reach: an end beyond this counts as this one.
-        raised: standard errors by which the lines are raised.
+        reach: ends are cut at this value.
+        raised: how many standard errors the lines are raised.
     """
 
     growth: Floats
@@ -77,12 +77,12 @@ class ScoreLines:
         )
 
     def nonconformity(self, column: int, errors: Floats | float, ends: Floats | float) -> Floats:
-        """The scores of arms that end at `ends`, with forecasts that fall short by `errors` standard deviations."""
+        """The scores of arms that end at `ends`, with forecasts that lie `errors` standard deviations below."""
         line, unit = self._raised_line(column, ends)
         return np.asarray((errors - line) / unit)
 
     def threshold(self, column: int, ends: Floats | float, risk: float) -> Floats:
-        """By how many standard deviations a forecast may fall short of an arm's end before the arm is dropped."""
+        """How many standard deviations a forecast may lie below an arm's end before the arm is dropped."""
         line, unit = self._raised_line(column, ends)
         return line + self.conformal_threshold(risk) * unit
 

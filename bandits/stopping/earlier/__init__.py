@@ -1,1 +1,1 @@
-"""Curves of earlier studies, which teach until new ones contradict them."""
+"""Curves of earlier studies, from which predictors learn until new curves contradict them."""

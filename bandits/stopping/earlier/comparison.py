@@ -1,4 +1,4 @@
-"""Do new curves do better alone? Their ends are forecast with and without the earlier curves."""
+"""Compare forecasts of new curves with and without the earlier curves in the training set."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ _FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """By how much the ends of new curves are missed by more with the earlier curves than without.
+    """How much larger the errors of forecasts are with the earlier curves than without them.
 
     Args:
-        more: `[n]` the sum of the differences of absolute errors of each new curve; > 0 where it does better alone.
+        more: `[n]` for each new curve, the summed difference of absolute errors; > 0 if its forecasts are better
+            without the earlier curves.
     """
 
     more: tuple[float, ...]
 
     @property
     def better_alone(self) -> int:
-        """How many new curves do better alone."""
+        """How many new curves are forecast better without the earlier curves."""
         return sum(more > 0 for more in self.more)
 
     @property
     def chance(self) -> float:
-        """The probability of signed ranks that speak so much for new curves alone, if signs were a fair coin's.
+        """The probability of signed ranks at least as much in favour of new curves alone, if signs were random.
 
         Wilcoxon's test in its normal approximation, in which ties share their ranks and differences of 0 are left out.
         """
@@ -50,7 +51,7 @@ def compare(new: Sequence[Pair], past: PastCurves, horizon: int, tester: Tester)
         new: complete new curves, `[horizon]` each.
         past: the earlier ones.
         horizon: the epoch that is forecast.
-        tester: how to forecast.
+        tester: makes the fits and forecasts.
     """
     epochs = epochs_at(_SHARES, horizon)
     found: list[float] = []

@@ -1,4 +1,4 @@
-"""Do new numbers come from where the reference numbers came from? A bet on every one, which can stop at any time."""
+"""Test whether new numbers have the distribution of reference numbers, by bets that may stop at any time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ExchangeabilityTest:
     (Ville's inequality), however few the reference numbers are.
 
     Args:
-        reference: numbers that are beyond doubt, in any order.
+        reference: numbers of the reference distribution, in any order.
 
     Source: Vovk, Nouretdinov, Gammerman, "Testing exchangeability on-line" (ICML 2003), section 3 (conformal test
     martingales with power bets).

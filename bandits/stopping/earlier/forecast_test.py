@@ -1,4 +1,4 @@
-"""Do new curves end where earlier ones would? A test of each new end against a forecast by earlier curves."""
+"""Test whether new curves end as earlier curves would: each new end is compared with a forecast by earlier curves."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bandits.stopping.earlier.tester import Tester, epochs_at
 
 __all__ = ["ForecastTest", "Reference"]
 
-_SHARES = (1 / 8, 1 / 4, 1 / 2)  # of the horizon, after which forecasts are held against ends
+_SHARES = (1 / 8, 1 / 4, 1 / 2)  # shares of the horizon, after which forecasts are compared with ends
 _FITTED = 1 / 3  # of the earlier curves make the forecasts; the others are the reference
 _LEAST_REFERENCE = 5  # earlier curves that a forecast has not seen, for its errors to be ranked among
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What some earlier curves forecast of the others.
+    """Forecasts of earlier curves by other earlier curves.
 
     Args:
         forecaster: fitted to some of them.
@@ -54,13 +54,13 @@ class Reference:
 
 @dataclass(slots=True)
 class ForecastTest:
-    """Ranks the probabilities of new ends among those of earlier ends; stops when bets on their difference pay.
+    """Ranks the probabilities of new ends among those of earlier ends; finds a difference when bets on it pay.
 
-    Where new and earlier curves are exchangeable, it ever finds a difference with probability `risk` at most.
+    If new and earlier curves are exchangeable, it finds a difference at any time with probability `risk` at most.
 
     Args:
-        reference: of the earlier curves.
-        risk: shared by the epochs that are looked at.
+        reference: the forecasts of earlier curves.
+        risk: the probability of a false finding, shared by the epochs of forecasts.
     """
 
     reference: Reference
@@ -69,7 +69,7 @@ class ForecastTest:
 
     @property
     def checked(self) -> int:
-        """How many new curves were held against the reference, at the epoch where they are most."""
+        """How many new curves were compared with the reference, at the epoch with the most."""
         return max((len(test.shares) for test in self._tests.values()), default=0)
 
     def add(self, trial: Trial, curve: Curve, asked: int) -> str:
@@ -80,7 +80,7 @@ class ForecastTest:
             asked: from this epoch on it trained towards the horizon; earlier forecasts are not looked at.
 
         Returns:
-            What the test has found, in words; empty while it finds nothing.
+            The finding, in words; empty if there is none.
         """
         for tau, before in self.reference.probabilities.items():
             if tau < asked:

@@ -1,4 +1,4 @@
-"""The curves of earlier studies themselves: which of them teach a horizon, under which features."""
+"""The curves of earlier studies: which of them teach for a horizon, and their features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of earlier curves, for reports."""
+"""How earlier curves were used, for reports."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ __all__ = ["EarlierStatus"]
 
 @dataclass(frozen=True, slots=True)
 class EarlierStatus:
-    """What became of earlier curves in one run.
+    """How earlier curves were used in one run.
 
     Args:
-        curves: how many there are.
-        sources: where they come from.
+        curves: number of earlier curves.
+        sources: the sources of the curves.
         taught: how many taught a predictor, at the horizon that most of them reach.
-        checked: how many new curves there were at the horizon where they were dropped; or how many they were held
-            against, at the horizon where these are most.
-        dropped: why they are no longer used; empty while they are.
+        checked: if they were dropped, the number of new curves at that horizon; else the number of new curves with
+            which they were compared, at the horizon with the most.
+        dropped: why they are no longer used; empty while they are used.
         notes: what was filled, merged or left out when they were read, a sentence each.
     """
 
@@ -29,7 +29,7 @@ class EarlierStatus:
     notes: tuple[str, ...] = ()
 
     def sentence(self) -> str:
-        """The same in words.
+        """The status in a sentence.
 
         Example:
             >>> EarlierStatus(100, ("table:runs.csv",), 90, 12, "").sentence()

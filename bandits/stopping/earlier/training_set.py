@@ -1,4 +1,4 @@
-"""Curves of earlier studies as a first training set, for as long as they do not mislead."""
+"""Curves of earlier studies as a first training set, as long as they do not mislead."""
 
 from __future__ import annotations
 
@@ -96,11 +96,11 @@ class EarlierCurves:
         return len(self._past)
 
     def settings(self) -> Mapping[str, Any]:
-        """What a journal says about them."""
+        """The settings for a journal, without the curves."""
         return {"curves": len(self), "sources": list(self.sources), "risk": self.risk, "most": self.most}
 
     def training_set(self, history: History, horizon: int) -> History:
-        """What a predictor is to learn from, now; curves that have reached the horizon since the last call are checked.
+        """The present training set of a predictor; curves that reached the horizon since the last call are checked.
 
         Args:
             history: the new curves; the same object throughout a run.
@@ -142,7 +142,7 @@ class EarlierCurves:
         return self._past.restricted(trial) if in_use else trial
 
     def status(self, history: History) -> EarlierStatus:
-        """What became of the earlier curves in the run that made this history."""
+        """How the earlier curves were used in the run of this history."""
         run = self._runs.get(history.whole, _Run())
         return EarlierStatus(
             curves=len(self),
@@ -157,7 +157,7 @@ class EarlierCurves:
         return self._runs.setdefault(history.whole, _Run())
 
     def _add(self, run: _Run, joint: _JointSet, horizon: int, pair: Pair) -> None:
-        """One more new curve has reached the horizon: let it teach, and check the earlier curves."""
+        """Add a new curve that has reached the horizon to the training set, and check the earlier curves."""
         trial, curve = pair
         joint.known.add(trial.id)
         joint.new.append(pair)
@@ -183,7 +183,7 @@ class EarlierCurves:
         return self._references[horizon]
 
     def _compared(self, joint: _JointSet, horizon: int) -> str:
-        """Why the new curves do better alone; empty if they do not."""
+        """Why new curves are forecast better without the earlier ones; empty if they are not."""
         comparison = compare(joint.new, self._past, horizon, self._tester)
         if any(comparison.more):
             joint.checked = len(joint.new)

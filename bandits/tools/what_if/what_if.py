@@ -32,8 +32,7 @@ def what_if(
 ) -> WhatIf:
     """Find out what `PredictivePruner` would have saved in a finished search, and what it would have lost.
 
-    The trials are replayed one after another under the pruner itself, so the epochs of its first and audited trials
-    count as cost. A trial that had been stopped, or had failed, ends where it did; a running trial is left out.
+    docs/optuna.md tells how trials are replayed. A running trial is left out.
 
     Args:
         study: the finished search; see `bandits.studies.read_study`.

@@ -85,9 +85,9 @@ def test_what_is_asked_for_must_be_there(tmp_path: Path) -> None:
             CurveTableError, match=r"must be the name of columns with one value for each epoch \(acc, loss\)"
         ):
             CurveTable(source)
-    with pytest.raises(CurveTableError, match=r"a value an epoch \(acc, loss\), got 'accuracy'$"):
+    with pytest.raises(CurveTableError, match=r"one value for each epoch \(acc, loss\), got 'accuracy'$"):
         CurveTable(path, metric=Metric("accuracy", "maximize"))
-    with pytest.raises(CurveTableError, match=r"a value an epoch \(acc\), got 'loss'$"):
+    with pytest.raises(CurveTableError, match=r"one value for each epoch \(acc\), got 'loss'$"):
         CurveTable("metaqnn_cifar10#loss")
     with pytest.raises(UnknownPlugin):
         CurveTable("nothing#loss")

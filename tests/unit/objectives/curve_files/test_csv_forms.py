@@ -77,7 +77,7 @@ def test_several_logs_in_one_file_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "row", "what"),
     [
-        ("Wall time,Step,Value", "1,0,0.1", "scalars of TensorBoard"),
+        ("Wall time,Step,Value", "1,0,0.1", "a file of TensorBoard's scalars"),
         ("Step,a - acc,a - acc", "0,0.1,0.2", "a chart of Weights & Biases"),
         ("run_id,key,value,step", "a,acc,0.1,0", r"a log with a row for each report \(run, step, value\)"),
     ],
