@@ -62,28 +62,26 @@ def run(
 ) -> Result:
     """Let a scheduler spend epochs on an objective until it is done.
 
-    The run works on a fresh machine with the same settings and stopper, so the same arguments give the same run. A
-    trial that raises, diverges or breaks its contract fails, and the run goes on. Ctrl-C ends the run early: what was
-    measured until then is returned and journalled.
+    The run works on a fresh copy of the scheduler, so the same arguments give the same run. A trial that raises,
+    diverges or breaks its contract fails, and the run continues. Ctrl-C ends the run early, with what was measured.
 
     Args:
-        scheduler: who decides.
-        objective: what trains.
-        sampler: which configurations; by default the objective's own, with this seed.
-        seed: of the configurations and of every trial, >= 0.
+        scheduler: decides which arm trains next, and how far.
+        objective: trains or replays configurations.
+        sampler: chooses the configurations; by default the objective's own, with this seed.
+        seed: seed of the configurations and of every trial, >= 0.
         workers: how many arms train at a time, >= 1: simulated ones on a virtual clock, processes in real training.
         executor: where they train, instead of what `executor_for` chooses; closed at the end.
-        journal: where every event goes; in memory by default.
+        journal: records every event; in memory by default.
         watch: called after every event with the growing result, for a live view.
-        budget: after how many full trainings (20), or epochs ("1600epochs"), the run ends, even if the scheduler is not
-            done. No job is begun that would need more than what is left. An epoch in which an arm fails counts. None
-            for no such end.
+        budget: the run ends after this many full trainings (20) or epochs ("1600epochs"), those of failed arms
+            included; no job begins that needs more than what is left. None for no limit.
 
     Returns:
-        The result, with the machine that made the decisions.
+        The result, with the scheduler that made the decisions.
 
     Raises:
-        SettingError: an argument breaks its rule, or these do not go together.
+        SettingError: an argument breaks its rule, or contradicts another.
         ObjectiveError: worker processes do not start with it.
 
     Example:
