@@ -176,11 +176,11 @@ def test_seconds_with_and_without_the_untrained_model(tmp_path: Path, first: int
         ),
         (
             "lr;acc_1;acc_2\n1;0,2;0,3\n1;0,3;#DIV/0!\n",
-            "column 'acc_2' on line 3 of runs.csv must be a number, or empty where not recorded, got '#DIV/0!'",
+            "column 'acc_2' on line 3 of runs.csv must be a number, or empty if not recorded, got '#DIV/0!'",
         ),
         (
             "lr,acc_1,acc_2\n1,20%,30%\n1,?,40%\n",
-            "column 'acc_1' on line 3 of runs.csv must be a number, or empty where not recorded, got '?'",
+            "column 'acc_1' on line 3 of runs.csv must be a number, or empty if not recorded, got '?'",
         ),
         (
             "0.1,0.25,0.5\n0.2,0.35,0.6\n0.3,0.4,0.7\n",
