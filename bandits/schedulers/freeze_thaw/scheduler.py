@@ -26,11 +26,9 @@ __all__ = ["FreezeThaw"]
 class FreezeThaw(Scheduler):
     """Spend a budget on the arms that are worth most: each can be paused, and trained on, at any check epoch.
 
-    Each decision takes the arm, or the fresh configuration, whose end is expected to improve most on the best end so
-    far, per epoch that it still needs. So that forecasts meet the truth, one training is completed for every two
-    trainings' worth of epochs: that of the most promising arm, and every third time that of a fresh configuration. Near
-    the end of the budget nothing is begun that cannot be finished, and the most promising arm is. How the numbers come
-    about: docs/freeze-thaw.md.
+    Each decision takes the arm, or the new configuration, whose end is expected to improve most on the best end so far,
+    per epoch that it still needs. One training is completed for every two trainings' worth of epochs, so that forecasts
+    can be checked. docs/freeze-thaw.md has the details.
 
     Args:
         max_epochs: R, the longest training of one arm, >= 1.
@@ -42,13 +40,12 @@ class FreezeThaw(Scheduler):
         switch_cost: what it costs to save a model and load another, in epochs, >= 0: pauses are at least this far
             apart, and another arm must be worth more by it. It is not charged to the budget.
         seed: of the predictor's randomness, >= 0.
-        stopper: who may drop arms for good besides; None for nobody.
+        stopper: may drop arms for good as well; None for none.
 
     Raises:
         SettingError: an argument breaks its rule.
 
-    Source: the idea, with a Gaussian process over curves: Swersky, Snoek & Adams, "Freeze-thaw Bayesian optimization"
-    (2014).
+    Source: Swersky, Snoek & Adams, "Freeze-thaw Bayesian optimization" (2014), for the idea.
 
     Example:
         >>> from bandits.testing import play
