@@ -83,6 +83,8 @@ def test_readme_commands_run(tmp_path, monkeypatch, capsys):
             smaller = ["--loops", FEWER_LOOPS[words[words.index("--loops") + 1]]]
         if "explain" in words:
             words[-1] = SHOWN_TRIAL
+        if "what-if" in words:
+            smaller = ["--orders", "1"]
         monkeypatch.setattr(sys, "argv", [*words, *smaller])
         with pytest.raises(SystemExit) as stop:
             main()

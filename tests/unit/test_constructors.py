@@ -55,7 +55,7 @@ def train(config: Mapping[str, object]) -> Iterator[float]:
 
 # name: arguments that it must have; argument: which of the odd values are right for it, after a dot the class's own
 NEEDED: dict[str, dict[str, Any]] = {
-    **{name: {"max_epochs": 9} for name in ("ASHA", "PASHA", "Hyperband", "SuccessiveHalving")},
+    **{name: {"max_epochs": 9} for name in ("ASHA", "PASHA", "FreezeThaw", "Hyperband", "SuccessiveHalving")},
     **{name: {"trials": 9, "max_epochs": 9} for name in ("RandomSearch", "MedianRule", "MetaQNN", "TopK")},
     "EarlyStopper": {"predictor": LastSeenValue()},
     "EarlierCurves": {"curves": [(Trial(-1), Curve([0.1, 0.2]))]},
@@ -91,6 +91,9 @@ RIGHT: dict[str, str] = {
     "warm_up": "zero",
     "percentile": "zero fraction",
     "look_ahead": "true",
+    "budget": "fraction",
+    "FreezeThaw.predictor": "none",
+    "switch_cost": "zero fraction",
     "margin": "zero fraction",
     "audit": "zero",
     "tolerance": "zero fraction",

@@ -37,7 +37,7 @@ def asked(monkeypatch, folder):
     """What a line of `bandits run` asks for, without running it."""
     monkeypatch.chdir(folder)
 
-    def stop(scheduler, objective, *, sampler, seed, executor, journal, watch):
+    def stop(scheduler, objective, *, sampler, seed, executor, journal, watch, budget):
         stopper = scheduler.stopper
         raise Asked(
             type(scheduler).__name__,
