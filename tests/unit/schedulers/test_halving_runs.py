@@ -222,7 +222,7 @@ def test_small_brackets_promote_one_arm_at_least() -> None:
 
 
 def test_no_size_ever_deadlocks() -> None:
-    """For every R up to 82 and some beyond, every eta from 2 to 5 and several workers, with failures, Hyperband ends."""
+    """For R up to 82 and some beyond, every eta from 2 to 5 and several workers, Hyperband ends, failures or not."""
     for eta in range(2, 6):
         for max_epochs in (*range(1, 83), 100, 124, 125, 126, 127, 128, 129):
             # Jump to the end of each job: what matters here is who waits for whom.
