@@ -1,4 +1,4 @@
-"""Nets as values: what a space of nets holds, what a net weighs and costs. Nothing here is trained."""
+"""Nets as values: which nets a space holds, and the size and cost of a net. Nothing here is trained."""
 
 from bandits.architectures.counts import depth, multiply_adds, num_params, num_weights
 from bandits.architectures.dropout import with_dropout

@@ -1,6 +1,6 @@
-"""What a net weighs and costs: weights, layers, multiply-adds. Nothing is trained for it.
+"""The size and cost of a net: weights, layers, multiply-adds. No training is needed.
 
-Every function takes a net as text or as layers, and the images it is for: side in pixels, and channels.
+Every function takes a net as text or as layers, and the size of its images: side in pixels, and channels.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ __all__ = ["depth", "multiply_adds", "num_params", "num_weights"]
 
 
 def depth(net: str | Iterable[Layer]) -> int:
-    """Number of layers, `GAP` and `SM` among them, dropout left out: the column `depth` of the MetaQNN tables."""
+    """Number of layers, with `GAP` and `SM` but without dropout: the column `depth` of the MetaQNN tables."""
     return sum(not isinstance(layer, Dropout) for layer in layers_of(net))
 
 
 def num_params(net: str | Iterable[Layer], image_size: int = 32, channels: int = 3) -> int:
     """Weights as the column `num_params` of the MetaQNN tables counts them; equal in all 2300 rows of the two tables.
 
-    The column counts weights without biases. It leaves out the weights of the softmax, and counts instead one more
-    layer of the kind that stands before it, as wide as that one: after C(c,f,1) it is c * f * f * c, after FC(d)
+    The column counts weights without biases. It leaves out the weights of the softmax. Instead it counts one more
+    layer, of the same kind and width as the layer before the softmax: after C(c,f,1) it is c * f * f * c, after FC(d)
     d * d, after P or GAP nothing. `num_weights` counts what a net really has.
 
     Example:
@@ -46,7 +46,7 @@ def num_params(net: str | Iterable[Layer], image_size: int = 32, channels: int =
 
 
 def num_weights(net: str | Iterable[Layer], image_size: int = 32, channels: int = 3) -> int:
-    """Weights that a net really has, without biases: those of the softmax among them.
+    """Weights that a net really has, without biases; those of the softmax are included.
 
     Example:
         >>> num_weights("[C(64,1,1), SM(10)]", image_size=8, channels=1)  # 1 * 64 + 8 * 8 * 64 * 10
@@ -56,7 +56,7 @@ def num_weights(net: str | Iterable[Layer], image_size: int = 32, channels: int 
 
 
 def multiply_adds(net: str | Iterable[Layer], image_size: int = 32, channels: int = 3) -> int:
-    """Multiplications of one forward pass for one image; an epoch of training takes about three times as many an image.
+    """Multiplications of one forward pass for one image; training takes about three times as many for each image.
 
     Example:
         >>> multiply_adds("[C(64,1,1), SM(10)]", image_size=8, channels=1)  # 8 * 8 * 1 * 64 + 8 * 8 * 64 * 10
@@ -66,7 +66,7 @@ def multiply_adds(net: str | Iterable[Layer], image_size: int = 32, channels: in
 
 
 def _flow(net: str | Iterable[Layer], image_size: int, channels: int) -> Iterator[tuple[Layer, int, int, int]]:
-    """Walk a net: each layer, the number of places where its weights are used, its inputs and outputs at a place."""
+    """For each layer: the number of places where its weights are used, and its inputs and outputs at each place."""
     side, width, averaged = image_size, channels, False
     for layer in layers_of(net):
         if isinstance(layer, Convolution):

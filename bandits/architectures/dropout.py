@@ -1,6 +1,6 @@
 """Where dropout stands in a net of MetaQNN.
 
-The rule is read off the 2300 nets of the two MetaQNN curve tables, and holds in all of them:
+The rule was found in the 2300 nets of the two MetaQNN curve tables, and holds in all of them:
 
 - `D` follows every second convolution or pooling, and every fully connected layer; none follows `GAP` or `SM`.
 - In `D(i,n)`, i counts from 1, and n is what i would reach if an `SM` that does not follow `GAP` counted as one
@@ -26,7 +26,7 @@ __all__ = ["with_dropout"]
 
 
 def with_dropout(layers: Iterable[Layer]) -> tuple[Layer, ...]:
-    """The layers of a whole net with dropout where it belongs; dropout that is there already is put anew.
+    """The layers of a whole net with dropout where it belongs; dropout that is there already is replaced.
 
     Example:
         >>> from bandits.architectures.layers import read_layers, write_layers
@@ -48,7 +48,7 @@ def with_dropout(layers: Iterable[Layer]) -> tuple[Layer, ...]:
 
 
 def _count(layers: tuple[Layer, ...]) -> int:
-    """The n of `D(i,n)`, `SM` counted as the kind before it."""
+    """The n of `D(i,n)`; `SM` counts as the kind of layer before it."""
     spatial = sum(isinstance(layer, Convolution | Pooling) for layer in layers)
     connected = sum(isinstance(layer, FullyConnected) for layer in layers)
     if connected:

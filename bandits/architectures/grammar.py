@@ -1,7 +1,7 @@
 """MetaQNN's space of nets: which layer may come next.
 
 Source: Baker, Gupta, Naik, Raskar, "Designing neural network architectures using reinforcement learning" (2017),
-table 1 and section 4; what the paper leaves open is read off the nets of the two MetaQNN curve tables. All 1000
+table 1 and section 4; what the paper leaves open is taken from the nets of the two MetaQNN curve tables. All 1000
 nets of `metaqnn_cifar10` are legal with `max_depth=18`, and all 1300 of `metaqnn_svhn` with `max_depth=12`.
 """
 
@@ -38,11 +38,11 @@ _PAPERS_SMALLEST_IMAGE = 28  # MNIST, the smallest images that the paper's grid 
 
 @dataclass(frozen=True)
 class Grammar(Limits):
-    """Which nets there are: the legal next layers, within limits.
+    """Which nets are legal: which layers may come next, within limits.
 
-    The rules, `S` being the bucket of the representation's size:
+    The rules, where `S` is the bucket of the representation's size:
 
-    - A net begins with a convolution (or with pooling where `initial_pooling`, GAP or SM where `initial_end`).
+    - A net begins with a convolution (or with pooling if `initial_pooling`, with GAP or SM if `initial_end`).
     - C: a kernel < S. P: a window <= S, never right after P. FC: S below `fully_connected_below`, at most
       `max_fully_connected` of them, none wider than the one before. After FC come FC and SM only, after GAP SM only.
     - At most `max_depth` layers precede SM; GAP is one of them. SM may come after any layer, and ends the net.
@@ -66,9 +66,10 @@ class Grammar(Limits):
     def for_images(cls, image_size: int, channels: int, classes: int, *, max_depth: int | None = None) -> Grammar:
         """The space for images of one size.
 
-        From 28 pixels it is the paper's, with 12 layers unless `max_depth` says otherwise; the paper allows 18 on
-        CIFAR-10. Below, widths are an eighth of the paper's, kernels are 1 and 3, and at most 8 layers precede SM: a
-        random net for 8 x 8 digits then takes about half a million multiply-adds a pass, little even for a CPU.
+        From 28 pixels on, it is the paper's space, with 12 layers unless `max_depth` says otherwise; the paper allows
+        18 on CIFAR-10. Below 28 pixels, widths are an eighth of the paper's, kernels are 1 and 3, and at most 8 layers
+        precede SM: a random net for 8 x 8 digits then takes about half a million multiply-adds a pass, which is little
+        even for a CPU.
         """
         if check_whole("image_size", image_size, 1) >= _PAPERS_SMALLEST_IMAGE:
             papers = cls(image_size, channels, classes)
@@ -88,7 +89,7 @@ class Grammar(Limits):
         return State(None, 0, self.image_size, self.bucket_of(self.image_size), 0)
 
     def actions(self, state: State) -> tuple[Layer, ...]:
-        """The legal next layers, C, P, FC, GAP and SM in the order of the limits; none once the net is whole."""
+        """The legal next layers, C, P, FC, GAP and SM in the order of the limits; none when the net is complete."""
         return tuple(layer for layer in self.alphabet if broken_rule(self, state, layer) is None)
 
     def step(self, state: State, layer: Layer) -> State:
@@ -103,7 +104,7 @@ class Grammar(Limits):
         return self._after(state, layer)
 
     def states(self, net: str | Iterable[Layer]) -> tuple[State, ...]:
-        """All states on the way to a net, the start and the final state among them; dropout is passed over.
+        """All states on the way to a net, the start and the final state included; dropout is skipped.
 
         Raises:
             SettingError: a layer may not come where it does.
@@ -114,10 +115,10 @@ class Grammar(Limits):
         return tuple(walked)
 
     def net_of(self, layers: Sequence[Layer]) -> str:
-        """The text of a whole net, dropout put where it belongs (`bandits.architectures.dropout`).
+        """The text of a whole net, with dropout where it belongs (`bandits.architectures.dropout`).
 
         Raises:
-            SettingError: the layers are no legal net.
+            SettingError: the layers are not a legal net.
         """
         chosen = without_dropout(layers)
         if not chosen:
@@ -128,11 +129,11 @@ class Grammar(Limits):
     def parse(self, net: str) -> tuple[Layer, ...]:
         """The layers of a legal net, in the order of the text.
 
-        Dropout stands where the rule puts it, or nowhere at all: a text without any is the net without dropout.
+        Dropout must stand where the rule puts it, or nowhere: a text without dropout is a net without dropout.
 
         Raises:
-            SettingError: the text is no net, or no legal one; names the layer by its number in the text, from 1, its
-                text, and the rule.
+            SettingError: the text is not a net, or not a legal one. The message has the layer's number in the text,
+                from 1, its text, and the rule.
         """
         layers = read_layers(net)
         state = self.start()

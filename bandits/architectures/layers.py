@@ -1,7 +1,7 @@
 """Layers as values, and nets as the text that the MetaQNN curve tables use.
 
-A net reads `[C(64,3,1), P(2,2), D(1,1), GAP(10), SM(10)]`. Reading and writing here is spelling alone; which nets
-are legal is the grammar's business (`bandits.architectures.grammar`).
+A net reads `[C(64,3,1), P(2,2), D(1,1), GAP(10), SM(10)]`. This module checks only the spelling. The grammar
+says which nets are legal (`bandits.architectures.grammar`).
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class GlobalAveragePooling:
 
 @dataclass(frozen=True, slots=True)
 class Softmax:
-    """`SM(classes)`: the end of a net. Right after `GAP` it has no weights, elsewhere a linear layer feeds it."""
+    """`SM(classes)`: the end of a net. Right after `GAP` it has no weights; elsewhere a linear layer precedes it."""
 
     classes: int
 
@@ -140,10 +140,10 @@ def write_layers(layers: Iterable[Layer]) -> str:
 
 
 def read_layers(net: str) -> tuple[Layer, ...]:
-    """The layers of a net as they are written, dropout among them. Spaces do not matter.
+    """The layers of a net as they are written, dropout included. Spaces do not matter.
 
     Raises:
-        SettingError: it is no list of layers; names the layer by its number, from 1, and its text.
+        SettingError: it is not a list of layers. The message has the layer's number, from 1, and its text.
 
     Example:
         >>> read_layers("[C(64,3,1), SM(10)]")
@@ -157,7 +157,7 @@ def read_layers(net: str) -> tuple[Layer, ...]:
 
 
 def layers_of(net: str | Iterable[Layer]) -> tuple[Layer, ...]:
-    """The layers of a net that is given as text or as layers already."""
+    """The layers of a net that is given as text or as layers."""
     return read_layers(net) if isinstance(net, str) else tuple(net)
 
 

@@ -25,14 +25,14 @@ class Limits:
 
     Args:
         image_size: side of the images in pixels.
-        channels: of the images; the grammar passes it on to those who count weights.
+        channels: of the images; counts of weights and trained nets need it, the rules do not.
         classes: outputs of GAP and SM.
         filters, kernels: of convolutions; their stride is 1.
         pools: (window, stride) of poolings.
         fully_connected: units of fully connected layers.
         max_depth: most layers before SM, without dropout: 12 in the paper's table, 18 for CIFAR-10.
         max_fully_connected: most fully connected layers.
-        buckets: the smallest size of every bin, falling, the last being 1.
+        buckets: the smallest size of every bin, from large to small; the last is 1.
         fully_connected_below: the smallest size that is too large for FC; one of the buckets, or above `image_size`.
         initial_pooling: whether pooling may come first.
         initial_end: whether GAP or SM may come first.
@@ -86,7 +86,7 @@ class Limits:
         )
 
     def bucket_of(self, size: int) -> int:
-        """The bin that a size falls in, named by its smallest size."""
+        """The bin that holds a size; the bin's smallest size is its name."""
         return next(bucket for bucket in self.buckets if size >= bucket)
 
 

@@ -1,11 +1,11 @@
 """The two spaces of residual nets of Baker, Gupta, Raskar and Naik (2017) as values.
 
 Their block is three convolutions with batch normalisation whose output is added to the block's input. What the paper
-leaves open is decided here, so numbers of weights are not those of the table `deep_resnets_cifar10`:
+leaves open is decided here, so the numbers of weights differ from the table `deep_resnets_cifar10`:
 
 - Convolutions have no biases; batch normalisation follows each of them, with two weights a channel.
-- A block adds its input without weights: every `stride`-th pixel of it where the block shrinks the image, with
-  channels of zeros where it widens it, without the last channels where it narrows it.
+- A block adds its input without weights: every `stride`-th pixel of it if the block shrinks the image. If the block
+  has more channels than its input, channels of zeros are added; if it has fewer, the last channels are left out.
 - The end is global average pooling, a linear layer with biases, and softmax. The tables' depth counts the three as one.
 """
 
@@ -34,7 +34,7 @@ class ResidualBlock:
     stride: int = 1
 
 
-# A convolution here is followed by batch normalisation and ReLU, softmax preceded by the average over the image.
+# Batch normalisation and ReLU follow a convolution here; the average over the image comes before softmax.
 ResidualLayer = Convolution | ResidualBlock | Pooling | Softmax
 
 
@@ -70,7 +70,7 @@ class ResidualNet(ABC):
         return weights
 
     def multiply_adds(self, image_size: int) -> int:
-        """Multiplications in convolutions and the last layer, one forward pass, one image of `image_size` pixels."""
+        """Multiplications in convolutions and the last layer, in one pass of one image, `image_size` pixels wide."""
         width, side, total = self.channels, image_size, 0
         for layer in self.layers:
             if isinstance(layer, Pooling):
@@ -93,8 +93,8 @@ class ResidualNet(ABC):
 class ResNet(ResidualNet):
     """A residual net of the TinyImageNet table: 14 to 110 layers, all of one width.
 
-    A convolution, 2 (num_blocks + 1) blocks, softmax: depth = 6 (num_blocks + 1) + 2. The blocks fall into three
-    stages as equal as can be, the later ones longer; the second and the third halve the image.
+    A convolution, 2 (num_blocks + 1) blocks, softmax: depth = 6 (num_blocks + 1) + 2. The blocks form three
+    stages, as equal as possible; later stages may be longer. The second and the third halve the image.
 
     Args:
         channels: of the images.
@@ -149,7 +149,7 @@ class ResNet39(ResidualNet):
         filters: of the convolutions in each of the three sections.
 
     Raises:
-        SettingError: a number is below 1, or `filters` are not three.
+        SettingError: a number is below 1, or `filters` does not have three numbers.
 
     Example:
         >>> ResNet39(channels=3, classes=10, filters=(20, 20, 20)).num_params

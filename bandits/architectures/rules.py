@@ -1,4 +1,4 @@
-"""Which rule of a grammar a layer would break as the next one, in words."""
+"""Says in words which rule of a grammar a layer would break as the next layer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_BEGINNING = "must be C, with which every net begins"
 
 
 def broken_rule(limits: Limits, state: State, layer: Layer) -> str | None:
-    """The rule that `layer` would break right after `state`, as the rest of a sentence; None where it is legal."""
+    """The rule that `layer` would break right after `state`, as the rest of a sentence; None if it is legal."""
     if state.final:
         return "must not be there, as SM ends a net"
     if layer not in limits.alphabet:
@@ -76,7 +76,7 @@ def _size_of(state: State) -> str:
 
 
 def _unknown(limits: Limits, layer: Layer) -> str:
-    """What the layers of this kind look like in the limits."""
+    """Which layers of this kind the limits allow."""
     if isinstance(layer, Convolution):
         return f"must have filters {_any_of(limits.filters)}, kernel {_any_of(limits.kernels)} and stride 1"
     alike = [known for known in limits.alphabet if isinstance(known, type(layer))]

@@ -15,9 +15,9 @@ class State:
 
     Args:
         layer: the last layer; None before the first one.
-        depth: number of layers so far, dropout left out.
+        depth: number of layers so far, without dropout.
         size: side of the representation in pixels, which pooling shrinks; 1 after `FC` and `GAP`.
-        bucket: the bin that `size` falls in, named by its smallest size.
+        bucket: the bin that holds `size`, given by the bin's smallest size.
         fully_connected: number of fully connected layers so far.
     """
 
@@ -29,12 +29,12 @@ class State:
 
     @property
     def final(self) -> bool:
-        """Whether the net is whole."""
+        """Whether the net is complete."""
         return isinstance(self.layer, Softmax)
 
     @property
     def key(self) -> tuple[str, int, int, int]:
-        """What Q-learning knows states by: last layer ("" before the first), depth, bucket, fully connected layers.
+        """The key of a state in Q-learning: last layer ("" before the first), depth, bucket, fully connected layers.
 
         The size itself is hidden, as in the paper, so that one key stands for several states. They all have the same
         actions; pooling alone can lead from one key to several.

@@ -1,15 +1,15 @@
-"""The data sets by name: what each is, under which file names it is known, and where its files can be had.
+"""The data sets by name: what each holds, what its files are called, and where they can be downloaded.
 
 Only the files that tuning may see are listed; a test split is never looked for.
 
 Sources and licences:
 
 - digits: 1797 of the optical recognition digits of E. Alpaydin and C. Kaynak (1998), UCI Machine Learning Repository,
-  CC BY 4.0; scikit-learn brings them along.
+  CC BY 4.0; scikit-learn ships them.
 - mnist: Y. LeCun, C. Cortes and C. J. C. Burges, derived from NIST's special databases 1 and 3; CC BY-SA 3.0.
 - fashion-mnist: H. Xiao, K. Rasul and R. Vollgraf (2017), arXiv:1708.07747, Zalando; MIT.
-- cifar10: A. Krizhevsky (2009), "Learning multiple layers of features from tiny images"; no licence is stated, whoever
-  uses it is asked to cite the report.
+- cifar10: A. Krizhevsky (2009), "Learning multiple layers of features from tiny images"; no licence is stated; users
+  are asked to cite the report.
 - svhn: Y. Netzer et al. (2011), "Reading digits in natural images with unsupervised feature learning"; for
   non-commercial use.
 - shakespeare: from plays in the public domain; see files/shakespeare/LICENSE.
@@ -31,9 +31,9 @@ class RemoteFile:
     """A file that can be downloaded.
 
     Args:
-        name: what it is called here.
-        md5: of its bytes, in hexadecimal, as its publishers state it.
-        urls: where it lies; tried in turn.
+        name: its name in this library.
+        md5: the hash of its bytes, in hexadecimal, as its publishers state it.
+        urls: its addresses; they are tried in turn.
     """
 
     name: str
@@ -48,7 +48,7 @@ class DataFiles:
     Args:
         layouts: sets of files that are enough to read it, as paths inside a folder; the first complete one is read.
             A file may also end in .gz.
-        downloads: what to download where there is none; together they are one of the layouts.
+        downloads: what to download if no layout is complete; these files are one of the layouts.
     """
 
     layouts: tuple[tuple[str, ...], ...]
@@ -130,7 +130,7 @@ IMAGE_FILES: Mapping[str, DataFiles] = {
         ),
     ),
 }
-"""The files of the image sets that are not at hand everywhere."""
+"""The files of the image sets that no installed package ships."""
 
 TEXT_FILES: Mapping[str, DataFiles] = {
     "ptb": DataFiles(

@@ -1,8 +1,8 @@
 """CIFAR-10 in both forms that its author publishes, unpacked or as the archive.
 
 Binary form: records of 3073 bytes, a label and then the red, green and blue planes of 32 x 32. Python form: pickles of
-a dictionary with `data` [n, 3072] of the same planes and `labels`; they are read by an unpickler that builds NumPy
-arrays and nothing else, so that a file cannot run code. (A. Krizhevsky, the CIFAR-10 page.)
+a dictionary with `data` [n, 3072], the same planes, and `labels`. The unpickler here builds NumPy arrays and nothing
+else, so that a file cannot run code. (A. Krizhevsky, the CIFAR-10 page.)
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def read_cifar10(paths: Sequence[Path]) -> RawImages:
         Images [n, 32, 32, 3] (a view of the planes) and labels.
 
     Raises:
-        DataError: a file is not what its name says, or the archive is damaged or lacks a batch.
+        DataError: a file does not have its form, or the archive is damaged or lacks a batch.
     """
     archive = len(paths) == 1
     batches = _unpack(paths[0]) if archive else {str(path): read_bytes(path) for path in paths}
@@ -53,7 +53,7 @@ def read_cifar10(paths: Sequence[Path]) -> RawImages:
 
 
 def _unpack(path: Path) -> dict[str, bytes]:
-    """The training batches of an archive, by name, in order; the test batch is passed over."""
+    """The training batches of an archive, by name, in order; the test batch is skipped."""
     wanted = {f"data_batch_{number}{end}" for number in _NUMBERS for end in ("", ".bin")}
     found: dict[str, bytes] = {}
     try:
@@ -85,7 +85,7 @@ def _read_pickle(name: str, raw: bytes) -> _Part:
         batch = _ArraysOnly(io.BytesIO(raw), encoding="latin1").load()
     except DataError as error:
         raise DataError(f"{name} {error}") from None
-    except Exception:  # a damaged pickle raises whatever its last instruction stumbled on
+    except Exception:  # a damaged pickle may raise any type
         raise DataError(f"{name} must be a pickle of the Python version of CIFAR-10, and it cannot be read") from None
     try:
         pixels, labels = batch["data"], np.asarray(batch["labels"], dtype=np.int64)
@@ -114,9 +114,9 @@ class _ArraysOnly(pickle.Unpickler):
         return allowed[module, name]
 
 
-_RECONSTRUCT = np.empty(0).__reduce__()[0]  # public in no namespace
+_RECONSTRUCT = np.empty(0).__reduce__()[0]  # no module offers it under a public name
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """How Python 3 writes bytes into a pickle that Python 2 can read."""
+    """Turn text into bytes: by this call, Python 3 stores bytes in a pickle that Python 2 can read."""
     return text.encode(encoding)

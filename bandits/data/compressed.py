@@ -14,7 +14,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a whole file; gzip is told by its first bytes, not by its name.
+    """Read a whole file. Its first bytes, not its name, say whether it is gzipped.
 
     Raises:
         DataError: it cannot be read, or its compressed data is damaged.

@@ -1,4 +1,4 @@
-"""scikit-learn's digits: 1797 images of 8 x 8, at hand wherever scikit-learn is."""
+"""scikit-learn's digits: 1797 images of 8 x 8, which scikit-learn ships."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _TEST = 360  # images, a fifth
 
 
 def read_digits() -> RawImages:
-    """Read the digits less their test part.
+    """Read the digits without their test part.
 
-    The set has no test file, so a stratified fifth of it is put aside, always the same. The 17 grey values 0..16 are
+    The set has no test file, so a stratified fifth of it is left out, always the same one. The 17 grey values 0..16 are
     stretched to 0..255 (and rounded), so that a pixel means what it means in other sets.
 
     Returns:
         1437 images [1437, 8, 8, 1] and their labels.
     """
-    from sklearn.datasets import load_digits  # half a second, of use to this data set alone
+    from sklearn.datasets import load_digits  # takes half a second; only this data set needs it
 
     bunch = load_digits()
     labels = np.asarray(bunch.target, dtype=np.int64)

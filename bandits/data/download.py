@@ -30,9 +30,9 @@ def cache_folder(name: str) -> Path:
 
 
 def download(name: str, files: Sequence[RemoteFile], folder: Path) -> None:
-    """Download the files of a data set into a folder, which is made if need be.
+    """Download the files of a data set into a folder, which is made if it does not exist.
 
-    A file appears there when it is complete and has the right hash, not before.
+    A file appears there only when it is complete and has the right hash.
 
     Args:
         name: of the data set.
@@ -40,8 +40,8 @@ def download(name: str, files: Sequence[RemoteFile], folder: Path) -> None:
         folder: where to.
 
     Raises:
-        DataError: a file can be had from none of its addresses, or cannot be written; the sentence says which files
-            to put where.
+        DataError: a file cannot be downloaded from any of its addresses, or cannot be written. The message says which
+            files to put where.
         MissingDependency: pooch is not installed.
     """
     wanted = f"in {folder} as {' and '.join(file.name for file in files)}"
@@ -58,7 +58,7 @@ def download(name: str, files: Sequence[RemoteFile], folder: Path) -> None:
 
 
 def _fetch(pooch: Any, file: RemoteFile, url: str, folder: Path) -> str | None:
-    """Download a file from one address; the reason in words where that failed."""
+    """Download a file from one address; return the reason in words if that failed, else None."""
     from requests import RequestException
 
     bar = sys.stderr.isatty() and find_spec("tqdm") is not None
@@ -71,7 +71,7 @@ def _fetch(pooch: Any, file: RemoteFile, url: str, folder: Path) -> str | None:
         return _in_words(error)
     except OSError as error:
         return f"{folder} cannot be written ({error.strerror or error})"
-    except ValueError:  # how pooch tells of a wrong hash; it has deleted the file
+    except ValueError:  # pooch reports a wrong hash so; it has deleted the file
         return f"what came does not have the md5 {file.md5}"
     return None
 
@@ -99,7 +99,7 @@ def _pooch(feature: str) -> Any:
 
 @contextmanager
 def _quiet(logger: logging.Logger) -> Iterator[None]:
-    """Keep pooch from announcing each download; the progress bar does."""
+    """Keep pooch from announcing each download; the progress bar shows it."""
     level = logger.level
     logger.setLevel(logging.WARNING)
     try:

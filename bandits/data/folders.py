@@ -18,19 +18,19 @@ def obtain(name: str, files: DataFiles, folder: Path | None) -> tuple[Path, ...]
     """Find the files of a data set, or download them.
 
     They are looked for in `<place>/<name>`, then in `<place>` itself, and downloaded into the former. The place is
-    `folder`, else what the environment variable BANDITS_DATA says, else the user's cache. What lies there is read
-    as it is; what is downloaded must have the hash that its publishers state.
+    `folder`, else the folder in the environment variable BANDITS_DATA, else the user's cache. Files that are there are
+    read without a hash check; a downloaded file must have the hash that its publishers state.
 
     Args:
         name: of the data set.
         files: its file names and where to download them.
-        folder: the place; None leaves it to the environment.
+        folder: the place; None for BANDITS_DATA or the cache.
 
     Returns:
         The paths of the first complete layout, in its order.
 
     Raises:
-        DataError: the place is no folder, or the files are neither there nor can be downloaded.
+        DataError: the place is not a folder, or the files are not there and cannot be downloaded.
         MissingDependency: they are not there, and pooch is not installed.
     """
     place = _place_of(name, folder)
@@ -63,5 +63,5 @@ def _find(shelf: Path, files: DataFiles) -> tuple[Path, ...] | None:
 
 
 def _variant(path: Path) -> Path:
-    """The file itself, or, where there is none, its gzipped form."""
+    """The file itself if it exists, else its gzipped form."""
     return path if path.is_file() else path.with_name(f"{path.name}.gz")

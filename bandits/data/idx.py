@@ -1,6 +1,6 @@
-"""The idx format of MNIST and its kin: a magic number, the sizes, the bytes.
+"""The idx format of MNIST and similar sets: a magic number, the sizes, the bytes.
 
-Four bytes begin a file: two zeros, the type of the values (0x08: unsigned bytes), the number of dimensions. A
+A file begins with four bytes: two zeros, the type of the values (0x08: unsigned bytes), the number of dimensions. A
 big-endian 32-bit integer for each dimension follows, then the values in row-major order. (Y. LeCun, the MNIST page.)
 """
 
@@ -31,7 +31,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         A read-only array of that many dimensions.
 
     Raises:
-        DataError: it is no such file, or shorter or longer than it says.
+        DataError: it is not such a file, or it is shorter or longer than its header says.
     """
     raw = read_bytes(path)
     magic = int.from_bytes(raw[:4], "big")

@@ -22,11 +22,11 @@ from bandits.rng import rng_for
 
 __all__ = ["Images", "load_images"]
 
-# The share of the training files that is held out for validation: 5000 images of MNIST and its kin and of CIFAR-10
+# The share of the training files that is held out for validation: 5000 images of the MNIST sets and of CIFAR-10
 # (the 45000/5000 of Baker et al., 2017), 7326 of SVHN, 287 of digits.
 _VALIDATION_SHARE = {"digits": 1 / 5, "mnist": 1 / 12, "fashion-mnist": 1 / 12, "cifar10": 1 / 10, "svhn": 1 / 10}
 
-# MNIST and its kin share their file names; how their training labels begin tells them apart.
+# The MNIST sets share their file names; their first training labels tell them apart.
 _FIRST_LABELS = {
     "mnist": [5, 0, 4, 1, 9, 2, 1, 3, 1, 4, 3, 5, 3, 6, 1, 7],
     "fashion-mnist": [9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9],
@@ -59,15 +59,15 @@ class Images:
 
 
 def load_images(name: str, *, folder: Path | None = None, seed: int = 0) -> Images:
-    """Load a data set of images; sources and licences stand in `bandits.data.catalogue`.
+    """Load a data set of images; `bandits.data.catalogue` names sources and licences.
 
-    The training files are split into training and validation, stratified, by `seed` alone. The test files are not read;
-    of digits, which has no such file, a fixed fifth is left out as its test part, whatever the seed.
+    A stratified split of the training files gives training and validation; it depends on `seed` alone. The test files
+    are not read. The set digits has no test file: a fixed fifth is left out as its test part, whatever the seed.
 
     Args:
         name: one of `IMAGE_SETS`.
-        folder: where its files lie, or shall be downloaded to. None: where BANDITS_DATA says, else the user's cache.
-        seed: of the split, >= 0.
+        folder: where its files lie, or are downloaded to. None: the folder in BANDITS_DATA, else the user's cache.
+        seed: the seed of the split, >= 0.
 
     Returns:
         Both parts, each in the order of the files.

@@ -1,4 +1,4 @@
-"""What a reader of image files hands over: the images as they lie in the files, not yet split."""
+"""What a reader of image files returns: the images as they are in the files, not yet split."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bandits.errors import DataError
 __all__ = ["CLASSES", "RawImages"]
 
 CLASSES = 10
-"""Of every image set that is known here."""
+"""The number of classes of every image set that is known here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class RawImages:
         origin: the file or folder that messages name.
 
     Raises:
-        DataError: there are not as many labels as images, or a label is no class.
+        DataError: there are not as many labels as images, or a label is not a class.
     """
 
     pixels: NDArray[np.uint8]

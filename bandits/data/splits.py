@@ -1,4 +1,4 @@
-"""Which images are held out: a stratified split that a seed fixes."""
+"""Which images are held out: a stratified split that depends on a seed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def hold_out(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Choose `size` images, each class in proportion to its frequency.
 
-    Written here rather than taken from scikit-learn, which does not promise the same split in its next version.
+    It does not use scikit-learn, which does not promise the same split in its next version.
 
     Args:
         labels: [n] classes, from 0.
-        size: how many to hold out, 0 <= size <= n. The classes' shares are rounded by largest remainder, so that they
-            add up to it.
-        rng: draws the images of each class.
+        size: how many to hold out, 0 <= size <= n. The classes' shares are rounded by largest remainder, so that
+            their sum is `size`.
+        rng: the generator that draws the images of each class.
 
     Returns:
         Positions of the others and of those held out, both ascending.

@@ -20,13 +20,13 @@ def read_svhn(path: Path) -> RawImages:
         Images [n, 32, 32, 3] (a view) and labels with 0 for the digit 0.
 
     Raises:
-        DataError: it is no such file.
+        DataError: it is not such a file.
     """
-    from scipy.io import loadmat  # of use to this data set alone
+    from scipy.io import loadmat  # only this data set needs it
 
     try:
         variables = loadmat(path, variable_names=["X", "y"])
-    except Exception as error:  # scipy says in a dozen types that a file is not MATLAB's
+    except Exception as error:  # scipy raises many types if a file is not MATLAB's
         raise DataError(
             f"{path} must be a MATLAB file, and it cannot be read as one ({type(error).__name__})"
         ) from None

@@ -32,10 +32,10 @@ class Text:
 
     Args:
         name: of the data set.
-        train: [n] int32, each the place of a token in `vocabulary`.
+        train: [n] int32; each number is the place of a token in `vocabulary`.
         validation: [m] int32.
-        vocabulary: the tokens of the training part, the most frequent first; "<unk>", where it is needed, before them.
-        level: what a token is: a "char" or a "word".
+        vocabulary: the tokens of the training part, the most frequent first; before them "<unk>", if needed.
+        level: what a token is: "char" or "word".
     """
 
     name: str
@@ -48,19 +48,19 @@ class Text:
 def load_text(
     name: str, *, level: Level | None = None, folder: Path | None = None, max_vocabulary: int | None = None
 ) -> Text:
-    """Load a text; sources and licences stand in `bandits.data.catalogue`.
+    """Load a text; `bandits.data.catalogue` names sources and licences.
 
     Of shakespeare, the first nine tenths train, the next twentieth validates, and the last twentieth is its test part;
     the cuts are at line ends. The others come with a validation file. Test parts are not read.
 
     Args:
         name: one of `TEXT_SETS`.
-        level: "char" or "word"; None for what is usual for the set. Words of ptb and wikitext-2 are what spaces
-            separate, those of shakespeare are split from punctuation; the end of a line is the word "<eos>", or the
+        level: "char" or "word"; None for the usual level of the set. Spaces separate the words of ptb and
+            wikitext-2; in shakespeare, punctuation is split off too. The end of a line is the word "<eos>", or the
             character "\\n".
-        folder: where its files lie, or shall be downloaded to. None: where BANDITS_DATA says, else the user's cache.
-        max_vocabulary: keep the most frequent tokens, no more than this, >= 2, with "<unk>" for the rest among them;
-            None keeps all of the training part. The papers' dictionary of ptb, 10000 words, is all of it.
+        folder: where its files lie, or are downloaded to. None: the folder in BANDITS_DATA, else the user's cache.
+        max_vocabulary: keep at most this many tokens, the most frequent, >= 2. "<unk>" stands for the rest and
+            counts too. None keeps all tokens of the training part. The papers use all 10000 words of ptb.
 
     Raises:
         UnknownPlugin: there is no such data set.
@@ -104,7 +104,7 @@ def _two_files(name: str, folder: Path | None) -> tuple[str, str]:
 
 
 def _members(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
-    """Files of a zip archive, wherever they lie in it."""
+    """Files of a zip archive, by name; they may lie in any folder of it."""
     try:
         with zipfile.ZipFile(path) as archive:
             inside = {PurePosixPath(member).name: member for member in archive.namelist()}

@@ -45,7 +45,7 @@ def split_words(text: str) -> list[str]:
 
 
 def words_of_lines(text: str) -> list[str]:
-    """Cut text whose tokens stand apart already, with `END_OF_LINE` for each line break.
+    """Cut text whose tokens are separated by spaces, with `END_OF_LINE` for each line break.
 
     Example:
         >>> words_of_lines(" no it was n't \\n")
@@ -76,8 +76,8 @@ def number_characters(train: str, validation: str, most: int | None) -> Numbered
 def _number(train: NDArray[np.int64], validation: NDArray[np.int64], tokens: list[str], most: int | None) -> Numbered:
     """Give each token its place in the vocabulary of the training part, in order of frequency, ties by spelling.
 
-    `UNKNOWN` stands for every token outside the vocabulary. It comes first, and only where it is needed: the training
-    part has it, the vocabulary is cut, or the validation part has a token that training lacks.
+    `UNKNOWN` stands for every token outside the vocabulary. It comes first. It is there only if needed: if the
+    training part has it, the vocabulary is cut, or the validation part has a token that training lacks.
 
     Args:
         train: [n] places in `tokens`.
@@ -92,7 +92,7 @@ def _number(train: NDArray[np.int64], validation: NDArray[np.int64], tokens: lis
     if len(kept) < len(tokens) or (most is not None and len(kept) > most):
         front = (UNKNOWN,)
         kept = kept[: None if most is None else most - 1]
-    places = np.zeros(len(tokens), dtype=np.int32)  # whatever is not kept is UNKNOWN, whose place is 0
+    places = np.zeros(len(tokens), dtype=np.int32)  # a token that is not kept is UNKNOWN, whose place is 0
     places[kept] = np.arange(len(front), len(front) + len(kept))
     parts = places[train], places[validation]
     for part in parts:

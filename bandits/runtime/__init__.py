@@ -1,4 +1,4 @@
-"""Where and when it happens: the loop, its clock, its journal."""
+"""What carries out a run: the loop, its executors, its clock, its journal."""
 
 from bandits.runtime.executor_choice import executor_for
 from bandits.runtime.executors import Executor

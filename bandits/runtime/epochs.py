@@ -1,4 +1,4 @@
-"""The epochs of one job, one at a time: what the objective gives is checked here, wherever it trains."""
+"""Trains the epochs of one job, one at a time, and checks what the objective gives, in every executor."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["Epochs", "sentence"]
 
 
 class Epochs:
-    """Trains a job, an epoch whenever `next` is called.
+    """Trains a job: each call of `next` trains one epoch.
 
     Args:
         objective: what trains.
-        trial: which configuration.
-        job: from where to where.
+        trial: the trial that it trains.
+        job: which epochs to train.
 
     Attributes:
-        epoch: the last epoch that went well.
+        epoch: the last epoch that ended without a failure.
         stop: the epoch at which the job ends.
     """
 
@@ -37,7 +37,7 @@ class Epochs:
             self._measurements = _Raising(error)
 
     def next(self) -> Measurement | str:
-        """Train one epoch: what it gave, in plain numbers, or in one line why it failed."""
+        """Train one epoch; return its measurement in plain numbers, or one line that says why it failed."""
         try:
             outcome: object = next(self._measurements, None)
         except Exception as error:  # the user's code may raise anything
@@ -63,7 +63,7 @@ class Epochs:
 
 
 class _Raising(Iterator[Measurement]):
-    """Raises an error where the first epoch is asked for."""
+    """Raises an error when the first epoch is asked for."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -81,7 +81,7 @@ def _is_finite(value: object) -> bool:
 
 
 def _plain(details: object) -> dict[str, float] | None:
-    """Details as a dictionary of floats; None where they are no numbers."""
+    """Details as a dictionary of floats; None if one of them is not a number."""
     if not isinstance(details, Mapping):
         return None
     try:
@@ -91,10 +91,10 @@ def _plain(details: object) -> dict[str, float] | None:
 
 
 def sentence(error: Exception) -> str:
-    """What an error says, on one line; never empty, and its type alone where saying it raises."""
+    """The message of an error, on one line. It is never empty: it is the type alone if printing the error raises."""
     try:
         words = " ".join(str(error).split())
-    except Exception:  # an exception of the user's may raise as it is printed
+    except Exception:  # the user's exception may raise when it is printed
         words = ""
     if isinstance(error, ObjectiveError) and words:
         return words

@@ -1,4 +1,4 @@
-"""Whose epoch is reported next, of several jobs that train at the same time."""
+"""Which job reports its epoch next, when several jobs train at the same time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class EventOrder(ABC):
 
     @abstractmethod
     def next(self) -> int | None:
-        """Whose epoch is to be reported now; None while it has not ended."""
+        """The job whose epoch is to be reported now; None while that epoch has not ended."""
 
     @abstractmethod
     def left(self, ticket: int) -> None:
@@ -36,7 +36,7 @@ class EventOrder(ABC):
 
 
 class ArrivalOrder(EventOrder):
-    """As epochs end: no worker waits for another, and no two runs need be the same."""
+    """Epochs are reported when they end: no worker waits for another, and two runs may differ."""
 
     def __init__(self) -> None:
         self._waiting: deque[int] = deque()
@@ -55,11 +55,11 @@ class ArrivalOrder(EventOrder):
 
 
 class FixedOrder(EventOrder):
-    """As epochs would end if all took the same time: the order depends on the jobs alone, so that runs repeat.
+    """Epochs are reported as if all took the same time: the order depends on the jobs alone, so that runs repeat.
 
-    It is the order of a virtual clock that a job's first epoch leaves at the moment of its submission, and that each
-    epoch moves on by 1; of epochs that end at the same time, the one that began first comes first. A run on N workers
-    so takes the decisions of N simulated workers whose epochs all last a second. A worker that is ahead waits.
+    It is the order of a virtual clock on which a job starts when it is submitted and each epoch takes 1 second. If
+    two epochs end at the same time, the one that began first comes first. So a run on N workers takes the same
+    decisions as N simulated workers whose epochs all last a second. A worker that is ahead waits.
     """
 
     def __init__(self) -> None:

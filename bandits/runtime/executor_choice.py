@@ -22,16 +22,20 @@ def executor_for(
     checkpoints: str | Path | None = None,
     threads: int = 1,
 ) -> Executor:
-    """Where an objective trains best: a replay in this process, on simulated workers; real training in this process
-    too on a single worker, else in worker processes.
+    """The executor in which an objective trains best.
+
+    A replay runs in this process, on simulated workers. Real training runs in this process too if there is one worker,
+    else in worker processes.
 
     Args:
         objective: what trains.
         workers: how many arms train at a time, >= 1.
-        order: in which order worker processes report, as `ProcessExecutor` documents it. One worker has but one.
-        checkpoints: a folder for checkpoints, as `ProcessExecutor` documents it; asks for a worker process even where
-            there is one worker.
-        threads: CPU threads of each worker process, >= 1; in this process an objective has what it was made with.
+        order: in which order worker processes report, as `ProcessExecutor` documents it. With one worker there is
+            only one order.
+        checkpoints: a folder for checkpoints, as `ProcessExecutor` documents it. If it is given, even a
+            single worker is a worker process.
+        threads: CPU threads of each worker process, >= 1. In this process, the objective's own setting applies
+            instead.
 
     Raises:
         SettingError: an argument breaks its rule, or worker processes cannot train the objective.
@@ -42,6 +46,6 @@ def executor_for(
     if objective.virtual_time or (workers == 1 and checkpoints is None):
         event_order(order)  # refuses unknown ones
         return InlineExecutor(objective, workers)
-    from bandits.runtime.process_executor import ProcessExecutor  # replays need not wait for its libraries
+    from bandits.runtime.process_executor import ProcessExecutor  # imported here: replays do not need its libraries
 
     return ProcessExecutor(objective, workers, order=order, checkpoints=checkpoints, threads=threads)

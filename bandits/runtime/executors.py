@@ -61,7 +61,7 @@ class Executor(ABC):
 
     @abstractmethod
     def next_event(self) -> Report | Crash | WorkerLost:
-        """Wait for the next epoch of any arm to end, or a worker to be lost. At least one worker must be busy."""
+        """Wait until an epoch of any arm ends, or a worker is lost. At least one worker must be busy."""
 
     @abstractmethod
     def stop(self, trial_id: int) -> None:
@@ -72,4 +72,4 @@ class Executor(ABC):
         """An arm will not train again: free what is held for it."""
 
     def close(self) -> None:  # noqa: B027 - most executors hold nothing
-        """The run is over: end what still works."""
+        """The run is over: end all jobs and processes that are left."""

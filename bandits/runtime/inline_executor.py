@@ -1,4 +1,4 @@
-"""Jobs in this process, on as many simulated workers as a replay allows.
+"""Runs jobs in this process; a replay may have several simulated workers.
 
 The objective's iterators do the work, one epoch at a time and only when the next event is awaited, so an arm that is
 stopped after an epoch has not begun the next one.
@@ -30,7 +30,7 @@ class _Task:
 class InlineExecutor(Executor):
     """Runs jobs in this process.
 
-    Time passes as the measurements say: the recorded seconds of a replayed table, the measured ones of a function.
+    The clock adds up the seconds of the measurements: recorded ones of a replayed table, measured ones of a function.
 
     Args:
         objective: what trains.

@@ -24,7 +24,7 @@ CREATE INDEX records_of_trial ON records (trial);
 CREATE TRIGGER no_update BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
 CREATE TRIGGER no_delete BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
 """
-_MOST = 2**63  # integers of SQLite are below
+_MOST = 2**63  # every integer of SQLite is smaller than this
 _EVERYTHING = "SELECT kind, body FROM records ORDER BY seq"
 _ABOUT_A_TRIAL = "SELECT kind, body FROM records WHERE trial = ? ORDER BY seq"
 
@@ -56,9 +56,9 @@ class SqliteJournal:
     """Keeps records in a SQLite file (WAL mode).
 
     Args:
-        path: of the file. `create` makes a new one, `open` reads one that is there.
-        connection: to it.
-        version: of its format (SQLite's `user_version`); 0 in files of the first versions.
+        path: path of the file. `create` makes a new file, `open` reads an existing one.
+        connection: an open connection to it.
+        version: version of its format (SQLite's `user_version`); 0 in files of the first versions.
 
     Example:
         >>> import tempfile, pathlib
@@ -102,10 +102,10 @@ class SqliteJournal:
 
     @classmethod
     def open(cls, path: str | Path) -> SqliteJournal:
-        """Open a journal that is there, to read it.
+        """Open an existing journal, to read it.
 
         Raises:
-            JournalError: there is no such file, or it is no journal.
+            JournalError: there is no such file, or it is not a journal.
         """
         path = Path(path)
         if not path.is_file():
@@ -130,7 +130,7 @@ class SqliteJournal:
         try:
             row = (kind_of(record), getattr(record, "trial", None), written(record))
             self._connection.execute("INSERT INTO records (kind, trial, body) VALUES (?, ?, ?)", row)
-        except (sqlite3.Error, TypeError, ValueError) as error:  # the last two: what JSON cannot say
+        except (sqlite3.Error, TypeError, ValueError) as error:  # the last two: a value that JSON cannot hold
             raise JournalError(f"journal {str(self.path)!r} cannot be written: {error}") from error
 
     def records(self, trial: int | None = None) -> Iterator[Record]:
@@ -142,15 +142,15 @@ class SqliteJournal:
                 record = self._reader.read(kind, body)
                 if record is not None:
                     yield record
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where a message quotes what is damaged
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # UnicodeDecodeError: SQLite's message quotes damaged text
             raise JournalError(f"journal {str(self.path)!r} cannot be read: {error}") from error
 
     def notes(self) -> tuple[str, ...]:
-        """What a later version wrote and this one could not read, of the records that were read so far."""
+        """What this version could not read in the records so far, because a later version wrote it."""
         return self._reader.notes()
 
     def close(self) -> None:
-        """Close the file; it folds the write-ahead log in."""
+        """Close the file; SQLite then merges the write-ahead log into it."""
         self._connection.close()
 
     def __enter__(self) -> SqliteJournal:

@@ -69,20 +69,20 @@ def run(
         scheduler: decides which arm trains next, and how far.
         objective: trains or replays configurations.
         sampler: chooses the configurations; by default the objective's own, with this seed.
-        seed: seed of the configurations and of every trial, >= 0.
+        seed: the seed of the configurations and of every trial, >= 0.
         workers: how many arms train at a time, >= 1: simulated ones on a virtual clock, processes in real training.
-        executor: where they train, instead of what `executor_for` chooses; closed at the end.
+        executor: where arms train, instead of the executor that `executor_for` chooses; closed at the end.
         journal: records every event; in memory by default.
         watch: called after every event with the growing result, for a live view.
         budget: the run ends after this many full trainings (20) or epochs ("1600epochs"), those of failed arms
-            included; no job begins that needs more than what is left. None for no limit.
+            included. A job that needs more than what is left does not begin. None for no limit.
 
     Returns:
         The result, with the scheduler that made the decisions.
 
     Raises:
         SettingError: an argument breaks its rule, or contradicts another.
-        ObjectiveError: worker processes do not start with it.
+        ObjectiveError: worker processes cannot start with this objective.
 
     Example:
         >>> from bandits import Hyperband, run
@@ -120,7 +120,7 @@ def run(
 
 @dataclass(slots=True)
 class _Loop:
-    """Who takes part in a run, and what they say to each other."""
+    """The parts of a run, and how they work together."""
 
     result: Result
     objective: Objective
@@ -129,8 +129,8 @@ class _Loop:
     spending: Spending | None = None
 
     def spend(self, watch: Watch | None) -> None:
-        """Take turns until the scheduler is done, or an interrupt or an error ends the run; free what is held then."""
-        how = "failed"  # unless it comes to one of the ends below
+        """Go on until the scheduler is done, or an interrupt or an error ends the run; then free what is held."""
+        how = "failed"  # unless one of the lines below is reached
         try:
             self._take_turns(watch)
             how = "done"
@@ -150,7 +150,7 @@ class _Loop:
         result, executor = self.result, self.executor
         while self._hand_out_jobs():
             event = executor.next_event()
-            while isinstance(event, WorkerLost):  # it ends no arm
+            while isinstance(event, WorkerLost):  # a lost worker ends no arm
                 result.journal.append(event)
                 event = executor.next_event()
             news = self._record(event)
@@ -188,7 +188,7 @@ class _Loop:
         return Trial(trial_id, config, self.objective.features(config), training_seed)
 
     def _hold_best(self) -> None:
-        """Let a scheduler that knows which arm to return name it."""
+        """Take the best arm from the scheduler, if it names one."""
         machine, result = self.result.scheduler, self.result
         chosen = machine.best_arm()
         if chosen is not None:
@@ -197,7 +197,7 @@ class _Loop:
                 result.best = Best(result.trials[chosen], arm.epochs, arm.score)
 
     def _record(self, event: Report | Crash) -> Measured | Failed:
-        """Journal what an executor reports, and say it as schedulers hear it: in scores."""
+        """Journal what an executor reports, and turn it into an event for the scheduler, in scores."""
         result, trial = self.result, event.trial
         if isinstance(event, Crash):
             epochs = result.scheduler.arms[trial.id].epochs
@@ -228,9 +228,9 @@ class _Loop:
             self._note(changes, verdict, words)
 
     def _note(self, changes: Sequence[Change], verdict: Verdict = KEEP, words: str = "") -> None:
-        """Journal changes of state; free what ended arms hold, and tell the sampler what came of them.
+        """Journal changes of state; free what ended arms hold, and tell the sampler how these arms ended.
 
-        `words` say why an arm was dropped, in the metric's units; the scheduler knows it in scores.
+        `words` say why an arm was dropped, in the metric's units; the scheduler gives the reason in scores.
         """
         result = self.result
         for change in changes:
@@ -253,7 +253,7 @@ class _Loop:
 
 
 def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:
-    """Let an arm that has reached the end of its job compete for the best; equal scores: the smaller id, then epoch."""
+    """Let an arm that has reached the end of its job compete for the best. Ties: the smaller id, then epoch."""
     best = result.best
     if best is None or (score, -trial.id) > (best.score, -best.trial.id):
         result.best = Best(trial, epoch, score)
@@ -268,7 +268,7 @@ def _job_started(metric: Metric, job: Job, clock: float) -> JobStarted:
 
 
 def _numbers(metric: Metric, decision: Decision) -> tuple[str, float | None, float | None, float | None]:
-    """Cause, forecast, its error and the value of an epoch, as records have them."""
+    """Cause, forecast, its error and the value of an epoch, in the metric's units, as records hold them."""
     forecast = decision.forecast
     if forecast is None:
         return str(decision.cause), None, None, decision.value

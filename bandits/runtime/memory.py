@@ -17,10 +17,10 @@ def check_memory(workers: int, bytes_each: int) -> None:
 
     Args:
         workers: how many.
-        bytes_each: what one takes; 0 where that is unknown, and nothing is checked.
+        bytes_each: what one takes; 0 if that is unknown, and then nothing is checked.
 
     Raises:
-        SettingError: they are too many.
+        SettingError: there are too many.
     """
     free = free_memory() if bytes_each > 0 else None
     if free is None:
@@ -34,7 +34,7 @@ def check_memory(workers: int, bytes_each: int) -> None:
 def free_memory() -> int | None:
     """Bytes that new processes may take: what the machine has available, or its container if that is less.
 
-    None where the system does not tell.
+    None if the system does not say.
     """
     found = [free for free in (_available(), _left_in_container()) if free is not None]
     return max(0, min(found)) if found else None
@@ -63,7 +63,7 @@ def _left_in_container() -> int | None:
 
 
 def left_in(folder: Path, limit: str, usage: str) -> int | None:
-    """What the files of a control group say is left; caches that it can give up count as free."""
+    """Bytes that are left according to the files of a control group; caches that it can give up count as free."""
     try:
         most = int((folder / limit).read_text(encoding="ascii"))  # version 2 says "max" where there is no limit
         used = int((folder / usage).read_text(encoding="ascii"))

@@ -3,7 +3,7 @@
     run -> worker     Begin, then Proceed ... for its epochs, perhaps Stop; Free at any time
     worker -> run     Ready once, or Unfit; then for each Begin an Ended epoch ..., or Stopped where it was stopped
 
-A job has a number, its ticket, so that what is still under way when a job is stopped can be told from the next job.
+Each job has a number, its ticket. It distinguishes late messages about a stopped job from those about the next job.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """The worker process cannot have its objective; `setting` is True where a setting is to blame."""
+    """The worker process cannot set its objective up; `setting` is True if a setting is the cause."""
 
     reason: str
     setting: bool

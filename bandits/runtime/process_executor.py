@@ -32,13 +32,13 @@ __all__ = ["ProcessExecutor"]
 _AHEAD = 2  # epochs that may begin after the last one whose verdict is known: one to be judged, one to be trained
 _MOST_DEATHS = 5  # of workers in the same epoch of an arm
 _MOST_FAILED_STARTS = 3  # of a worker, in a row
-_LOOK_SECONDS = 5.0  # between searches for dead workers whose pipes a child of theirs holds open
+_LOOK_SECONDS = 5.0  # between searches for dead workers whose child processes keep their pipes open
 _UNGUARDED = 86  # exit code of a worker that was about to start a run of its own
 
 
 @dataclass(slots=True)
 class _Running:
-    """A job that has not ended, or not all of whose epochs have been reported."""
+    """A job that has not ended, or that has epochs still to be reported."""
 
     ticket: int
     trial: Trial
@@ -46,17 +46,17 @@ class _Running:
     worker: WorkerProcess
     received: int  # the last epoch that its worker has reported
     reported: int  # the last epoch that the run knows of
-    outcomes: deque[Measurement | str] = field(default_factory=deque)  # those in between
+    outcomes: deque[Measurement | str] = field(default_factory=deque)  # of the epochs between `reported` and `received`
     deaths: int = 0  # of workers in epoch received + 1
 
 
 class ProcessExecutor(Executor):
     """Trains several arms at a time, each in a process of its own.
 
-    A worker goes on with the next epoch while the last one is judged, but no further: a verdict reaches it within one
-    epoch, and what it has trained too much is discarded. A worker that crashes or is killed loses the epoch in which
-    it was: another one takes its place and goes on from the last checkpoint. An arm in one of whose epochs five workers
-    died is a crash. Time passes as it does on the wall.
+    A worker trains the next epoch while the last one is judged, but no further: a verdict reaches it within one
+    epoch, and an epoch that it trained in vain is discarded. A worker that crashes or is killed loses its current
+    epoch: another worker takes its place and goes on from the last checkpoint. If five workers die in the same epoch of
+    an arm, the arm fails. Time is real time.
 
     Args:
         objective: what trains. It is pickled once; its `set_up` is called in every worker.
@@ -97,7 +97,7 @@ class ProcessExecutor(Executor):
         ]
         self._running: dict[int, _Running] = {}
         self._tickets = 0
-        self._latest: _Running | None = None  # reported last, and not stopped so far
+        self._latest: _Running | None = None  # the job that reported last, unless it was stopped
         self._losses: deque[WorkerLost] = deque()
         self._released: set[int] = set()
         self._began = time.monotonic()
@@ -117,7 +117,7 @@ class ProcessExecutor(Executor):
 
     @property
     def pids(self) -> list[int]:
-        """The processes that there are now."""
+        """The ids of the processes that exist now."""
         return [worker.pid for worker in self._workers if worker.pid is not None]
 
     def submit(self, trial: Trial, job: Job) -> None:
@@ -127,7 +127,7 @@ class ProcessExecutor(Executor):
         self._order.began(running.ticket)
         try:
             pickle.dumps(trial)
-        except Exception as error:  # whatever the configuration holds
+        except Exception as error:  # the configuration may hold anything
             self._arrived(
                 running, f"the configuration must be one that worker processes can load, got {sentence(error)}"
             )
@@ -156,7 +156,7 @@ class ProcessExecutor(Executor):
         self._released.add(trial.id)
         for worker in self._workers:
             worker.free(trial.id)
-        # Whoever is still in its last epoch removes the folder afterwards.
+        # A worker that is still in the last epoch of this trial removes the folder afterwards.
         if not any(trial.id == other for worker in self._workers for other, _ in worker.under_way.values()):
             self._remove(trial.id)
 
@@ -177,7 +177,7 @@ class ProcessExecutor(Executor):
         return min(idle, key=lambda worker: (trial_id not in worker.holds, bool(worker.under_way), not worker.started))
 
     def _begin(self, running: _Running) -> None:
-        """Have a job trained from where it stands, in a new process if there is none."""
+        """Start or continue a job in its worker; start a process if there is none."""
         worker, trial, stop = running.worker, running.trial, running.job.stop
         if not worker.started:
             try:
@@ -214,7 +214,7 @@ class ProcessExecutor(Executor):
     # What workers say
 
     def _listen(self) -> None:
-        """Wait until a worker says something or dies, and take it in."""
+        """Wait until a worker sends something or dies, and handle that."""
         wait([each for worker in self._workers for each in worker.waitables], timeout=_LOOK_SECONDS)
         for worker in self._workers:
             messages, dead = worker.received()
@@ -280,7 +280,7 @@ _GUARD = (
 
 
 def _refuse_in_a_worker() -> None:
-    """End a worker that, as it imports the user's script, comes to the very run that started it."""
+    """End a worker that imports the user's script and so reaches the call of the run that started it."""
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         sys.exit(_UNGUARDED)
 
@@ -290,7 +290,7 @@ def _pickled(objective: Objective) -> bytes:
         return pickle.dumps(objective, protocol=pickle.HIGHEST_PROTOCOL)
     except BanditsError:
         raise
-    except Exception as error:  # pickle raises what it likes
+    except Exception as error:  # pickle may raise any type
         rule = "must be an objective that can be pickled, to train in worker processes"
         raise SettingError(f"`objective` {rule}, got {objective.name} ({sentence(error)})") from error
 

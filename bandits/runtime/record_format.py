@@ -1,6 +1,6 @@
 """How a record is written in a journal file, and read again: its kind by name, its fields as JSON.
 
-Version 1 is the first that a file names; files without one are of version 0, which has no `cause`. A file of a later
+Files name their version from version 1 on. A file without one is of version 0, which has no `cause`. A file of a later
 version may hold kinds and fields that this version does not know: what is known is read, and the rest is reported.
 """
 
@@ -29,7 +29,7 @@ _KINDS: Mapping[str, type[Any]] = {
     "Epoch": records.Epoch,
     "TrialFailed": records.TrialFailed,
     "WorkerLost": records.WorkerLost,
-    "Advised": records.VerdictGiven,  # its name in files since the first ones
+    "Advised": records.VerdictGiven,  # files have had this name from the first version on
     "Changed": records.Changed,
     "Ended": records.Ended,
 }
@@ -70,10 +70,10 @@ class RecordReader:
         self.unknown: Counter[str] = Counter()
 
     def read(self, kind: str, body: str) -> Record | None:
-        """One record; None where its kind is one of a later version.
+        """One record; None if only a later version has its kind.
 
         Raises:
-            JournalError: it is no record of this version, lacks a field, or a field has another type.
+            JournalError: it is not a record of this version, it lacks a field, or a field has another type.
         """
         later = self._version > VERSION
         if kind not in _KINDS and later:
@@ -100,7 +100,7 @@ class RecordReader:
         return record
 
     def notes(self) -> tuple[str, ...]:
-        """What was not understood, in a sentence; nothing where all was."""
+        """What was not understood, in a sentence; empty if everything was."""
         if not self.unknown:
             return ()
         what = ", ".join(f"{name} ({count:,})" for name, count in sorted(self.unknown.items()))
@@ -153,8 +153,8 @@ def _short(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """Write what JSON has no word for: states by name, numbers and arrays of other libraries as numbers and lists,
-    mappings as dictionaries, the rest as text."""
+    """Convert what JSON cannot hold: states become names, numbers and arrays of other libraries become numbers and
+    lists, mappings become dictionaries, and the rest becomes text."""
     if isinstance(value, State):
         return value.value
     if isinstance(value, Mapping):

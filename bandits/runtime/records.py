@@ -67,7 +67,7 @@ class TrialStarted:
 
 @dataclass(frozen=True, slots=True)
 class JobStarted:
-    """An arm starts to train from after epoch `start` to the end of epoch `stop`, at `clock` seconds.
+    """At `clock` seconds, an arm starts to train epochs `start + 1` to `stop`.
 
     If the scheduler values arms by their forecasts, `why` and `cause` say why it chose this one, in the metric's units:
     `forecast` is the value expected at the last epoch, `std` its error, `value` the improvement expected of an epoch.
@@ -110,7 +110,8 @@ class TrialFailed:
 class WorkerLost:
     """A worker process died, and another one took over; `reason` says how it died.
 
-    It was in epoch `epoch` of an arm, which is trained again; without an arm `trial` is None and `epoch` 0.
+    The process was in epoch `epoch` of an arm; that epoch is trained again. If it had no arm, `trial` is None and
+    `epoch` is 0.
     """
 
     trial: int | None
@@ -127,12 +128,12 @@ class VerdictGiven:
         trial: the arm.
         epoch: how many epochs it had trained.
         drop: True if it was stopped.
-        reason: why, in the metric's units.
+        reason: the reason in words, in the metric's units.
         forecast: expected value at the horizon; None where there was no forecast.
         std: standard deviation of the forecast's error near that value.
         horizon: the epoch that was forecast.
         bar: the value that the arm had to beat, margin included.
-        probability: that it would not.
+        probability: the probability that it would not beat the bar.
         cause: the reason as a value, one of `bandits.causes`; empty in journals of the first versions.
     """
 
@@ -167,7 +168,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The run is over: "done", "interrupted", or "failed" (an error outside any trial, a sampler's say)."""
+    """The run is over: "done", "interrupted", or "failed" (an error outside any trial, for example in a sampler)."""
 
     how: str
     clock: float

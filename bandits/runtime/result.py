@@ -16,12 +16,12 @@ __all__ = ["AuditOutcome", "Best", "Result"]
 
 @dataclass(frozen=True, slots=True)
 class AuditOutcome:
-    """What came of the arms that a forecast spoke against and that went on to check the rule.
+    """How the spared arms ended: a verdict would have dropped them, but they went on, to check the rule.
 
     Args:
         spared: how many there were.
-        ended: how many of them have come to the epoch that was forecast.
-        wrong: how many of these ended above the bar, although the forecast spoke against it.
+        ended: how many of them have reached the epoch that was forecast.
+        wrong: how many of these ended above the bar, although the verdict was to drop them.
     """
 
     spared: int
@@ -50,12 +50,12 @@ class Result:
     """The state of a run: final once `run` has returned it, growing while a live view looks at it.
 
     Attributes:
-        scheduler: the machine that made the decisions, with its arms and brackets.
+        scheduler: the scheduler that made the decisions, with its arms and brackets.
         objective: name of what was trained.
         metric: what was measured.
         seed: of the run.
         workers: how many arms trained at a time.
-        journal: everything that happened.
+        journal: the record of everything that happened.
         trials: every configuration tried, by id.
         epochs_trained: epochs that were measured.
         seconds: the clock at the end: recorded seconds of a table (1 an epoch where it has none), or measured ones.

@@ -1,4 +1,4 @@
-"""The budget of a run whose scheduler knows of none: no job is begun that does not fit into what is left."""
+"""The budget of a run: a job begins only if it fits into what is left. The scheduler does not know the budget."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["Spending"]
 class Spending:
     """Hands on a scheduler's jobs as long as they can be finished within a budget.
 
-    A job that does not fit waits until those that train are over, since what they leave may be enough for it; if it is
-    not, the run ends.
+    A job that does not fit waits until the running jobs end, because some may use less than was set aside for them. If
+    it still does not fit then, the run ends.
 
     Args:
         budget: what may be spent.
@@ -32,7 +32,7 @@ class Spending:
         """The scheduler's next job, or the one that was held back, if the budget allows it.
 
         Args:
-            scheduler: who is asked.
+            scheduler: the scheduler that is asked.
             busy: how many arms train.
         """
         if self._over:

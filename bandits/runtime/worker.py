@@ -1,7 +1,7 @@
-"""What runs in a worker process: it trains one job after another, at most an epoch ahead of what it has been told.
+"""The code of a worker process: it trains one job after another, and begins no epoch that the run has not allowed.
 
-A worker imports this module and what the objective needs. It ignores Ctrl-C, which is the run's to handle, and ends
-when the run's end of the connection is closed, or the process of the run has gone.
+A worker imports this module and what the objective needs. It ignores Ctrl-C, which the run handles. It ends
+when the run closes its side of the connection, or when the process of the run has ended.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def work(connection: Connection, site: WorkerSite) -> None:
     """Train jobs until the run is over. The first message is the objective, pickled.
 
     Args:
-        connection: to the run, both ways; see `messages`.
+        connection: the connection to the run, in both directions; see `messages`.
         site: where this worker trains.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -47,7 +47,7 @@ def work(connection: Connection, site: WorkerSite) -> None:
 
 
 def _end_with_the_run() -> None:
-    """Leave at once, in the middle of an epoch too, when the process of the run is gone."""
+    """Exit at once when the process of the run has ended, even in the middle of an epoch."""
     run = multiprocessing.parent_process()
     if run is not None:
         wait([run.sentinel])
@@ -55,7 +55,7 @@ def _end_with_the_run() -> None:
 
 
 def _objective(connection: Connection, site: WorkerSite) -> Objective | None:
-    """The objective, ready to train; None where it cannot be, and the run has been told why."""
+    """The objective, ready to train; None if that failed, and then the run has been told why."""
     pickled = connection.recv_bytes()
     try:
         objective: Objective = pickle.loads(pickled)  # noqa: S301 - from the run, which started this process
@@ -80,7 +80,7 @@ class _Worker:
         self._connection = connection
         self._objective = objective
         self._folder = site.folder
-        self._trained: dict[int, Trial] = {}  # what the objective may hold something for
+        self._trained: dict[int, Trial] = {}  # the objective may hold something for these trials
 
     def serve(self) -> None:
         """Wait for jobs and train them, until the connection is closed."""
@@ -90,7 +90,7 @@ class _Worker:
                 self._train(message)
             elif isinstance(message, Free):
                 self._free(message)
-            # all else is about a job that has ended meanwhile
+            # every other message is about a job that has ended meanwhile
 
     def _train(self, job: Begin) -> None:
         """Train a job to its end, or until it fails or is stopped."""
@@ -107,7 +107,7 @@ class _Worker:
         self._connection.send(Stopped(job.ticket))
 
     def _read_messages(self, ticket: int, epoch: int, limit: int) -> int | None:
-        """Read what the run has sent, and wait until `epoch` may begin: the new limit; None if the job is stopped."""
+        """Read messages and wait until `epoch` may begin; return the new limit, or None if the job is stopped."""
         while limit < epoch or self._connection.poll():
             message: ToWorker = self._connection.recv()
             if isinstance(message, Free):

@@ -1,4 +1,4 @@
-"""A worker process as the run sees it: started when it is needed, and started again when it has died."""
+"""A worker process, seen from the run: it starts when it is needed, and again when it has died."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SPAWN = get_context("spawn")  # a forked process would share the state of CUDA,
 
 @dataclass(slots=True, eq=False)
 class WorkerProcess:
-    """A place for a process: at most one at a time, several one after another.
+    """Holds at most one process at a time; when it has died, another one can start here.
 
     Args:
         objective: what it trains, pickled.
@@ -34,7 +34,7 @@ class WorkerProcess:
         started: True while there is a process, or one that has died and has not been reaped.
         ready: True once the process waits for jobs.
         failed_starts: how many processes have died in a row before they were ready.
-        under_way: (trial, last epoch) of what it trains or will train, stopped jobs too, by ticket.
+        under_way: (trial, last epoch) of the jobs that it trains or will train, by ticket; stopped jobs are included.
         holds: trials for which it may hold something in memory.
     """
 
@@ -59,16 +59,16 @@ class WorkerProcess:
 
     @property
     def waitables(self) -> list[Connection | int]:
-        """What becomes ready when the process says something, or dies."""
+        """Objects to wait for: one becomes ready when the process sends something, or dies."""
         if self._process is None or self._connection is None:
             return []
         return [self._connection, self._process.sentinel]
 
     def start(self) -> None:
-        """Start a process. It reports when it is ready; what is sent to it until then waits.
+        """Start a process. It reports when it is ready; messages that are sent before that wait.
 
         Raises:
-            OSError: the system refuses.
+            OSError: the system cannot start it.
         """
         self._connection, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=work, args=(theirs, self.site), name="bandits worker")
@@ -82,13 +82,13 @@ class WorkerProcess:
             self._connection.send_bytes(self.objective)
 
     def send(self, message: ToWorker) -> None:
-        """Say something. A process that has died does not hear it, and will be found dead."""
+        """Send a message. If the process has died, the message is lost, and `received` will tell of the death."""
         if self._connection is not None:
             with suppress(OSError):
                 self._connection.send(message)
 
     def free(self, trial_id: int) -> None:
-        """Have what it holds for a trial freed, with the next `send_freed`."""
+        """Note that the process can free a trial; the next `send_freed` tells it."""
         if trial_id in self.holds:
             self.holds.discard(trial_id)
             self._to_free.append(trial_id)
@@ -100,7 +100,7 @@ class WorkerProcess:
             self._to_free.clear()
 
     def received(self) -> tuple[list[FromWorker], bool]:
-        """The messages since the last call, those of a process that has died included, and whether it has died."""
+        """The messages since the last call, and whether the process has died; its last messages are included."""
         if self._process is None or self._connection is None:
             return [], False
         dead = not self._process.is_alive()  # asked first: what it sent before is in the connection
@@ -108,12 +108,12 @@ class WorkerProcess:
         try:
             while self._connection.poll():
                 messages.append(self._connection.recv())
-        except (EOFError, OSError):  # the latter in the middle of a message
+        except (EOFError, OSError):  # OSError: it died in the middle of a message
             dead = True
         return messages, dead
 
     def reap(self) -> tuple[str, int | None]:
-        """Forget a process that has died: what became of it, in words, and its exit code."""
+        """Forget a process that has died; return how it died, in words, and its exit code."""
         assert self._process is not None  # noqa: S101 - it was started
         code = _end([self._process], grace=5.0)[0]
         self._forget()
@@ -122,7 +122,7 @@ class WorkerProcess:
         ), code
 
     def hang_up(self) -> None:
-        """Let the process end: one that waits for jobs ends itself, one that trains is terminated."""
+        """Let the process end: it ends itself if it waits for jobs, and is terminated if it trains."""
         if self._process is None or self._connection is None:
             return
         if self.ready and not self.under_way:
@@ -147,14 +147,14 @@ class WorkerProcess:
         """End all processes and wait for them."""
         for worker in workers:
             worker.hang_up()
-        # With large libraries an interpreter takes a second to end. What a worker had to do it has done before that.
+        # With large libraries an interpreter takes a second to end. The worker has finished its work before that.
         _end([worker._process for worker in workers if worker._process is not None], grace=0.3)
         for worker in workers:
             worker._forget()
 
 
 def _end(processes: list[SpawnProcess], grace: float) -> list[int | None]:
-    """Wait for processes that are about to end; after `grace` seconds force those that have not: their exit codes."""
+    """Wait for processes that are about to end; after `grace` seconds, force the rest to end. Return exit codes."""
     for seconds, force in ((grace, SpawnProcess.terminate), (2.0, SpawnProcess.kill)):
         deadline = time.monotonic() + seconds
         while (alive := [process for process in processes if process.is_alive()]) and time.monotonic() < deadline:
@@ -168,11 +168,11 @@ def _end(processes: list[SpawnProcess], grace: float) -> list[int | None]:
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Hold Ctrl-C back while a process starts. The process inherits that, until it ignores Ctrl-C by itself."""
+    """Block Ctrl-C while a process starts. The process inherits the block, until it ignores Ctrl-C by itself."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # else it is started with the first process, and lets Ctrl-C through from then on
+    resource_tracker.ensure_running()  # else the first process starts it, and it unblocks Ctrl-C
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -182,7 +182,7 @@ def _interrupts_held_back() -> Iterator[None]:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for the processes that are started meanwhile: read where a library is loaded."""
+    """Set environment variables for the processes that start meanwhile; libraries read them when they load."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

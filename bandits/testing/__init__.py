@@ -1,4 +1,4 @@
-"""For authors of plug-ins: the contracts as test classes to inherit, and toys whose answers are known.
+"""For authors of plug-ins: contracts, as test classes to inherit, and toys whose answers are known.
 
 A contract is a class of tests that asks for one fixture. Inherit it, and supply the fixture:
 
@@ -10,7 +10,7 @@ A contract is a class of tests that asks for one fixture. Inherit it, and supply
         def predictor(self):
             return Mine()
 
-The toys are parts of runs with nothing to chance: a table of curves held in memory, a predictor that knows
+The toys are parts of runs without chance: a table of curves held in memory, a predictor that knows
 the future, a rule that never drops an arm, objectives that fail or are noisy, and a way to drive a scheduler by hand.
 """
 

@@ -16,9 +16,9 @@ class ObjectiveContract:
     """What every objective must do. Supply the fixture `objective`.
 
     Attributes:
-        epochs: how many epochs of a trial are trained in these tests, if the objective offers as many; >= 2.
-        trials: how many configurations are looked at.
-        tolerance: largest relative difference between training in one go and with a pause (0: none at all).
+        epochs: how many epochs of a trial are trained in these tests, if the objective has so many; >= 2.
+        trials: how many configurations are tested.
+        tolerance: largest relative difference between a training without and with a pause (0: no difference).
     """
 
     epochs = 4
@@ -59,7 +59,7 @@ class ObjectiveContract:
                 float(measurement.value)
 
     def test_a_pause_changes_nothing(self, objective: Objective) -> None:
-        """Training to an epoch, pausing, and going on gives the values of training in one go."""
+        """A training that pauses after an epoch and then goes on gives the same values as one without a pause."""
         stop = min(self.epochs, objective.max_epochs)
         trial = self._trial(objective, 0)
         in_one_go = [float(measurement.value) for measurement in self._train(objective, trial, stop)]

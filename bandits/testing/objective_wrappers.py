@@ -71,7 +71,7 @@ class FailingObjective(_Wrapped):
         self._failure = failure
 
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
-        """Train, and fail where it was asked for."""
+        """Train; the chosen trials fail at the chosen epoch."""
         for measurement in self.inner.train(trial, start, stop):
             if measurement.epoch != self._epoch or trial.id not in self._trials:
                 yield measurement
@@ -81,7 +81,7 @@ class FailingObjective(_Wrapped):
                 yield Measurement(measurement.epoch, self._failure, measurement.seconds)  # type: ignore[arg-type]
 
     def best_possible(self, epochs: tuple[int, ...]) -> float | None:
-        """The inner objective's, failures aside."""
+        """The inner objective's best value; failures do not change it."""
         return self.inner.best_possible(epochs)
 
 
@@ -103,7 +103,7 @@ class NegatedObjective(_Wrapped):
             yield Measurement(measurement.epoch, -measurement.value, measurement.seconds)
 
     def best_possible(self, epochs: tuple[int, ...]) -> float | None:
-        """The inner objective's, negated."""
+        """The inner objective's best value, negated."""
         best = self.inner.best_possible(epochs)
         return None if best is None else -best
 
@@ -113,8 +113,8 @@ class NoisyObjective(_Wrapped):
 
     Args:
         inner: what trains.
-        std: of the noise, in units of the metric, >= 0.
-        seed: of the noise, >= 0.
+        std: standard deviation of the noise, in units of the metric, >= 0.
+        seed: seed of the noise, >= 0.
     """
 
     def __init__(self, inner: Objective, *, std: float, seed: int = 0) -> None:

@@ -23,7 +23,7 @@ class PredictorContract:
     Attributes:
         horizon: epochs of the curves that it is tested on.
         curves: how many it may learn from; raise it for a predictor that needs more.
-        arms: how many are forecast, after each epoch; lower it for a predictor that takes its time.
+        arms: how many are forecast, after each epoch; lower it for a slow predictor.
     """
 
     horizon = 8
@@ -49,7 +49,7 @@ class PredictorContract:
         ]
 
     def test_has_a_name(self, predictor: Predictor) -> None:
-        """Messages need a word for it."""
+        """Messages call it by its name."""
         assert predictor.name
 
     def test_answers_for_the_horizon_it_was_fitted_for(self, predictor: Predictor) -> None:
@@ -59,18 +59,18 @@ class PredictorContract:
         assert {self.horizon} == {answer.horizon for answer in answers if isinstance(answer, Forecast)}
 
     def test_is_deterministic(self, predictor: Predictor) -> None:
-        """The same curves and generator give the same answers; global random numbers play no part."""
+        """The same curves and generator give the same answers; global random numbers have no effect."""
         pairs = ramps(self.curves, self.horizon)
         before = np.random.get_state(legacy=False)
         first = self._answers(predictor, pairs)
-        np.random.random()  # as anybody's code might
+        np.random.random()  # other code may draw from it
         second = self._answers(predictor, pairs)
 
         assert first == second
         np.random.set_state(before)
 
     def test_draws_nothing_from_the_global_generator(self, predictor: Predictor) -> None:
-        """Fitting and forecasting leave NumPy's global generator where it was."""
+        """Fitting and forecasting do not change the state of NumPy's global generator."""
         before = np.random.get_state(legacy=False)
         self._answers(predictor, ramps(self.curves, self.horizon))
 
@@ -89,7 +89,7 @@ class PredictorContract:
     def test_curves_needed_is_honest(self, predictor: Predictor) -> None:
         """With `curves_needed` ordinary curves some epoch is forecast; with one fewer, none is.
 
-        A predictor that learns from every step is given as many others as well, cut short.
+        A predictor that learns from every step also gets as many partial curves.
         """
         needed = predictor.curves_needed(self.horizon)
 
@@ -104,8 +104,8 @@ class PredictorContract:
             assert all(isinstance(answer, Abstain) and answer.reason for answer in fewer)
 
     def test_odd_data_are_no_reason_to_raise(self, predictor: Predictor) -> None:
-        """Few, constant, repeated, huge or tiny curves, to learn from or to forecast, give a forecast or a reason
-        for none; so do trials without features."""
+        """Few, constant, repeated, huge or tiny curves, to learn from or to forecast, raise no error: there is a
+        forecast, or a reason for none. The same holds for trials without features."""
         ordinary = History.from_curves(ramps(self.curves, self.horizon))
         forecaster = predictor.fit(ordinary, horizon=self.horizon, rng=rng_for(0, "contract"))
         for name, odd in self._odd_data().items():
@@ -157,7 +157,7 @@ class PredictorContract:
         assert all(isinstance(answer, Abstain) and answer.reason for answer in answers)
 
     def test_a_horizon_that_no_curve_reaches(self, predictor: Predictor) -> None:
-        """Without a curve that reaches the horizon, who learns from curves abstains, and who does not may answer."""
+        """Without a curve that reaches the horizon, a predictor that learns from curves abstains; others may answer."""
         history = History.from_curves(ramps(self.curves, self.horizon))
         forecaster = predictor.fit(history, horizon=self.horizon + 5, rng=rng_for(0, "contract"))
         answers = forecaster.forecast_many(self._questions())
@@ -167,8 +167,8 @@ class PredictorContract:
             assert all(isinstance(answer, Abstain) and answer.reason for answer in answers)
 
     def test_leave_one_out_is_about_training_curves(self, predictor: Predictor) -> None:
-        """Before the horizon it is unknown, refused with a reason, or a finite forecast with an error for some of the
-        training curves, each once; from the horizon on there is none."""
+        """Before the horizon there is no answer, a reason for none, or finite forecasts with errors of some training
+        curves, at most one for each curve. From the horizon on there is none."""
         pairs = ramps(self.curves, self.horizon)
         forecaster = predictor.fit(History.from_curves(pairs), horizon=self.horizon, rng=rng_for(0, "contract"))
         for tau in range(1, self.horizon + 1):
@@ -200,7 +200,7 @@ class PredictorContract:
 
 
 def _alike(expected: Forecast | Abstain, actual: Forecast | Abstain) -> bool:
-    """Equal, but for the rounding of sums taken in another order."""
+    """Equal, except for rounding errors of sums in another order."""
     if isinstance(expected, Abstain) or isinstance(actual, Abstain):
         return expected == actual
     close = math.isclose(expected.mean, actual.mean, rel_tol=1e-9, abs_tol=1e-12)

@@ -17,7 +17,7 @@ __all__ = ["StoppingRuleContract"]
 
 
 class StoppingRuleContract:
-    """What every stopping rule must do, and every rule that it learns. Supply the fixture `rule`."""
+    """What every stopping rule must do, and every rule that `learn` makes of it. Supply the fixture `rule`."""
 
     _horizon = 9
     _forecasts = (
@@ -62,7 +62,7 @@ class StoppingRuleContract:
                         assert verdict.evidence.forecast is forecast
 
     def test_is_deterministic(self, rule: StoppingRule) -> None:
-        """The same forecast and bar get the same verdict; the same calibration set teaches the same."""
+        """The same forecast and bar get the same verdict; from the same calibration set it learns the same rules."""
         for judge, again in zip(self._judges(rule), self._judges(rule), strict=True):
             for forecast in self._forecasts:
                 for bar in self._bars:
@@ -88,8 +88,8 @@ class StoppingRuleContract:
             assert all(1 <= rule.from_epoch <= epoch < horizon for epoch in check_epochs)
 
     def test_learns_rules_or_says_why_not(self, rule: StoppingRule) -> None:
-        """Of every calibration set, empty or of equal curves too: a rule for some of its check epochs,
-        which protects as many arms, or a reason to wait."""
+        """Every calibration set, even an empty one or one of equal curves, gives rules for some check epochs, or a
+        reason to wait. The learnt rules protect as many arms as this rule."""
         for curves in (0, 1, 2, 5, 9, 30, 200):
             for equal in (False, True):
                 calibration = self._calibration(curves, equal=equal)

@@ -18,7 +18,7 @@ class SamplerContract:
 
     @staticmethod
     def _search(sampler: Sampler) -> list[Mapping[str, object]]:
-        """Ask for twelve configurations, one after the other; tell of each what came of it, some of it bad news."""
+        """Ask for twelve configurations, one after the other; report an outcome for each, some of them failures."""
         configs = []
         for trial_id in range(_TRIALS):
             config = sampler.propose(trial_id)
@@ -38,15 +38,15 @@ class SamplerContract:
         return configs
 
     def test_same_seed_and_events_same_configurations(self, make: Callable[[int], Sampler]) -> None:
-        """Nothing but its settings, its seed and what it was told decides."""
+        """Its configurations depend on its settings, its seed and what it was told, and on nothing else."""
         assert self._search(make(3)) == self._search(make(3))
 
     def test_another_seed_gives_others(self, make: Callable[[int], Sampler]) -> None:
-        """The seed is used."""
+        """Another seed gives other configurations."""
         assert self._search(make(3)) != self._search(make(4))
 
     def test_configurations_can_be_journalled(self, make: Callable[[int], Sampler]) -> None:
-        """A configuration is a mapping of names to JSON values, and comes back as it was."""
+        """A configuration is a mapping of names to JSON values, and reading it back gives the same mapping."""
         for config in self._search(make(0)):
             assert all(isinstance(name, str) for name in config)
             assert dict(config) == json.loads(json.dumps(dict(config)))
@@ -61,7 +61,7 @@ class SamplerContract:
             sampler.learn(Outcome(Trial(trial_id, config), (), "failed"))
 
     def test_settings_are_json(self, make: Callable[[int], Sampler]) -> None:
-        """What the journal says about it is plain."""
+        """The journal can hold its settings, because they are plain JSON values."""
         settings = dict(make(0).settings())
 
         assert settings == json.loads(json.dumps(settings))

@@ -91,7 +91,7 @@ class SchedulerContract:
                     self._books_balance(machine)
 
     def _books_balance(self, scheduler: Scheduler) -> None:
-        """Counts, rung reports and arms agree once a run is over."""
+        """When a run is over, the counts, the reports of rungs and the arms agree."""
         assert len(scheduler.arms) == sum(scheduler.counts.values())
         for bracket in scheduler.brackets:
             for rung in bracket.rungs:
@@ -100,7 +100,7 @@ class SchedulerContract:
         assert all(arm.epochs <= scheduler.max_epochs for arm in scheduler.arms.values())
 
     def test_a_perfect_forecast_leaves_a_winner(self, scheduler: Scheduler) -> None:
-        """If a run has a winner without a stopper, so it has with a stopper whose forecasts are right."""
+        """If a run without a stopper has a winner, a run with a stopper whose forecasts are right has one too."""
         for workers in (1, 3):
             plain = scheduler.fresh(stopper=None)
             stopped = scheduler.fresh(stopper=EarlyStopper(OraclePredictor(self._table(scheduler)), ProbabilityRule()))
@@ -150,5 +150,5 @@ class SchedulerContract:
 
 
 def _portrait(scheduler: Scheduler) -> str:
-    """Everything that can be seen of a scheduler, as text."""
+    """The visible state of a scheduler, as text."""
     return repr((scheduler.arms, scheduler.counts, scheduler.brackets, len(scheduler.history)))

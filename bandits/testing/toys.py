@@ -1,4 +1,4 @@
-"""Parts of runs that leave nothing to chance: what happens is known beforehand."""
+"""Parts of runs without chance: what happens is known beforehand."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["NeverDropRule", "OraclePredictor", "ReplayObjective", "SpyPredictor"
 
 
 class ReplayObjective(Objective):
-    """Replays a table held in memory; trial i trains row i, counted modulo the rows.
+    """Replays a table held in memory; trial i trains row i modulo the number of rows.
 
     Args:
         curves: raw values, a row for each configuration, all of the same length; NaN where training fails.
         goal: "maximize" or "minimize".
-        seconds: how long an epoch of each row takes, counted modulo its length.
+        seconds: how long an epoch of row i takes: entry i modulo their number.
 
     Attributes:
         begun: (trial id, epoch) for every epoch that has begun, in order.
@@ -82,7 +82,7 @@ class OraclePredictor(Predictor):
     """Knows how every arm ends, and says so without error.
 
     Args:
-        scores: larger is better, a row for each configuration; trial i has row i, counted modulo the rows.
+        scores: larger is better, a row for each configuration; trial i has row i modulo the number of rows.
 
     Example:
         >>> oracle = OraclePredictor([[0.1, 0.9]])
@@ -222,7 +222,7 @@ def ramps(arms: int, epochs: int, *, key: str = "ramps") -> list[tuple[Trial, Cu
 
     Args:
         arms: how many.
-        epochs: how long.
+        epochs: how many epochs each curve has.
         key: names the random numbers; another key gives other curves.
 
     Returns:

@@ -1,4 +1,4 @@
 """Training of neural networks with PyTorch: nets, tasks, the engine that trains them, checkpoints and devices.
 
-Nothing of it is loaded with this package: name the module you need (`bandits.training.engine`).
+Importing this package loads none of its modules: import the one you need (`bandits.training.engine`).
 """

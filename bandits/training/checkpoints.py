@@ -1,7 +1,7 @@
-"""A training as it stands after an epoch, in memory or in a file without pickle.
+"""The state of a training after an epoch, in memory or in a file without pickle.
 
 A file is one safetensors file: the tensors of the model and its optimizer, and in its header one JSON object with
-everything else. Weights and words can therefore not come from different moments.
+everything else. So all parts of it come from the same moment.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _MODEL, _OPTIMIZER = "model.", "optimizer."
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Everything that going on after an epoch needs.
+    """Everything that a training needs to go on after an epoch.
 
-    Random numbers are no part of it: those of an epoch follow from the trial's seed and the epoch's number.
+    It holds no random state: the random numbers of an epoch follow from the trial's seed and the epoch's number.
 
     Args:
         epoch: how many epochs have been trained.
         tensors: copies on the CPU, by name: `model.NAME` and `optimizer.PARAMETER.NAME`.
-        words: whatever else there is to know, as JSON would have it.
-        identity: what the training is of; a checkpoint restores only a training with the same identity.
+        words: everything else, as JSON values.
+        identity: says which training this is; a checkpoint restores only a training with the same identity.
     """
 
     epoch: int
@@ -44,7 +44,7 @@ class Checkpoint:
     identity: Mapping[str, Any]
 
     def write(self, file: Path) -> None:
-        """Write the file at once: whoever looks finds the whole of it, or nothing; folders are made as needed.
+        """Write the file in one step: a reader finds the whole file or none. Missing folders are made.
 
         Raises:
             MissingDependency: safetensors is not installed.
@@ -83,7 +83,7 @@ class Checkpoint:
             header = json.loads(content[8 : 8 + length])["__metadata__"]["bandits"]
             header = json.loads(header)
             words, identity, epoch, kind = (header[key] for key in ("words", "identity", "epoch", "format"))
-        except Exception as error:  # safetensors has errors of its own, and damaged bytes may raise anything
+        except Exception as error:  # safetensors has its own errors, and damaged bytes may raise any type
             raise ObjectiveError(f"the checkpoint {file} is damaged, or none of this library's") from error
         if kind != _FORMAT:
             raise ObjectiveError(f"the checkpoint {file} must be of format {_FORMAT!r}, got {kind!r}")
@@ -91,7 +91,7 @@ class Checkpoint:
 
 
 def tensors_of(model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Copies on the CPU of everything a model and its optimizer hold, and the optimizer's plain numbers."""
+    """Copies on the CPU of all tensors of a model and its optimizer, and the optimizer's plain numbers."""
     tensors = {_MODEL + name: _copy(tensor) for name, tensor in model.state_dict().items()}
     numbers: dict[str, Any] = {}
     for parameter, state in optimizer.state_dict()["state"].items():
@@ -109,7 +109,7 @@ def load_into(
     """Give a model and its optimizer the state that `tensors_of` took.
 
     Raises:
-        ObjectiveError: the tensors are those of another model.
+        ObjectiveError: the tensors belong to another model.
     """
     weights = {name.removeprefix(_MODEL): tensor for name, tensor in tensors.items() if name.startswith(_MODEL)}
     try:
@@ -124,20 +124,20 @@ def load_into(
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for number, values in state.items():
         for name, value in values.items():
-            if isinstance(value, Tensor):  # a copy, as an optimizer takes what it is given for its own
+            if isinstance(value, Tensor):  # a copy, because an optimizer changes the tensors that it is given
                 values[name] = _laid_out_as(parameters[number], value)
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 def _laid_out_as(parameter: Tensor, tensor: Tensor) -> Tensor:
-    """A copy in the parameter's order of memory: fused optimizers go through both in one stride."""
+    """A copy in the parameter's memory order, because fused optimizers read both in the same order."""
     if parameter.shape != tensor.shape:
         return tensor.clone()
     return torch.empty_like(parameter, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
 
 
 def _copy(tensor: Tensor) -> Tensor:
-    # contiguous: a safetensors file knows one order of memory
+    # contiguous: a safetensors file has only one memory order
     return tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
 
 

@@ -1,4 +1,4 @@
-"""Where networks train: the devices that are there, and how torch is set up on them."""
+"""Where networks train: which devices exist, and how torch is set up on them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def devices_from(words: str) -> tuple[str, ...]:
     """Read which devices to train on.
 
     Args:
-        words: "cpu"; "cuda" for every GPU that is there; "cuda:0,1" for those; "auto" for every GPU if there is one,
+        words: "cpu"; "cuda" for all GPUs; "cuda:0,1" for these two; "auto" for every GPU if there is one,
             otherwise the CPU.
 
     Returns:
-        Names as torch has them, such as ("cuda:0", "cuda:1").
+        Names as torch spells them, such as ("cuda:0", "cuda:1").
 
     Raises:
-        SettingError: the words are none of these, or name a device that is not there.
+        SettingError: the words are none of these, or name a device that does not exist.
 
     Example:
         >>> devices_from("cpu")
@@ -47,12 +47,12 @@ def devices_from(words: str) -> tuple[str, ...]:
 
 
 def prepare(device: torch.device) -> None:
-    """Set torch up for training on a device, for the whole process: algorithms of cuDNN that repeat themselves."""
+    """Set torch up for training on a device, for the whole process: cuDNN uses deterministic algorithms only."""
     if device.type == "cuda":
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
 
 
 def low_precision(device: torch.device) -> AbstractContextManager[Any]:
-    """Compute in bfloat16 where that is safe and fast, inside a `with` block: on GPUs; elsewhere nothing changes."""
+    """Compute in bfloat16 inside a `with` block, on GPUs only; on a CPU nothing changes."""
     return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()

@@ -1,4 +1,4 @@
-"""One training at work: a model, its optimizer, and how many epochs they have seen."""
+"""One training: a model, its optimizer, and how many epochs they have trained."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ RATE_AFTER_RESTART = 0.4  # Baker et al. (ICLR 2017, section 5): "reduce the lea
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What one epoch of training gave.
+    """What one epoch of training measured.
 
     Args:
-        epoch: which, from 1.
+        epoch: its number, from 1.
         value: the metric on the validation data, raw.
         train_loss: the mean loss over the epoch.
-        learning_rate: the one it was trained with.
-        seconds: how long training and validation took; in the first epoch, those of all restarts together.
+        learning_rate: the learning rate of this epoch.
+        seconds: how long training and validation took; in the first epoch, all restarts are included.
     """
 
     epoch: int
@@ -45,7 +45,7 @@ class Session:
     """One trial under training.
 
     The numbers of epoch t depend on the seed and on t alone, so a session that is restored after epoch t trains epoch
-    t + 1 as it would have without a pause; on a CPU, with the same number of threads, bit for bit.
+    t + 1 as without a pause. On a CPU, with the same number of threads, the two agree bit for bit.
 
     Args:
         task: what is trained.
@@ -81,7 +81,7 @@ class Session:
         """Train the next epoch and validate.
 
         Raises:
-            ObjectiveError: the loss or the metric is no finite number any more: the training has diverged.
+            ObjectiveError: the training has diverged: the loss or the metric is not a finite number.
         """
         began = time.perf_counter()
         with _threads(self._threads):
@@ -98,7 +98,7 @@ class Session:
         return Epoch(epoch, value, loss, self._rate(epoch), seconds)
 
     def checkpoint(self, identity: Mapping[str, Any] | None = None) -> Checkpoint:
-        """The training as it stands, copied to the CPU."""
+        """The state of the training now, copied to the CPU."""
         tensors, numbers = tensors_of(self._model, self._optimizer)
         words = {"attempt": self._attempt, "optimizer": numbers}
         return Checkpoint(self.epoch, tensors, words, dict(identity or {}))
@@ -121,7 +121,7 @@ class Session:
         self._optimizer = self._task.optimizer(self._model, self._config)
 
     def _train(self, epoch: int) -> tuple[float, float]:
-        """Value and mean loss of an epoch; NaN and infinity pass."""
+        """Value and mean loss of an epoch; NaN and infinity raise no error here."""
         rate = self._rate(epoch)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
@@ -129,7 +129,7 @@ class Session:
         with self._randomness("epoch", epoch):
             self._model.train()
             loss = float(self._task.train_epoch(self._model, self._optimizer, epoch, generator))
-        if not math.isfinite(loss):  # such weights need no judging
+        if not math.isfinite(loss):  # such weights need no validation
             return math.nan, loss
         self._model.eval()
         with torch.inference_mode():
@@ -143,7 +143,7 @@ class Session:
 
     @contextlib.contextmanager
     def _randomness(self, purpose: str, number: int) -> Iterator[None]:
-        """Seed torch's global generators for a purpose, and give them back as they were."""
+        """Seed torch's global generators for a purpose, and restore their state afterwards."""
         device = self._task.device
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(_seed(self._seed, purpose, number))
@@ -156,7 +156,7 @@ def _seed(seed: int, purpose: str, number: int) -> int:
 
 @contextlib.contextmanager
 def _threads(threads: int) -> Iterator[None]:
-    """Let torch use so many CPU threads, then as many as before."""
+    """Let torch use this many CPU threads, and afterwards as many as before."""
     before = torch.get_num_threads()
     if before == threads:
         yield

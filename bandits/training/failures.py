@@ -1,4 +1,4 @@
-"""Failures of a training that are no bugs: what to call them, and how to free what they left."""
+"""Failures of a training that are not bugs: how to report them, and how to free the memory that they left."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from bandits.errors import ObjectiveError
 __all__ = ["free", "survive"]
 
 _Result = TypeVar("_Result")
-_CPU_IS_FULL = ("can't allocate memory", "not enough memory")  # in what torch says then: it has no class of its own
+_CPU_IS_FULL = ("can't allocate memory", "not enough memory")  # texts in torch's error, which has no class of its own
 _ASKED_FOR = re.compile(r"tried to allocate ([\d.]+ \w+)", re.IGNORECASE)
 
 
 def survive(work: Callable[[], _Result], device: torch.device) -> _Result:
-    """Do some work; if memory runs out, say so in one sentence, with nothing that holds on to the memory.
+    """Do some work. If memory runs out, raise an error in one sentence that keeps no memory in use.
 
     Raises:
-        ObjectiveError: out of memory, or whatever ObjectiveError the work raised. Errors of other kinds pass.
+        ObjectiveError: memory ran out, or the work raised this error itself. Other errors pass unchanged.
     """
     try:
         return work()
-    except (MemoryError, RuntimeError) as error:  # OutOfMemoryError of torch is a RuntimeError
+    except (MemoryError, RuntimeError) as error:  # torch's OutOfMemoryError is a RuntimeError
         if not _is_out_of_memory(error):
             raise
         asked_for = _ASKED_FOR.search(str(error))
@@ -36,7 +36,7 @@ def survive(work: Callable[[], _Result], device: torch.device) -> _Result:
 
 
 def free(device: torch.device) -> None:
-    """Give back the memory of what nobody refers to any more."""
+    """Free the memory of objects that nothing refers to any more."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

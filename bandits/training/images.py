@@ -1,4 +1,4 @@
-"""Classification of images: the data on the device, its batches, and what a net makes of them."""
+"""Classification of images: the data on the device, its batches, and how nets learn from them."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["ImageTask"]
 
 _VALIDATION_BATCH = {"cpu": 256, "cuda": 2048}
-_DEAD = 1.5  # times chance: a first epoch that reaches no more has taught nothing (15 % of ten classes, as MetaQNN's)
-_AS_FLOATS = {"cpu": 64 * 2**20, "cuda": 2**30}  # data of at most so many bytes is normalised once and for all
+_DEAD = 1.5  # times chance: a first epoch that reaches no more taught nothing (15 % with ten classes, as in MetaQNN)
+_AS_FLOATS = {"cpu": 64 * 2**20, "cuda": 2**30}  # data of at most this many bytes is normalised once, at the start
 
 
 class ImageTask(Task):
     """Nets of one family learn to classify images by cross-entropy; the metric is validation accuracy, 0 to 1.
 
-    Images lie on the device in the order [image, height, width, channel] (channels last), as floats where that takes
+    Images lie on the device in the order [image, height, width, channel] (channels last), as floats if that takes
     little memory, else as bytes that are normalised batch by batch. An epoch permutes them once; batches are slices.
 
     Args:
         images: the data set.
         family: the nets, and how they are trained.
-        device: where.
+        device: where the images lie and nets train.
         batch_size: images a step, >= 1.
-        mirror: whether every other image, at random, is mirrored left to right in training.
-        shift: most pixels by which an image is shifted in either direction in training, at random.
+        mirror: whether training mirrors images left to right, each with probability 1/2.
+        shift: training shifts an image at random, by at most this many pixels in either direction.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class ImageTask(Task):
         return value <= _DEAD * self._chance
 
     def _batches(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        """The training data in a new order, augmented; a last batch of one image, without variance, is left out."""
+        """The training data in a new order, augmented. A last batch of one image is left out: it has no variance."""
         n = len(self._labels)
         order = torch.randperm(n, generator=generator).to(self.device)
         images, labels = self._images.index_select(0, order), self._labels.index_select(0, order)
@@ -130,7 +130,7 @@ class ImageTask(Task):
         return (placed.float() - self._mean) * self._scale
 
     def _normalised(self, images: Tensor) -> Tensor:
-        """Some of the placed images as a net takes them: [n, channels, height, width], channels last in memory."""
+        """Some images on the device, as a net takes them: [n, channels, height, width], channels last in memory."""
         if images.dtype == torch.uint8:
             images = (images.float() - self._mean) * self._scale
         return images.permute(0, 3, 1, 2)
@@ -141,12 +141,12 @@ def _labels(labels: NDArray[np.int64], device: torch.device) -> Tensor:
 
 
 def _shifted(images: Tensor, moves: Tensor, most: int) -> Tensor:
-    """Each image moved by its own numbers of pixels; what comes in from outside is the mean colour.
+    """Move each image by its own numbers of pixels; pixels from outside the image have the mean colour.
 
     Args:
         images: [n, channels, height, width], normalised.
         moves: [n, 2] integers from 0 to 2 most; `most` leaves an image where it is.
-        most: see there.
+        most: the largest move in either direction.
     """
     n, _, height, width = images.shape
     padded = nn.functional.pad(images, (most, most, most, most)).permute(0, 2, 3, 1)

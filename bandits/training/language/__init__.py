@@ -1,4 +1,4 @@
-"""Language models: LSTMs that learn to tell the next character or word of a text.
+"""Language models: LSTMs that learn to predict the next character or word of a text.
 
-Nothing of torch is loaded with this package, nor with its `recipe`.
+Neither this package nor its `recipe` loads torch.
 """

@@ -13,21 +13,21 @@ from bandits.training.language.recipe import Recipe
 __all__ = ["LanguageModel", "State", "cut"]
 
 State = list[tuple[Tensor, Tensor]]
-"""Of every layer, its output and its memory after the last step: two tensors [1, streams, n_inputs]."""
+"""The output and the memory of every layer after the last step: two tensors [1, streams, n_inputs] a layer."""
 
 
 class LanguageModel(nn.Module):
-    """Tells the next token from all before it.
+    """Predicts the next token from all tokens before it.
 
-    Every layer is an `nn.LSTM` of its own, with dropout between them drawn by `functional.dropout`: the dropout inside
-    a deep `nn.LSTM` has a random state of its own on GPUs, which cannot be set for an epoch.
+    Every layer is its own `nn.LSTM`, and `functional.dropout` draws the dropout between them. The dropout inside a
+    deep `nn.LSTM` has its own random state on GPUs, which cannot be set for an epoch.
 
-    Inside autocast the decoder, which is most of the work where words are many, computes in low precision, the layers
-    do not: cuDNN's would take float16 there, whatever is asked for, and small gradients would be lost.
+    Inside autocast only the decoder computes in low precision; with many words it is most of the work. The layers do
+    not: cuDNN's layers would use float16 there, whatever is asked for, and small gradients would be lost.
 
-    Fresh weights are drawn from torch's global generator as torch does it: of the embedding, and with it of a tied
-    decoder, normal with deviation 1; of the layers and an untied decoder, biases too, uniform within
-    1 / sqrt(n_inputs). The forget gates have 1 added to a bias (Jozefowicz et al., 2015).
+    Fresh weights come from torch's global generator, with torch's distributions. Those of the embedding, and so of a
+    tied decoder, are normal with deviation 1. Those of the layers and an untied decoder, biases included, are uniform
+    within 1 / sqrt(n_inputs). The forget gates have 1 added to a bias (Jozefowicz et al., 2015).
 
     Args:
         recipe: the sizes of the net. It stays with the net, as `recipe`.
@@ -77,5 +77,5 @@ def _layer(inputs: int, cells: int) -> nn.LSTM:
 
 
 def cut(state: State) -> State:
-    """The same memory, through which no gradient goes back."""
+    """The same memory, detached: no gradient goes back through it."""
     return [(output.detach(), memory.detach()) for output, memory in state]

@@ -25,17 +25,18 @@ class Recipe:
         n_layer: LSTM layers, >= 1 (the name of the shipped table lstm_ptb).
         n_inputs: LSTM cells a layer, >= 1 (the name of that table too).
         embedding: numbers that stand for a token at the net's input, >= 1; 0 for as many as `n_inputs`.
-        tied: whether the embedding's weights are those of the decoder too (Press & Wolf, 2017); then both have to be
-            of one size.
-        dropout: share of activations that training sets to 0, in [0, 1): of the embedding, of what one layer hands to
-            the next, and of what the decoder gets; never of what a layer hands to itself (Zaremba et al., 2014).
+        tied: whether the embedding's weights are those of the decoder too (Press & Wolf, 2017); then both must have
+            the same size.
+        dropout: share of activations that training sets to 0, in [0, 1): of the embedding, of what one layer passes
+            to the next, and of the decoder's input; never of what a layer passes to its next step (Zaremba et al.,
+            2014).
         optimizer: "adam" or "sgd" (plain: no momentum).
         lr: learning rate of the first epoch, > 0.
-        lr_decay: by what the rate is multiplied every `decay_every` epochs, in (0, 1]; 1 leaves it as it is.
-        decay_every: >= 1.
+        lr_decay: every `decay_every` epochs the rate is multiplied by this, in (0, 1]; 1 leaves it as it is.
+        decay_every: epochs from one decay to the next, >= 1.
         clip: longest gradient, as its Euclidean norm over all weights; a longer one is scaled down to it. > 0.
-        sum_over_steps: whether the loss of a window is the sum over its steps, as in Zaremba et al., or the mean, so
-            that a window's length does not change how far a step goes. (It is the mean over the streams either way.)
+        sum_over_steps: True: the loss of a window is the sum over its steps, as in Zaremba et al. False: it is the
+            mean, so that a window's length does not change how far a step goes. Over the streams it is always the mean.
 
     Raises:
         SettingError: a field breaks its rule.
@@ -81,7 +82,7 @@ class Recipe:
             otherwise: values of the fields that the configuration lacks; a field that is in neither has its default.
 
         Raises:
-            SettingError: it has a parameter that is no field, or a field breaks its rule.
+            SettingError: it has a parameter that is not a field, or a field breaks its rule.
         """
         settings: dict[str, Any] = {**(otherwise or {}), **config}
         check_names("a configuration of a language model", settings)
@@ -93,7 +94,7 @@ class Recipe:
         return self.embedding or self.n_inputs
 
     def num_params(self, vocabulary: int) -> int:
-        """Weights of the net for a vocabulary of so many tokens, biases among them; tied ones count once."""
+        """Number of weights of the net for a vocabulary of this size, biases included; tied weights count once."""
         inputs = [self.embedding_size] + [self.n_inputs] * (self.n_layer - 1)
         layers = sum(4 * self.n_inputs * (width + self.n_inputs + 2) for width in inputs)  # 4 gates, of 2 biases each
         decoder = vocabulary * (1 if self.tied else self.n_inputs + 1)
@@ -108,11 +109,11 @@ def check_names(argument: str, names: Iterable[str]) -> None:
     """Check that parameters exist.
 
     Args:
-        argument: what has them, as an error says it.
+        argument: the name of the argument that has them, for the error.
         names: of the parameters.
 
     Raises:
-        SettingError: one is no field of `Recipe`.
+        SettingError: one is not a field of `Recipe`.
     """
     known = sorted(field.name for field in fields(Recipe))
     for name in names:
@@ -130,5 +131,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """NumPy's numbers as Python's: configurations may come from anywhere."""
+    """A NumPy number as a Python number, because configurations may hold either."""
     return value.item() if isinstance(value, np.generic) else value

@@ -24,20 +24,20 @@ _NOTHING_LEARNT = 0.95  # of the perplexity of guessing
 
 
 class LanguageTask(Task):
-    """Trains nets to tell the next token of a text; judged by the perplexity of text that they have not seen.
+    """Trains nets to predict the next token of a text. The metric is the perplexity of text that they have not seen.
 
     The training text is folded into streams, which are read in windows. What the layers remember goes from window to
-    window, the gradient does not. An epoch reads one stretch of every stream, the next epoch the stretch that follows;
-    memory is empty where an epoch begins, and where the streams begin again. So an epoch depends on its number alone.
+    window; the gradient does not. An epoch reads one stretch of every stream, the next epoch the stretch that follows;
+    memory is empty when an epoch begins, and when the streams begin again. So an epoch depends on its number alone.
 
     Args:
         text: training and validation tokens.
-        device: where it lies and models train.
+        device: where the text lies and models train.
         batch_size: how many streams, >= 1.
         bptt: steps of a window, through which the gradient goes back, >= 1.
-        epoch_tokens: how many tokens an epoch reads, about (whole windows of all streams, at least one); None for the
+        epoch_tokens: about how many tokens an epoch reads (whole windows of all streams, at least one); None for the
             whole text.
-        validation_tokens: how many tokens of the validation text are read, from its beginning, about; None for all.
+        validation_tokens: about how many tokens of the validation text are read, from its beginning; None for all.
         otherwise: values of the parameters that configurations lack, as `Recipe.of` takes them.
 
     Raises:
@@ -81,7 +81,7 @@ class LanguageTask(Task):
         return kind(model.parameters(), lr=recipe.lr)
 
     def learning_rate(self, config: Mapping[str, object], epoch: int) -> float:
-        """As the recipe has it."""
+        """The recipe's learning rate of an epoch."""
         return Recipe.of(config, self._otherwise).learning_rate(epoch)
 
     def train_epoch(
@@ -91,7 +91,7 @@ class LanguageTask(Task):
         epoch: int,
         generator: torch.Generator,  # noqa: ARG002 - a text is read in its own order
     ) -> Tensor:
-        """One stretch of every stream: the mean cross-entropy a token, in nats, dropout at work."""
+        """Train on one stretch of every stream; return the mean cross-entropy a token, in nats, with dropout on."""
         assert isinstance(model, LanguageModel)  # noqa: S101 - this task built it
         total, tokens = torch.zeros((), device=self.device), 0
         with _without_subnormals():
@@ -104,7 +104,7 @@ class LanguageTask(Task):
         return total / tokens
 
     def validate(self, model: nn.Module) -> float:
-        """Perplexity: e to the mean cross-entropy a token; infinite where that is beyond a float."""
+        """Perplexity: e to the mean cross-entropy a token; infinite if no float is so large."""
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         state: State | None = None
         with _without_subnormals():
@@ -118,7 +118,7 @@ class LanguageTask(Task):
             return math.inf
 
     def learns_nothing(self, value: float) -> bool:
-        """Whether a perplexity is about that of guessing, the size of the vocabulary."""
+        """Whether a perplexity is about that of guessing, which is the size of the vocabulary."""
         return value > _NOTHING_LEARNT * self._vocabulary
 
     def _learn(
@@ -129,7 +129,7 @@ class LanguageTask(Task):
         targets: Tensor,
         state: State | None,
     ) -> tuple[Tensor, State]:
-        """One step of the optimizer: the window's mean loss, and what the layers remember."""
+        """Take one step of the optimizer; return the window's mean loss, and what the layers remember."""
         optimizer.zero_grad(set_to_none=True)
         loss, state = self._loss(model, inputs, targets, state)
         (loss * len(inputs) if model.recipe.sum_over_steps else loss).backward()
@@ -149,7 +149,7 @@ class LanguageTask(Task):
 def _without_subnormals() -> Iterator[None]:
     """Take numbers below 1e-38 for 0, in this thread.
 
-    Gradients vanish through saturated gates, and a CPU computes with what is left of them ten times as slowly.
+    Gradients vanish through saturated gates, and a CPU takes ten times as long to compute with such small numbers.
     """
     taken_already = float(torch.tensor(1e-38) * 0.1) == 0.0
     torch.set_flush_denormal(True)

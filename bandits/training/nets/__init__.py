@@ -1,1 +1,1 @@
-"""Families of nets, each with the way in which its paper trains it."""
+"""Families of nets, each with the training of its paper."""

@@ -19,7 +19,7 @@ class NetFamily(ABC):
         """A net with fresh weights, drawn from torch's global generator.
 
         Raises:
-            SettingError: the configuration is none.
+            SettingError: the configuration is not one of this family.
         """
 
     @abstractmethod
@@ -34,7 +34,7 @@ class NetFamily(ABC):
 def caffe_xavier_(module: nn.Module) -> None:
     """Draw the weights of a convolution or linear layer as Caffe's `xavier` filler does; biases become 0.
 
-    Uniform with variance 1 / inputs, where Glorot and Bengio (2010) take the mean of inputs and outputs.
+    They are uniform with variance 1 / inputs. Glorot and Bengio (2010) use the mean of inputs and outputs instead.
     """
     if isinstance(module, nn.Conv2d | nn.Linear):
         bound = (3 / module.weight[0].numel()) ** 0.5

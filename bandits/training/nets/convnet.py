@@ -1,4 +1,4 @@
-"""A small fixed net, whose training hyperparameters alone vary: the Cuda-Convnet of Hyperband's experiments.
+"""A small fixed net; only its training hyperparameters vary: the Cuda-Convnet of Hyperband's experiments.
 
 Three convolutions, each with pooling, local response normalisation after the first two, and one fully connected layer
 (Krizhevsky's cuda-convnet; Li et al., JMLR 2018, table 3; Baker et al. 2017).
@@ -23,13 +23,13 @@ class ConvnetFamily(NetFamily):
     """Momentum of 0.9; the learning rate falls to a tenth `lr_reductions` times, at equal distances; L2 per layer.
 
     A configuration has "lr", "conv1_l2", "conv2_l2", "conv3_l2", "fc4_l2", "lr_reductions", "lrn_scale" and
-    "lrn_power". L2 is the factor by which a weight is added to its gradient; biases have none.
+    "lrn_power". L2 times a weight is added to the weight's gradient; biases have no L2.
 
     Args:
         image_size, channels, classes: of the images.
         widths: filters of the three convolutions.
-        kernel: of all of them, odd.
-        max_epochs: the training's length, which the reductions divide.
+        kernel: side of all their kernels, odd.
+        max_epochs: the training's length, which the reductions divide into equal parts.
     """
 
     def __init__(

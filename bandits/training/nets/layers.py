@@ -1,4 +1,4 @@
-"""Layers that compute what torch's do, faster on a CPU, for images that lie channels last in memory."""
+"""Layers that compute the same as torch's, but faster on a CPU, for images with channels last in memory."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _BITS = 15  # of randomness for each number that may be dropped: a probability i
 
 
 class Flatten(nn.Module):
-    """`[n, channels, height, width]` to `[n, height * width * channels]`, as the numbers lie in memory.
+    """`[n, channels, height, width]` to `[n, height * width * channels]`, in the order of memory.
 
-    torch's own order would be copied together on the way, and its gradient come back in an order that makes the layer
-    before it slow.
+    torch's own order would need a copy, and its gradient would come back in an order that makes the layer before it
+    slow.
     """
 
     def forward(self, images: Tensor) -> Tensor:
-        """Flatten; what has two dimensions is flat."""
+        """Flatten; an input of two dimensions is flat already."""
         return images.permute(0, 2, 3, 1).flatten(1) if images.dim() == 4 else images
 
 
@@ -42,7 +42,7 @@ class Dropout(nn.Module):
         self.rate = rate
 
     def forward(self, numbers: Tensor) -> Tensor:
-        """Drop some, in training."""
+        """Set some numbers to 0, in training only."""
         if not self.training or self.rate == 0:
             return numbers
         if numbers.device.type != "cpu":
@@ -50,15 +50,15 @@ class Dropout(nn.Module):
         return numbers * _mask(numbers, self.rate)
 
     def extra_repr(self) -> str:
-        """What stands between the brackets where a net is printed."""
+        """The text between the brackets when a net is printed."""
         return f"rate={self.rate}"
 
 
 def _mask(numbers: Tensor, rate: float) -> Tensor:
-    """0 or 1 / (1 - rate) for each of the numbers, in the same order of memory; from torch's global generator."""
+    """0 or 1 / (1 - rate) for each number, in the same memory order, drawn from torch's global generator."""
     count = numbers.numel()
     drawn = torch.empty((count + 3) // 4, dtype=torch.int64).random_()  # 63 random bits each
     kept = (drawn.view(torch.int16)[:count] & (2**_BITS - 1)) >= round(rate * 2**_BITS)
-    mask = torch.empty_like(numbers)  # dense, whatever its order
+    mask = torch.empty_like(numbers)  # dense, in any memory order
     mask.as_strided((count,), (1,)).copy_(kept).mul_(1 / (1 - rate))
     return mask

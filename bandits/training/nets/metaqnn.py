@@ -26,7 +26,7 @@ DECAY, DECAY_EVERY = 0.2, 5  # the learning rate falls to a fifth every five epo
 
 
 class MetaQNNFamily(NetFamily):
-    """Adam with the usual moments, its learning rate a fifth every five epochs; Xavier weights as Caffe draws them.
+    """Adam with the usual moments; its learning rate falls to a fifth every five epochs. Xavier weights as in Caffe.
 
     A configuration is `{"net": "[C(16,3,1), ..., SM(10)]", "lr": 0.001}`.
 
@@ -51,8 +51,8 @@ class MetaQNNFamily(NetFamily):
 def metaqnn_net(layers: Sequence[Layer], image_size: int, channels: int) -> nn.Sequential:
     """The net that layers describe, for square images; ReLU follows every C and FC.
 
-    Where pooling follows a convolution right away, ReLU comes after the pooling: the result and every gradient are the
-    same, for a part of the work.
+    If pooling follows a convolution directly, ReLU comes after the pooling: the result and every gradient are the same,
+    with less work.
 
     Args:
         layers: legal ones, from the first to SM.
@@ -63,7 +63,7 @@ def metaqnn_net(layers: Sequence[Layer], image_size: int, channels: int) -> nn.S
     side, width, flat = image_size, channels, False
 
     def flatten() -> int:
-        """Inputs of a layer that sees everything."""
+        """Number of inputs of a layer that is connected to everything before it."""
         nonlocal flat
         if not flat:
             modules.append(Flatten())
@@ -96,5 +96,5 @@ def metaqnn_net(layers: Sequence[Layer], image_size: int, channels: int) -> nn.S
 
 
 def _ends_in_classes(modules: list[nn.Module], classes: int) -> bool:
-    """Whether GAP has made one number a class already; FC would be followed by its ReLU."""
+    """Whether GAP already gives one number a class. (After FC the last module would be its ReLU.)"""
     return bool(modules) and isinstance(modules[-1], nn.Linear) and modules[-1].out_features == classes

@@ -24,10 +24,10 @@ class _ResidualFamily(NetFamily):
 
 
 class NesterovFamily(_ResidualFamily):
-    """The nets of TinyImageNet: Nesterov's momentum of 0.9, the learning rate a tenth after every `ss` epochs.
+    """The nets of TinyImageNet: Nesterov's momentum of 0.9; the learning rate falls to a tenth every `ss` epochs.
 
     Args:
-        net_of: the net that a configuration describes; besides, it has "lr", 0.1 in the paper, and "ss".
+        net_of: the net that a configuration describes. The configuration also has "lr", 0.1 in the paper, and "ss".
     """
 
     def optimizer(self, model: nn.Module, config: Mapping[str, object]) -> torch.optim.Optimizer:
@@ -40,10 +40,10 @@ class NesterovFamily(_ResidualFamily):
 
 
 class RMSPropFamily(_ResidualFamily):
-    """The nets of CIFAR-10: RMSProp with weight decay 1e-4, the learning rate 1e-5 from some epoch on.
+    """The nets of CIFAR-10: RMSProp with weight decay 1e-4; the learning rate is 1e-5 from epoch `late` on.
 
     Args:
-        net_of: the net that a configuration describes; besides, it has "lr".
+        net_of: the net that a configuration describes. The configuration also has "lr".
         late: the first epoch with the small learning rate: 30 of 50 in the paper.
     """
 
@@ -62,7 +62,7 @@ class RMSPropFamily(_ResidualFamily):
 
 
 def residual_net(net: ResidualNet) -> nn.Sequential:
-    """The net that a value describes; weights as He et al. (2015) draw them for ReLU."""
+    """The net that a value describes; its weights are drawn as in He et al. (2015), for ReLU."""
     modules: list[nn.Module] = []
     width = net.channels
     for layer in net.layers:
@@ -89,7 +89,7 @@ def _normalised(inputs: int, filters: int, kernel: int, stride: int = 1) -> tupl
 
 
 class _Block(nn.Module):
-    """Three convolutions with batch normalisation; the input is added to what comes out, without weights."""
+    """Three convolutions with batch normalisation; the input is added to their output, without weights."""
 
     def __init__(self, inputs: int, block: ResidualBlock) -> None:
         super().__init__()
