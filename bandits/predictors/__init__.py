@@ -1,4 +1,4 @@
-"""Partial learning curve in, forecast out: one predictor a file, what it is made of in a folder."""
+"""Predictors: from a partial learning curve to a forecast. Each has a file; its parts are in a folder."""
 
 from bandits.forecasts import Abstain, ErrorShape, Forecast, Link
 from bandits.predictors.base import Forecaster, Predictor

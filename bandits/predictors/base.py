@@ -1,4 +1,4 @@
-"""The predictor's role: learn from curves that reached a horizon, forecast the ones that have not yet."""
+"""The predictor's role: learn from curves that reached a horizon, and forecast curves that have not reached it yet."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reach
         predictor: its name.
         needed: how many it needs that reached `horizon`.
         usable: how many it can use.
-        reached: how many reached the horizon; those that it cannot use lack a finite feature, or are outsized.
-        outsized: how many have scores that are out of all proportion (see `features.in_proportion`).
+        reached: how many reached the horizon. Those that it cannot use lack a finite feature, or are outsized.
+        outsized: how many have scores that are far too large beside the others (see `features.in_proportion`).
     """
     featureless = reached - usable - outsized
     groups = ((featureless, "lack a finite feature"), (outsized, "have scores out of all proportion"))
@@ -37,7 +37,7 @@ def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reach
 
 
 def _plain(value: Any) -> Any:
-    """A setting as JSON holds it: an enumeration's value, a Python number for NumPy's."""
+    """A setting as a JSON value: an enumeration becomes its value, a NumPy number becomes a Python number."""
     if isinstance(value, enum.Enum):
         return value.value
     return value.item() if isinstance(value, np.generic) else value
@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class LeaveOneOut:
-    """What would have been said of training curves after some epoch, had each not been among them.
+    """Leave-one-out forecasts of training curves after some epoch: each as if that curve had not been in the set.
 
     Args:
         trials: `[n]` ids of the training trials.
@@ -69,7 +69,7 @@ class Forecaster(ABC):
 
         Args:
             trial: the arm; its features have the names that the training trials had.
-            curve: `[tau]` scores so far, 1 <= tau < horizon. Nothing beyond tau is looked at.
+            curve: `[tau]` scores so far, 1 <= tau < horizon. Epochs after tau are not read.
 
         Returns:
             A forecast, or the reason why there is none. Never NaN, never an exception for odd data.
@@ -79,12 +79,12 @@ class Forecaster(ABC):
         """Forecast many arms at once; the same answers as `forecast`, in the same order."""
         return [self.forecast(trial, curve) for trial, curve in arms]
 
-    def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain | None:  # noqa: ARG002 - for predictors that know
+    def leave_one_out(self, tau: int) -> LeaveOneOut | Abstain | None:  # noqa: ARG002 - for predictors that have them
         """Leave-one-out forecasts of the training curves from their first `tau` epochs.
 
         Returns:
-            Why there are none after that epoch; or None if there is no cheaper way to them than fitting again without
-            some of the curves.
+            The forecasts, or why there are none after that epoch. None means that this predictor has no cheap way to
+            compute them: the caller must fit again without some of the curves.
         """
         return None
 
@@ -93,10 +93,10 @@ class Predictor(ABC):
     """Settings of a way to forecast. Holds no state: fitting returns a second object.
 
     Attributes:
-        name: how messages call it.
+        name: the predictor's name in messages.
         learns_from_every_step: whether every epoch of every arm teaches it, also of arms that were dropped or still
-            train; `fit` is then given all of them, and again when their epochs have grown in number. By default
-            complete curves teach, and shorter ones where `fit` looks at them.
+            train. If so, `fit` is given all arms, and is called again when they have trained for more epochs. By
+            default, complete curves teach, and shorter curves only where `fit` reads them.
     """
 
     name: str
@@ -104,12 +104,12 @@ class Predictor(ABC):
 
     @abstractmethod
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
-        """Learn from every curve of `history` that reaches `horizon`; from shorter ones, where a predictor can.
+        """Learn from every curve of `history` that reaches `horizon`, and from shorter curves if the predictor can.
 
         Args:
-            history: read now, not kept.
+            history: the curves. It is read during this call and not kept.
             horizon: the epoch to forecast, >= 1.
-            rng: consumed; the only source of randomness.
+            rng: the only source of randomness; this call advances it.
 
         Returns:
             A forecaster for that horizon. With too few curves it is one that abstains.
@@ -123,21 +123,22 @@ class Predictor(ABC):
         horizon: int,
         rng: np.random.Generator,
     ) -> Forecaster:
-        """Learn again after some more curves, where that is cheaper than from scratch.
+        """Learn again when the history has more curves, if that is cheaper than a new fit.
 
         Args:
             forecaster: of an earlier fit of this predictor for the same horizon; it stays as it is.
             history, horizon, rng: as in `fit`.
 
         Returns:
-            A new forecaster. Unless a predictor says otherwise, that of `fit`.
+            A new forecaster. By default it is the result of `fit`.
         """
         return self.fit(history, horizon=horizon, rng=rng)
 
     def settings(self) -> Mapping[str, Any]:
         """The arguments that build an equal predictor again, by name; JSON values.
 
-        They are the fields of a dataclass. A predictor that is none, and takes arguments, overrides this.
+        By default they are the fields of a dataclass. A predictor that takes arguments and is not a dataclass overrides
+        this method.
         """
         names: list[str] = [field.name for field in fields(self)] if is_dataclass(self) else []
         return {name: _plain(getattr(self, name)) for name in names}

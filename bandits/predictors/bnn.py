@@ -29,35 +29,35 @@ __all__ = ["BNN"]
 
 Floats = NDArray[np.float64]
 
-_FARTHEST = (0.0, 1.0)  # scores beyond this, on the unit scale, count as this: no asymptote lies there
-_FARTHEST_INPUT = 100.0  # a feature more standard deviations away counts as this many
-_SAMPLES = 1000  # that a forecast holds
-_LEAST = 25  # points that stand for a Gaussian: with fewer, its tails are missed
+_FARTHEST = (0.0, 1.0)  # on the unit scale, scores outside this range count as its ends: no asymptote lies outside
+_FARTHEST_INPUT = 100.0  # a feature more standard deviations away is clipped to this many
+_SAMPLES = 1000  # how many samples a forecast holds
+_LEAST = 25  # least number of points that represent a Gaussian: fewer would miss its tails
 
 
 @dataclass(frozen=True)
 class BNN(Predictor):
     """LC-Net: one Bayesian neural network for whole curves, sampled by stochastic-gradient Hamiltonian MCMC.
 
-    It learns from every epoch of every curve, unfinished ones too, and needs features that differ between trials. A fit
-    takes seconds, so use it where an epoch takes minutes. How it works, and what differs from the paper, is told in
-    docs/predictors.md.
+    It learns from every epoch of every curve, also of partial curves, and needs features that differ between trials. A
+    fit takes seconds, so use it where an epoch takes minutes. docs/predictors.md explains how it works, and how it
+    differs from the paper.
 
     Args:
         min_curves: abstain until so many curves reached the horizon, >= 2.
         partial_curves: learn from curves that have not reached the horizon as well.
         latents: numbers that describe a curve besides its features, >= 0; 0 is the paper's network.
         noise: "shared", one variance for all (as in the authors' code), or "per configuration" (as in the paper).
-        curve_layer: False gives the paper's plain network, to which time is one more input.
-        chains: of the sampler, each from a start of its own, >= 1.
-        burn_in: steps of each chain that are thrown away, >= 0; step sizes adapt in these.
-        networks: how many are kept of each chain, >= 1.
-        keep_every: steps between two that are kept, >= 1.
+        curve_layer: False gives the paper's plain network, which takes time as one more input.
+        chains: of the sampler, each with its own start, >= 1.
+        burn_in: steps of each chain that are thrown away, >= 0; during these the step sizes adapt.
+        networks: how many are kept from each chain, >= 1.
+        keep_every: steps between two networks that are kept, >= 1.
         batch: curves in a minibatch, for each chain, >= 1.
-        batch_epochs: epochs of each of them, >= 1.
+        batch_epochs: epochs of each curve in a minibatch, >= 1.
         step_size: of the sampler ("learning rate"), > 0.
-        update_steps: without latents, steps that networks walk on for each arm, >= 0; 0 uses features alone.
-        update_networks: how many networks do so, >= 1.
+        update_steps: without latents, further sampler steps for each arm's own curve, >= 0; 0 uses features alone.
+        update_networks: how many networks take further steps for an arm, >= 1.
         link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
 
     Raises:
@@ -101,7 +101,7 @@ class BNN(Predictor):
             raise MissingDependency(self.name, "torch")
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
-        """See `Predictor.fit`. Cheap: the networks are sampled when the first forecast is asked for.
+        """See `Predictor.fit`. This is cheap: the networks are sampled only at the first forecast.
 
         Example:
             >>> from bandits.rng import rng_for
@@ -121,7 +121,7 @@ class BNN(Predictor):
 
 
 class _Fitted(Forecaster):
-    """What `BNN.fit` returns: training curves, and networks sampled when first asked about."""
+    """What `BNN.fit` returns: training curves, and networks that are sampled at the first forecast."""
 
     def __init__(self, settings: BNN, history: History, horizon: int, seed: int) -> None:
         self._settings, self._horizon, self._seed = settings, horizon, seed
@@ -129,7 +129,7 @@ class _Fitted(Forecaster):
         self._refusal = self._learn(_curves_of(history, horizon, settings.partial_curves))
 
     def _learn(self, pairs: list[tuple[Trial, Curve]]) -> Abstain | None:
-        """Turn the history into training curves; say so if that cannot be done."""
+        """Turn the history into training curves; return the reason if that cannot be done."""
         settings, horizon = self._settings, self._horizon
         reached = sum(curve.tau == horizon for _, curve in pairs)
         complete: list[int] = []
@@ -158,7 +158,7 @@ class _Fitted(Forecaster):
         return None
 
     def _curves(self, without: int | None = None, more: tuple[Floats, Floats] | None = None) -> CurveSet:
-        """The training curves, perhaps without a trial's, and with features `[1, k]` and scores of one more."""
+        """The training curves; `without` leaves out one trial, `more` adds a curve: features `[1, k]` and scores."""
         from bandits.predictors.lc_net.posterior import CurveSet
 
         rows = [i for i, trial_id in enumerate(self._ids) if trial_id != without]
@@ -193,7 +193,7 @@ class _Fitted(Forecaster):
         return self._summary(trial, end)
 
     def _input(self, trial: Trial) -> Floats | Abstain:
-        """What the network sees of a trial: `[1, k]`."""
+        """The network's input for a trial: `[1, k]`."""
         objection = self._static.objection(trial, self._settings.name)
         if objection is not None:
             return objection
@@ -205,19 +205,19 @@ class _Fitted(Forecaster):
         return np.clip(x, -_FARTHEST_INPUT, _FARTHEST_INPUT)
 
     def _end(self, trial: Trial, x: Floats, y: Floats) -> Mixture:
-        """What the networks expect at the horizon."""
+        """The networks' distribution of the score at the horizon."""
         settings = self._settings
         sampled = self._networks()
         seed = int(rng_for(self._seed, "trial", abs(trial.id), "tau", len(y)).integers(2**63))
         if not settings.latents and settings.update_steps and len(sampled):
-            # An arm's earlier epochs are in the history too: they must not count twice.
+            # The history also holds this arm's earlier epochs. They must not count twice.
             more = self._curves(trial.id, (x, y))
             number, steps = settings.update_networks, settings.update_steps
             sampled = sampled.updated(more, seed, self._walk(), networks=number, steps=steps)
         return sampled.end(x, y, self._horizon, seed)
 
     def _networks(self) -> SampledNetworks:
-        """The networks that learnt from the training curves, sampled now if nobody has asked before."""
+        """The networks that learnt from the training curves; the first call samples them."""
         if self._sampled is None:
             from bandits.predictors.lc_net.network import LCNet
             from bandits.predictors.lc_net.sampling import SampledNetworks
@@ -242,7 +242,7 @@ class _Fitted(Forecaster):
         return Chains(self._settings.batch, self._settings.batch_epochs, self._settings.step_size)
 
     def _summary(self, trial: Trial, end: Mixture) -> Forecast | Abstain:
-        """The forecast that stands for a mixture of Gaussians on the unit scale."""
+        """The forecast that represents a mixture of Gaussians on the unit scale."""
         scale = self._scale
         samples = scale.to_scores(_quantiles(end, _SAMPLES))
         centre = float(end.weights @ end.means)

@@ -1,9 +1,9 @@
-"""What a regression sees of an arm: the start of its curve (TS) and its features (AP and HP).
+"""What a regression knows of an arm: the start of its curve (TS) and its features (AP and HP).
 
 The recipe is that of Baker et al. (2017, section 3.1): the scores of epochs 1 to tau, their first and second
-differences, and the architecture and hyperparameters as numbers. Two things are added here, both decided on
-the training curves alone: every input is standardised, and what spans orders of magnitude (a learning rate,
-a number of weights, a perplexity) is looked at on a logarithmic scale.
+differences, and the architecture and hyperparameters as numbers. Two things are added here. Both depend on the
+training curves alone. Every input is standardised. An input that spans orders of magnitude (a learning rate, a
+number of weights, a perplexity) is replaced by its logarithm.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ Floats = NDArray[np.float64]
 
 _LOG_FEATURE_SPAN = 10.0  # a positive feature that spans this factor or more is replaced by its logarithm
 _LOG_LOSS_SPAN = 3.0  # a loss whose worst value is this many times its best is modelled by its logarithm
-_CONSTANT = 1e-12  # spread up to which a column is rounding noise, its numbers being of magnitude 1
-_RECENT = 5  # epochs that "lately" means in `summaries`
+_CONSTANT = 1e-12  # a column of magnitude 1 whose spread is at most this holds only rounding noise
+_RECENT = 5  # how many of the last epochs `summaries` averages
 
 OUTSIZED = 1e6
-"""Times as large as a typical curve: no measurement of the same quantity."""
+"""A score this many times as large as a typical curve cannot measure the same quantity."""
 
 
 def time_series(scores: Floats) -> Floats:
@@ -67,7 +67,7 @@ def time_series(scores: Floats) -> Floats:
 
 
 def summaries(scores: Floats) -> Floats:
-    """A curve so far in seven numbers, which a long or noisy prefix does not drown.
+    """Seven numbers that describe a curve so far, however long or noisy it is.
 
     Args:
         scores: `[n, tau]`, tau >= 1.
@@ -123,8 +123,8 @@ def link_of(setting: Link | Literal["auto"], scores: Floats) -> Link:
 def in_proportion(scores: Floats, setting: Link | Literal["auto"]) -> NDArray[np.bool_]:
     """Which curves a predictor can learn from together: `[n]`.
 
-    Beside a score of 1e200 all others are the same number. So a curve is left out if one of its scores is a million
-    times as large as those of a typical curve, unless logarithms are taken.
+    In floating point, a score of 1e200 makes all other scores look equal. So a curve is left out if one of its scores
+    is a million times as large as those of a typical curve. None is left out if logarithms are taken.
 
     Args:
         scores: `[n, horizon]`, n >= 1.
@@ -134,7 +134,7 @@ def in_proportion(scores: Floats, setting: Link | Literal["auto"]) -> NDArray[np
         return np.ones(len(scores), dtype=np.bool_)
     sizes = np.abs(scores).max(axis=1)
     ordered = np.sort(sizes[sizes > 0])
-    typical = float(ordered[len(ordered) // 2]) if len(ordered) else 0.0  # a median whose mean cannot overflow
+    typical = float(ordered[len(ordered) // 2]) if len(ordered) else 0.0  # a median without a mean that could overflow
     return np.asarray(sizes <= OUTSIZED * typical)
 
 
@@ -162,13 +162,13 @@ def _number(features: Mapping[str, float], name: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class StaticFeatures:
-    """AP and HP as columns: their names, and which of them are looked at on a logarithmic scale.
+    """AP and HP as columns: their names, and which of them are replaced by their logarithms.
 
     Args:
         names: sorted names of the features.
         floors: `[k]` smallest training value of each column that is replaced by its logarithm, NaN for the
-            others. A log-uniform hyperparameter is equally informative at each scale only as a logarithm;
-            replacing it, rather than adding the logarithm, keeps it from counting twice in a distance.
+            others. Only as a logarithm is a log-uniform hyperparameter equally informative at each scale. The
+            logarithm replaces the value; if both were inputs, the feature would count twice in a distance.
         sizes: `[k]` largest magnitude of each training column, by which it is divided, so that no square
             overflows.
     """
@@ -181,8 +181,8 @@ class StaticFeatures:
     def learn(cls, pairs: Sequence[tuple[Trial, Curve]]) -> tuple[StaticFeatures, Floats, list[int]]:
         """Read the features of the training trials.
 
-        Trials whose features are incomplete or not finite are left out; which names are complete is
-        decided by the set of names that most trials have.
+        Trials whose features are incomplete or not finite are left out. The set of names that most trials have
+        decides which features a trial must have.
 
         Args:
             pairs: the training set.
@@ -215,14 +215,14 @@ class StaticFeatures:
         return None
 
     def scale(self, raw: Floats) -> Floats:
-        """Take the logarithms that were decided on, and bring each column to magnitude 1.
+        """Take the logarithms of the columns with a floor, and bring each column to magnitude 1.
 
         Args:
             raw: `[m, k]` values in the order of `names`.
 
         Returns:
-            `[m, k]`; a value below the training range of a logarithmic column counts as its lower end, so
-            that 0 or less has a place.
+            `[m, k]`. In a logarithmic column, a value below the training range counts as the lower end of that
+            range, so that 0 and negative values are possible.
         """
         logarithmic = np.isfinite(self.floors)
         scaled = raw.copy()
@@ -279,8 +279,8 @@ class Scaling:
         """Measure the columns of a design matrix.
 
         Args:
-            X: `[n, q]`, computed from numbers of magnitude 1; by that measure, the spread of a difference of
-                equal scores is rounding noise, and its column is dropped.
+            X: `[n, q]`, computed from numbers of magnitude 1. Differences of equal scores then have a tiny spread,
+                which is rounding noise, and their column is dropped.
         """
         centre = X.mean(axis=0)
         spread = np.sqrt(((X - centre) ** 2).mean(axis=0))
@@ -298,7 +298,7 @@ class Inputs:
 
     Args:
         series, summary, static: scaling of each block.
-        use_curve: without it, the blocks that are made of scores have no columns, and `Design.last` is 0.
+        use_curve: if False, the blocks that are made of scores have no columns, and `Design.last` is 0.
     """
 
     series: Scaling
@@ -317,11 +317,11 @@ class Inputs:
 
     @property
     def width(self) -> int:
-        """How many inputs vary: TS + AP + HP."""
+        """How many inputs of TS + AP + HP vary."""
         return len(self.series.kept) + len(self.static.kept)
 
     def design(self, scores: Floats, features: Floats) -> Design:
-        """The design of `[m, tau]` scores and `[m, k]` features, in the units they were learned in."""
+        """The design of `[m, tau]` scores and `[m, k]` features, in the units of the training set."""
         return Design(
             self.series.apply(time_series(scores)),
             self.summary.apply(summaries(scores)),

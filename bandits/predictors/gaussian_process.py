@@ -20,10 +20,10 @@ _PROCESS = AdditiveProcess(anchored=False, blocks=("series", "summary", "static"
 
 @dataclass(frozen=True)
 class GaussianProcess(SequentialPredictor):
-    """Gaussian process regression: curves that look alike, of arms that are configured alike, end alike.
+    """Gaussian process regression: arms with similar curves and similar configurations have similar ends.
 
-    One process per tau, its kernel chosen by marginal likelihood. An arm's standard deviation grows with its distance
-    from the training curves. See docs/predictors.md.
+    There is one process per tau. Its kernel is chosen by marginal likelihood. An arm's standard deviation grows with
+    its distance from the training curves. See docs/predictors.md.
 
     Args:
         min_curves: abstain until so many curves reached the horizon, >= 2.

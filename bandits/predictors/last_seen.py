@@ -23,8 +23,8 @@ __all__ = ["LastSeenValue"]
 class LastSeenValue(Predictor):
     """Forecasts the last score seen; the baseline that every predictor has to beat.
 
-    The standard deviation at tau is the root mean square, over the training curves, of score at the horizon
-    minus score at tau: what curves still gain counts as error.
+    Its standard deviation at tau is the root mean square, over the training curves, of the score at the horizon
+    minus the score at tau. So what curves still gain counts as error.
 
     Args:
         min_curves: abstain until so many curves reached the horizon, >= 2.
@@ -63,7 +63,7 @@ class LastSeenValue(Predictor):
 
 
 class _Fitted(Forecaster):
-    """What `LastSeenValue.fit` returns: one error per tau, computed when first asked about."""
+    """What `LastSeenValue.fit` returns: one error per tau, computed at the first forecast for that tau."""
 
     def __init__(self, settings: LastSeenValue, curves: list[Curve], horizon: int) -> None:
         self._name, self._horizon = settings.name, horizon

@@ -1,4 +1,4 @@
-"""Learning-curve extrapolation (Domhan, Springenberg, Hutter 2015): each curve alone, no other curve needed."""
+"""Learning-curve extrapolation (Domhan, Springenberg, Hutter 2015): it needs only the curve itself."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ __all__ = ["LCE"]
 
 Floats = NDArray[np.float64]
 
-_QUANTILES = 1000  # kept of the posterior predictive: a forecast's probabilities are multiples of 1 / 1000
+_QUANTILES = 1000  # how many are kept of the posterior predictive: a forecast's probabilities are multiples of 1 / 1000
 _PLATEAU_RISE, _PLATEAU_LOOK_AHEAD = 0.05, 5  # how the paper's code tells that learning has begun
-_LEAST_ACCEPTANCE = 0.001  # below it, the walkers have hardly left their start
-_FALLEN = 0.5  # share of a curve's variance that a falling trend must explain to be one
+_LEAST_ACCEPTANCE = 0.001  # with a smaller acceptance, the walkers have hardly left their start
+_FALLEN = 0.5  # a curve counts as falling if a falling line explains at least this share of its variance
 _ONE_SIGMA = (0.15865525393145707, 0.8413447460685429)  # a Gaussian's mass below -1 and +1 standard deviation
 
 
 @dataclass(frozen=True)
 class LCE(Predictor):
-    """Learning-curve extrapolation: eleven families of curves, weighted, sampled by MCMC; no other curve is needed.
+    """Learning-curve extrapolation: a weighted sum of eleven families of curves, sampled by MCMC. Needs no other curve.
 
-    The forecast holds quantiles of the posterior predictive; its mean is their median. How it works, what differs from
-    the paper, and the paper's stopping criterion in this library's words are told in docs/predictors.md.
+    The forecast holds quantiles of the posterior predictive; its mean is their median. docs/predictors.md explains how
+    it works, how it differs from the paper, and how this library expresses the paper's stopping criterion.
 
     Args:
         min_epochs: abstain before so many epochs, >= 3.
         every: forecast an arm only at epochs that are multiples of this, >= 1.
-        walkers: of the ensemble, >= 2; raised to twice the numbers of a position (60).
-        steps: of each walker, burn-in included, >= burn_in + thin.
+        walkers: of the ensemble, >= 2; fewer than 60 are raised to 60, twice the numbers of a position.
+        steps: of each walker, including burn-in, >= burn_in + thin.
         burn_in: steps that are thrown away, >= 0.
-        thin: every so many steps one is kept, >= 1.
-        recency: how much more the last epoch counts than the first, > 0; 1 counts all alike.
+        thin: steps from one position that is kept to the next, >= 1.
+        recency: how much more the last epoch counts than the first, > 0; with 1, all count alike.
         skip_plateau: leave out the epochs before a curve begins to rise.
         noise: add the measurement's noise to the forecast; without it, the error is the curve's alone.
-        mode: "optimistic" takes the median for certain where the end has a standard deviation below `certain_std`;
+        mode: "optimistic" treats the median as certain if the end has a standard deviation below `certain_std`;
             "conservative" never does.
-        certain_std: on the unit scale, without noise, > 0.
+        certain_std: standard deviation below which "optimistic" is certain, on the unit scale and without noise, > 0.
         max_std: abstain while the forecast's standard deviation is larger, on the unit scale; None never does.
         link: scale of the curve; "auto" takes the logarithm of a loss that falls to a third or less.
 
@@ -98,7 +98,7 @@ class LCE(Predictor):
         require_sampler()
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:  # noqa: ARG002
-        """See `Predictor.fit`. Nothing is learnt from `history`.
+        """See `Predictor.fit`. It learns nothing from `history`.
 
         Example:
             >>> from bandits.rng import rng_for
@@ -112,7 +112,7 @@ class LCE(Predictor):
         return _Fitted(self, horizon, int(rng.integers(2**63)))
 
     def curves_needed(self, horizon: int) -> int:  # noqa: ARG002 - the same for every horizon
-        """See `Predictor.curves_needed`: 0, since no other curve is looked at."""
+        """See `Predictor.curves_needed`: 0, since no other curve is read."""
         return 0
 
 
@@ -161,7 +161,7 @@ class _Fitted(Forecaster):
         return self._summary(trial, scale, ends, noise)
 
     def _sampled(self, y: Floats, end: int, ceiling: float, trial_id: int, tau: int) -> tuple[Floats, Floats]:
-        """Draws of where the curve ends and of the noise there, unit scale; none if sampling failed."""
+        """Draws of the curve's end and of the noise there, on the unit scale; empty if sampling failed."""
         settings = self._settings
         weights = recency_weights(len(y), settings.recency)
         posterior = Combination(fit_families(y, weights), y, weights, end=end, ceiling=ceiling)
@@ -174,7 +174,7 @@ class _Fitted(Forecaster):
         return ends[possible], noise
 
     def _summary(self, trial: Trial, scale: UnitScale, ends: Floats, noise: Floats) -> Forecast | Abstain:
-        """The forecast that stands for draws on the unit scale: their median, spread and quantiles."""
+        """The forecast that represents draws on the unit scale: their median, spread and quantiles."""
         settings = self._settings
         predicted = ends + noise if settings.noise else ends
         middle, spread = float(np.median(predicted)), _spread(predicted)
@@ -199,7 +199,7 @@ class _Fitted(Forecaster):
 
 
 def _spread(draws: Floats) -> float:
-    """Half the width of the central 68 %: a standard deviation that tails do not move."""
+    """Half the width of the central 68 %: a standard deviation that does not depend on the tails."""
     low, high = np.quantile(draws, _ONE_SIGMA)
     return float(high - low) / 2
 
@@ -217,7 +217,7 @@ def falls(y: Floats) -> bool:
 
 
 def plateau(y: Floats) -> int:
-    """How many epochs pass before a curve begins to rise; 0 where it does at once, or not yet.
+    """How many epochs pass before a curve begins to rise; 0 if it rises at once or has not begun to rise.
 
     Args:
         y: `[n]` scores on the unit scale.

@@ -20,9 +20,9 @@ class LinkedScale:
     """An increasing map from scores to a unit scale: y = (link(score) - origin) / unit.
 
     Args:
-        link: applied to scores first.
-        origin: what becomes 0, on the link's scale.
-        unit: what becomes a distance of 1, > 0.
+        link: is applied to the scores first.
+        origin: the value on the link's scale that becomes 0.
+        unit: the distance on the link's scale that becomes 1, > 0.
     """
 
     link: Link
@@ -30,12 +30,12 @@ class LinkedScale:
     unit: float
 
     def to_unit(self, scores: Floats) -> Floats:
-        """Scores to the unit scale; any shape. Not finite outside the link's domain, or where too large."""
+        """From scores to the unit scale; any shape. Not finite for scores outside the link's domain or too large."""
         with np.errstate(all="ignore"):
             return np.asarray((apply_link(self.link, scores) - self.origin) / self.unit, dtype=np.float64)
 
     def to_scores(self, y: Floats) -> Floats:
-        """The unit scale to scores; any shape. Not finite where the score would be too large."""
+        """From the unit scale to scores; any shape. Not finite where the score would be too large."""
         with np.errstate(all="ignore"):
             values = self.origin + self.unit * y
             return np.asarray(values if self.link is Link.IDENTITY else -np.exp(-values), dtype=np.float64)

@@ -1,7 +1,7 @@
 """Natural gradient boosting: trees that give every arm its own mean and its own standard deviation.
 
-scikit-learn grows the trees; it has no boosting of a whole distribution, so the rounds are written out here. What they
-bring beside the other predictors is measured by `python -m benchmarks.calibration`.
+scikit-learn grows the trees. It cannot boost a whole distribution, so the rounds of boosting are written here. Run
+`python -m benchmarks.calibration` to compare the result with the other predictors.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ __all__ = ["BoostedNormal", "NGBoost", "NormalBoosting"]
 
 Floats = NDArray[np.float64]
 
-_DEPTH = 3  # of the paper's trees
-_LEAST_LEAF = 5  # curves: fewer hardly tell how much they scatter
+_DEPTH = 3  # depth of the paper's trees
+_LEAST_LEAF = 5  # curves in a leaf: fewer hardly show how much they scatter
 _FOLDS = 5
-_PATIENCE = 30  # rounds without a better held-out score, after which no more are tried
-_STEPS = 2.0 ** np.arange(1, -6, -1)  # of the line search
-_SMALLEST_LOG_STD = math.log(1e-2)  # relative to the spread of all: nobody is that certain from few curves
+_PATIENCE = 30  # stop after this many rounds without a better held-out score
+_STEPS = 2.0 ** np.arange(1, -6, -1)  # step lengths of the line search
+_SMALLEST_LOG_STD = math.log(1e-2)  # relative to the spread of all ends: few curves cannot make a forecast more certain
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class NGBoost(SequentialPredictor):
     One model per tau gives every arm its own mean and standard deviation. See docs/predictors.md.
 
     Args:
-        rounds: at most so many, >= 1; cross-validation says after how many to stop.
+        rounds: largest number of rounds, >= 1; cross-validation decides after how many to stop.
         step: share of each correction that is made ("learning rate"), in (0, 1].
-        trend: fit a line first and boost what it leaves; False boosts from the mean, as in the paper.
+        trend: fit a line first and boost its residuals; False boosts from the mean, as in the paper.
         min_curves: abstain until so many curves reached the horizon, >= 2.
         link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
 
@@ -112,7 +112,7 @@ class NormalBoosting(Regressor):
         return Calibrated.of(model.mean_and_std, spread * errors, spread * stds)
 
     def _held_out(self, X: Floats, y: Floats, rng: np.random.Generator) -> tuple[int, Floats, Floats]:
-        """How many rounds held-out curves are forecast best with, and their errors `[n]` and stds `[n]` then."""
+        """The number of rounds that forecasts held-out curves best, and their errors `[n]` and stds `[n]` then."""
         folds = folds_of(len(y), _FOLDS, rng)
         boosts = [_Boost(np.delete(X, fold, axis=0), np.delete(y, fold), self.step, X[fold]) for fold in folds]
         order = np.argsort(np.concatenate(folds))
@@ -132,7 +132,7 @@ class NormalBoosting(Regressor):
 
 
 class _Boost:
-    """Boosting at work: training curves, what is said of them so far, and of others that are only asked about."""
+    """The state of boosting: training curves, and what the trees so far predict for them and for other curves."""
 
     def __init__(self, X: Floats, y: Floats, step: float, asked: Floats | None = None) -> None:
         self._X, self._y, self._step = single_precision(X), y, step
@@ -140,10 +140,10 @@ class _Boost:
         self.start = float(y.mean()), 0.5 * math.log(max(float(y.var()), math.exp(2 * _SMALLEST_LOG_STD)))
         self._mean, self._log_std = (np.full(len(y), value) for value in self.start)
         self.asked_mean, self.asked_log_std = (np.full(len(self._asked), value) for value in self.start)
-        self.trees: list[tuple[Any, Any, float]] = []  # for the mean, for the logarithm of the std, how far to go
+        self.trees: list[tuple[Any, Any, float]] = []  # tree for the mean, tree for the log of the std, step length
 
     def add(self, rng: np.random.Generator) -> None:
-        """One round: a tree each along the natural gradient, and the step length that suits both."""
+        """One round: a tree for the mean and one for the std along the natural gradient, with one step length."""
         standard = (self._y - self._mean) / _std(self._log_std)
         # The gradient of -log N(y | mean, std) divided by the Fisher information diag(1 / std^2, 2); downhill.
         mean_tree = self._tree(self._y - self._mean, rng)
@@ -174,7 +174,7 @@ def _value(tree: Any, X: NDArray[np.float32]) -> Floats:
 
 
 def _std(log_std: Floats) -> Floats:
-    """Standard deviations, relative to the spread of all."""
+    """Standard deviations, relative to the spread of all ends."""
     return np.asarray(np.exp(np.maximum(log_std, _SMALLEST_LOG_STD)))
 
 
@@ -189,7 +189,7 @@ class BoostedNormal:
     """The fitted trees of a boost.
 
     Args:
-        trees: all of them, alternately for the mean and for the logarithm of the standard deviation; None before the
+        trees: all trees, alternately for the mean and for the logarithm of the standard deviation; None before the
             first round.
         values: `[nodes]` what each leaf adds, on the scale of standardised targets.
         start: mean and logarithm of the standard deviation before the first round.

@@ -1,4 +1,4 @@
-"""Parametric fits: each curve alone, continued by one family of curves. Cheap, and no other curve is needed."""
+"""Parametric fits: one family of curves continues each curve. They are cheap and need no other curve."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ __all__ = ["Parametric"]
 Floats = NDArray[np.float64]
 
 _FAMILIES: dict[str, SaturatingFamily] = {"pow3": POW3, "pow4": POW4, "exp3": EXP3, "mmf": MMF}
-_LEAST_CURVES = 10  # fewer say too little of how large errors are: a scale from 10 is known to 22 %
-_MOST_CURVES = 100  # more would cost time and say no more: 7 %
+_LEAST_CURVES = 10  # fewer do not show how large errors are: 10 curves give the scale to within 22 %
+_MOST_CURVES = 100  # more would cost time for little: 100 curves give the scale to within 7 %
 
 
 @dataclass(frozen=True)
 class Parametric(Predictor):
-    """Least squares of one family of learning curves, through the curve at hand; a forecast takes milliseconds.
+    """Fit one family of learning curves to an arm's curve by least squares; a forecast takes milliseconds.
 
-    "pow3" c - a x^-alpha, "pow4" c - (a x + b)^-alpha, "exp3" c - exp(-a x + b), or "mmf" (Morgan, Mercer, Flodin)
-    alpha - (alpha - beta) / (1 + (kappa x)^delta). All rise towards a limit. See docs/predictors.md.
+    The families: "pow3" c - a x^-alpha, "pow4" c - (a x + b)^-alpha, "exp3" c - exp(-a x + b), "mmf" (Morgan, Mercer,
+    Flodin) alpha - (alpha - beta) / (1 + (kappa x)^delta). All rise towards a limit. See docs/predictors.md.
 
     Args:
         family: "pow3", "pow4", "exp3" or "mmf"; three parameters need 4 epochs, four need 5.
-        recency: how much more the last epoch counts than the first, > 0; 1 counts all alike.
-        recalibrate: multiply the error by the factor that other curves show, where 10 have reached the horizon.
+        recency: how much more the last epoch counts than the first, > 0; with 1, all count alike.
+        recalibrate: multiply the error by the factor that other curves show, once 10 have reached the horizon.
         link: scale of the curve; "auto" takes the logarithm of a loss that falls to a third or less.
 
     Raises:
@@ -78,7 +78,7 @@ class Parametric(Predictor):
         check_link(self.link)
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:  # noqa: ARG002
-        """See `Predictor.fit`. Cheap: the factor of a tau is found when it is first asked about. Draws nothing."""
+        """See `Predictor.fit`. It is cheap: the factor of a tau is computed at the first forecast. It draws nothing."""
         check_whole("horizon", horizon, 1)
         curves = [curve for _, curve in history.reaching(horizon)] if self.recalibrate else []
         return _Fitted(self, curves, horizon)
@@ -89,7 +89,7 @@ class Parametric(Predictor):
 
 
 class _Fitted(Forecaster):
-    """What `Parametric.fit` returns: one factor of the error per tau, found when first asked about."""
+    """What `Parametric.fit` returns: one factor of the error per tau, computed at the first forecast for that tau."""
 
     def __init__(self, settings: Parametric, curves: list[Curve], horizon: int) -> None:
         self._settings, self._family, self._horizon = settings, _FAMILIES[settings.family], horizon
@@ -132,7 +132,7 @@ class _Fitted(Forecaster):
         )
 
     def _factor(self, tau: int) -> tuple[float, int]:
-        """By how much errors after `tau` epochs are larger than a curve alone says, and their degrees of freedom."""
+        """The factor from a curve's own error estimate to the errors after `tau` epochs, and its degrees of freedom."""
         if tau not in self._factors:
             errors = [error for curve in self._curves if (error := self._error(curve.scores, tau)) is not None]
             freedom = tau - self._family.size
@@ -141,7 +141,7 @@ class _Fitted(Forecaster):
         return self._factors[tau]
 
     def _error(self, scores: Floats, tau: int) -> float | None:
-        """How far off the end of a known curve is, in units of its scale; None where it cannot be told."""
+        """The error of the forecast of a known curve, in units of its scale; None where it cannot be computed."""
         scale = UnitScale.choose(scores[:tau], self._settings.link)
         if scale is None:
             return None

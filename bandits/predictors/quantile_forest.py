@@ -1,7 +1,7 @@
-"""Quantile regression forest: the leaves of a forest tell the whole distribution of an arm's end.
+"""Quantile regression forest: the leaves of a forest give the whole distribution of an arm's end.
 
-scikit-learn grows the forest; it has no quantiles of one, so the weights of the training curves are computed here. What
-they bring beside the other predictors is measured by `python -m benchmarks.calibration`.
+scikit-learn grows the forest. It does not compute a forest's quantiles, so the weights of the training curves are
+computed here. Run `python -m benchmarks.calibration` to compare the result with the other predictors.
 """
 
 from __future__ import annotations
@@ -27,22 +27,23 @@ __all__ = ["ForestQuantiles", "QuantileForest", "QuantileForestRegressor"]
 
 Floats = NDArray[np.float64]
 
-_KNOTS = np.linspace(-2.0, 2.0, 9)  # quantiles from 2.3 % to 97.7 %; lines go on beyond, since leaves know no more
+_KNOTS = np.linspace(-2.0, 2.0, 9)  # quantiles from 2.3 % to 97.7 %; straight lines beyond: leaves hold too few curves
 _KNOT_LEVELS = ndtr(_KNOTS)
-_GAUSSIAN_SHARE = 0.05  # of a shape's quantiles, so that curves with equal ends do not make it a step
-_LEAST_SPREAD = 0.1  # of an arm's error, relative to the error of all: leaves of equal ends are not certain
+_GAUSSIAN_SHARE = 0.05  # share of a Gaussian in a shape's quantiles: without it, equal ends would make a step
+_LEAST_SPREAD = 0.1  # of an arm's error, relative to the error of all: equal ends in a leaf prove no certainty
 
 
 @dataclass(frozen=True)
 class QuantileForest(SequentialPredictor):
-    """A random forest whose leaves hold the training curves: an arm's end is distributed as theirs.
+    """A random forest: an arm's end is distributed like the ends of the training curves in its leaves.
 
-    One forest per tau. Errors may be skewed or have heavy tails where those of similar arms do. See docs/predictors.md.
+    There is one forest per tau. Errors are skewed or have heavy tails if those of similar arms do. See
+    docs/predictors.md.
 
     Args:
         trees: of the forest, >= 20.
         min_leaf: least number of curves in a leaf, >= 1.
-        trend: fit a line first and grow the forest on what it leaves; False grows it on the ends, as in the paper.
+        trend: fit a line first and grow the forest on its residuals; False grows it on the ends, as in the paper.
         min_curves: abstain until so many curves reached the horizon, >= 2.
         link: scale of the scores; "auto" decides as `bandits.predictors.SRM` does.
 
@@ -133,8 +134,8 @@ class ForestQuantiles(Fitted):
         trees: the forest.
         members: `[nodes, n]` share that each training curve has in a leaf, in ascending order of ends.
         ends: `[n]` ascending targets.
-        factor: on the weighted standard deviations.
-        least: smallest standard deviation before that, in target units.
+        factor: by which the weighted standard deviations are multiplied.
+        least: smallest standard deviation before the multiplication, in target units.
         residuals: `[n]` out of bag, in the order of the training curves.
     """
 
@@ -166,7 +167,7 @@ class ForestQuantiles(Fitted):
 
 
 def _members(leaves: NDArray[np.intp], drawn: NDArray[np.intp], nodes: int) -> csr_array:
-    """`[nodes, n]` how the curves that grew a leaf share it: by how often each was drawn.
+    """`[nodes, n]` share of each curve in each leaf that it grew: by how often it was drawn.
 
     Args:
         leaves, drawn: `[n, trees]` leaf of each curve, and how often the tree drew it.
@@ -182,7 +183,7 @@ def _weights(leaves: NDArray[np.intp], members: csr_array, counted: Floats | Non
 
     Args:
         leaves: `[m, trees]` where the arms fall.
-        counted: `[m, trees]` 1 where a tree has a say; None lets all have it.
+        counted: `[m, trees]` 1 where a tree counts; None counts all.
     """
     m, trees = leaves.shape
     says = np.ones((m, trees)) if counted is None else counted

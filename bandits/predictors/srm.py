@@ -1,8 +1,8 @@
 """Sequential regression models (Baker et al. 2017): one regression per epoch, from a curve's start to its end.
 
-For every tau < horizon asked about, a regression maps x = (curve up to tau, its differences, features of the
-trial) to the score at the horizon; its out-of-sample error on the training curves is the forecast's standard
-deviation, one number per tau (section 3.3).
+For every tau < horizon that is needed, a regression maps x = (curve up to tau, its differences, features of the
+trial) to the score at the horizon. The forecast's standard deviation is the regression's out-of-sample error on the
+training curves, one number per tau (section 3.3).
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class SRM(SequentialPredictor):
         min_curves: abstain until so many curves reached the horizon, >= 2.
         link: scale of the scores. "auto" takes the logarithm of a loss or perplexity whose worst training value is at
             least three times its best, and leaves everything else as it is.
-        draws: settings tried by random search, for the models that have one, >= 1. None takes 1000 for nu-SVR (the
+        draws: how many settings a random search tries, if the model uses it, >= 1. None takes 1000 for nu-SVR (the
             paper's) and 2 for a forest.
         folds: folds of the random search, >= 2 (the paper's 3).
-        uncertainty: "loo", errors are those of leave-one-out; "bootstrap", they grow where 20 refits disagree.
+        uncertainty: "loo" takes the errors of leave-one-out; "bootstrap" lets them grow where 20 refits disagree.
         use_curve: False forecasts from architecture and hyperparameters alone.
-        partial: learn from curves that stopped before the horizon too, as "auto" with "loo" can.
+        partial: also learn from curves that stopped before the horizon, as "auto" with "loo" can.
 
     Raises:
         SettingError: an argument breaks its rule.

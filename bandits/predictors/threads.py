@@ -1,6 +1,6 @@
-"""Small matrices on one thread: a pool of BLAS threads costs more to wake than a fit takes.
+"""Small matrices on one thread: to wake a pool of BLAS threads takes longer than a fit.
 
-On one thread a fit is also the same in every byte, however many cores a machine has.
+On one thread a fit also gives the same bytes on every number of cores.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def one_thread() -> AbstractContextManager[Any]:
     """Keep NumPy's linear algebra on one thread inside a `with` block.
 
     The limit holds for the whole process while the block runs, so keep the block short. It needs threadpoolctl,
-    which comes with scikit-learn; without it nothing changes. About 7 microseconds.
+    which comes with scikit-learn; without it nothing changes. It costs about 7 microseconds.
     """
     controller = _controller()
     return nullcontext() if controller is None else controller.limit(limits=1, user_api="blas")

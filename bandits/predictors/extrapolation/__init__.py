@@ -1,1 +1,1 @@
-"""Each curve alone: families of curves, how they are fitted, and the posterior that `LCE` samples."""
+"""Extrapolation of single curves: families of curves, their fits, and the posterior that `LCE` samples."""

@@ -1,8 +1,7 @@
 """The eleven parametric families of learning curves that LCE combines (Domhan et al. 2015, table 1).
 
 A family maps epoch x = 1, 2, ... to a score on LCE's unit scale, where a curve starts near 0 and ends below 1.
-Every curve is written in x and ln x, so that a power costs one exponential and many parameter vectors are
-evaluated at once.
+Every formula uses x and ln x, so that a power costs one exponential. Many parameter vectors are evaluated at once.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class CurveFamily:
     Args:
         name: as in the paper.
         parameters: their names, p of them.
-        default: `[p]` where least squares starts first.
+        default: `[p]` the first start of least squares.
         low, high: `[p]` the box in which least squares looks for a parameter, wide enough for every curve that
             rises over 1 to 10^5 epochs.
         formula: (x, ln x, one array for each parameter) -> scores; arrays broadcast. NaN or inf where the
@@ -101,7 +100,7 @@ def _ilog2(x: Floats, _ln_x: Floats, c: Floats, a: Floats) -> Floats:
 
 
 def _sigmoids(n: int, first: float, last: float) -> list[tuple[float, ...]]:
-    """(end, start, rate, exponent): one that has been at its end for long, one that is just arriving."""
+    """Two (end, start, rate, exponent): one curve reached its end long ago, the other is just reaching it."""
     end = max(last, first + 0.05)
     return [(end, first, 10.0 / n, 0.7), (end, first, 2.0 / n, 1.0)]
 

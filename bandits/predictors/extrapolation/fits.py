@@ -1,4 +1,4 @@
-"""Least squares: the best curve of each family through a learning curve, where LCE's sampler starts."""
+"""Least squares: the best curve of each family through a learning curve. LCE's sampler starts from these."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["CurveFit", "fit_families", "fit_family", "recency_weights"]
 
 Floats = NDArray[np.float64]
 
-_WORST_RESIDUAL = 1e6  # stands for NaN and inf, so that least squares turns back
-_STEP = 1.5e-8  # of forward differences, relative: the square root of the rounding error
+_WORST_RESIDUAL = 1e6  # replaces NaN and inf, so that least squares turns back
+_STEP = 1.5e-8  # relative step of forward differences: the square root of the rounding error
 _LONGEST_SEARCH = 100  # evaluations in one search
-_LARGEST_GUESS = 100.0  # of a score: families end no higher
-_CONVERGED = (1, 2, 3, 4)  # MINPACK's lmdif: both, one or the other tolerance reached
+_LARGEST_GUESS = 100.0  # largest score of a start: families end no higher
+_CONVERGED = (1, 2, 3, 4)  # answers of MINPACK's lmdif that mean: a tolerance was reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class CurveFit:
     """The best curve of a family.
 
     Args:
-        family: which.
+        family: the family.
         parameters: `[p]`, inside the family's box.
         cost: weighted sum of squared residuals.
     """
@@ -38,16 +38,16 @@ class CurveFit:
 
 
 def recency_weights(n: int, growth: float) -> Floats:
-    """How much each epoch counts: geometric.
+    """How much each epoch counts: the weights grow geometrically.
 
     Args:
         n: epochs seen, >= 1.
-        growth: how much more the last one would count than one n epochs earlier, > 0; 1 counts all alike.
+        growth: how much more the last one would count than one n epochs earlier, > 0; with 1, all count alike.
 
     Returns:
-        `[n]` weights (growth^(1/n))^i, i = 0 .. n - 1, scaled so that their sum is the number of equally weighted
-        observations that tell as much, (sum w)^2 / sum w^2 (Kish 1965): about 0.7 n for a growth of 10. So unequal
-        weights make a posterior wider, not narrower. The paper's code does not scale, which counts every
+        `[n]` weights (growth^(1/n))^i, i = 0 .. n - 1, scaled so that their sum is (sum w)^2 / sum w^2, the number of
+        equally weighted observations with as much information (Kish 1965): about 0.7 n for a growth of 10. So unequal
+        weights make a posterior wider, not narrower. The paper's code does not scale them, and so counts every
         observation about four times.
     """
     weights = growth ** (np.arange(n) / n)
@@ -69,7 +69,7 @@ def fit_families(y: Floats, weights: Floats) -> list[CurveFit]:
 
 
 def fit_family(family: CurveFamily, y: Floats, weights: Floats) -> CurveFit | None:
-    """Levenberg-Marquardt from several starts; bounded L-BFGS from the best of them if all end outside the box.
+    """Use Levenberg-Marquardt from several starts; if all end outside the box, bounded L-BFGS from the best start.
 
     Returns:
         The best fit, or None where no start leads to a finite curve inside the box.
@@ -108,7 +108,7 @@ class _Problem:
             return float(np.sum(np.square(self.residuals(parameters))))
 
     def jacobian(self, parameters: Floats) -> Floats:
-        """`[p, n]` forward differences, all at once."""
+        """`[p, n]` forward differences, computed at once."""
         steps = _STEP * np.maximum(np.abs(parameters), 1e-3)
         around = np.vstack([parameters, parameters + np.diag(steps)])
         residuals = self.residuals(around)
@@ -121,7 +121,7 @@ class _Problem:
             found, _, _, _, status = leastsq(
                 self.residuals, start, Dfun=self.jacobian, col_deriv=True, full_output=True, maxfev=_LONGEST_SEARCH
             )
-        # A NaN is in no box.
+        # This is also false where a parameter is NaN.
         inside = ((self._low <= found) & (found <= self._high)).all()
         return np.asarray(found) if status in _CONVERGED and inside else None
 

@@ -1,8 +1,8 @@
 """The posterior of a weighted combination of curve families (Domhan et al. 2015, section 3).
 
 Model: y_t ~ N(sum_k w_k f_k(t), sigma^2), w on the simplex. With f_k = a start + a height * a rise (`shapes`), the
-combination is M + D (q(t) - its mean), q a weighted mean of the families' rises. M and D enter linearly, so they are
-integrated out exactly; a position of the sampler holds what is left: 18 numbers of the rises, 11 logarithms of
+combination is M + D (q(t) - its mean), where q is a weighted mean of the families' rises. M and D enter linearly, so
+they are integrated out exactly. A position of the sampler holds the rest: 18 numbers of the rises, 11 logarithms of
 weights, ln sigma. The paper samples 48 numbers, of which the data cannot tell 18 apart.
 """
 
@@ -22,17 +22,17 @@ __all__ = ["Combination", "binned"]
 Floats = NDArray[np.float64]
 
 CONCENTRATION = 1.0 / len(RISES)
-"""Of the weights' Dirichlet prior: one observation's worth over all families (Perks 1947), so that most curves are made
-of one or two."""
+"""Of the weights' Dirichlet prior. Over all families it counts as one observation (Perks 1947), so that most curves
+consist of one or two families."""
 
 SIGMA_CENTRE, SIGMA_SPREAD = math.log(0.01), 1.0
-"""Of the Gaussian prior of ln sigma: a hundredth of the unit scale, give or take a factor of three."""
+"""Mean and standard deviation of the Gaussian prior of ln sigma: 0.01 of the unit scale, within a factor of three."""
 
 _ROUNDING = 1e-4  # no score is known more exactly than one of 10 000 validation images
 _MOST_POINTS = 32
-_LEAST_ROOM = 0.02  # between the mean of what was seen and the ceiling
-_SMALLEST = 1e-14  # share of its height by which a rise varies while seen
-_DRAWS = 2000  # among which the walkers' starts are chosen
+_LEAST_ROOM = 0.02  # between the mean of the scores seen and the ceiling
+_SMALLEST = 1e-14  # least variation of a rise over the epochs seen, as a share of its height
+_DRAWS = 2000  # the walkers' starts are chosen among this many draws
 _SPREADS = (0.01, 0.05, 0.15, 0.5)  # of the draws around the least-squares fits, in the prior's standard deviations
 _COOLING = 0.8
 _SMALLEST_WEIGHT = 1e-12
@@ -48,15 +48,15 @@ class Combination:
     - the families' weights are Dirichlet with `CONCENTRATION`: a position holds logarithms of gamma variables;
     - the rises' numbers and ln sigma are Gaussian.
 
-    A prior on the combination's end, rather than on each family's, is what keeps the forecast wide enough: the mean of
-    eleven independent ends would be known before any epoch is seen. The weights' prior does the same for the rise.
+    The prior is on the combination's end, not on the end of each family. This keeps the forecast wide enough: the mean
+    of eleven independent ends would be known before any epoch is seen. The weights' prior does the same for the rise.
 
     Args:
-        fits: best curves of the families, for `start`; those that are missing start from the prior.
+        fits: best curves of the families, for `start`; families without a fit start from the prior.
         y: `[n]` scores of epochs 1 .. n on the unit scale, n >= 3.
-        weights: `[n]` powers to which the observations' likelihoods are raised.
+        weights: `[n]` the power to which the likelihood of each score is raised.
         end: epoch that is forecast, > n.
-        ceiling: where no score can be higher (unit scale): 1 for accuracies.
+        ceiling: largest possible score (unit scale): 1 for accuracies.
     """
 
     def __init__(self, fits: list[CurveFit], y: Floats, weights: Floats, *, end: int, ceiling: float) -> None:
@@ -100,7 +100,7 @@ class Combination:
 
         Args:
             positions: `[m, size]`.
-            rng: consumed.
+            rng: this call advances it.
 
         Returns:
             `[m]`, NaN where a curve cannot be computed.
@@ -117,10 +117,10 @@ class Combination:
             return np.minimum(middle + drawn * (1.0 - before), self._ceiling)
 
     def start(self, walkers: int, rng: np.random.Generator) -> Floats:
-        """`[walkers, size]` positions around the least-squares fits, spread over what fits.
+        """`[walkers, size]` positions around the least-squares fits, spread over positions that fit.
 
-        They are chosen among 2000 draws by their posterior density, tempered so that about half as many count as
-        there are walkers.
+        They are chosen among 2000 draws by their posterior density. The density is tempered, so that the number of
+        draws that count is about half the number of walkers.
         """
         draws = max(_DRAWS, 2 * walkers)
         positions = np.empty((draws, self.size))
@@ -146,7 +146,7 @@ class Combination:
         return positions[chosen]
 
     def _log_prior(self, positions: Floats) -> Floats:
-        """`[m]` of the rises' numbers, the weights and sigma."""
+        """`[m]` log prior density of the rises' numbers, the weights and sigma."""
         off = (positions[:, self._numbers] - self._rises.centre) / self._rises.spread
         ln_weights = positions[:, self._weights]
         noise = (positions[:, -1] - SIGMA_CENTRE) / SIGMA_SPREAD
@@ -154,10 +154,10 @@ class Combination:
         return np.asarray(gaussian + (CONCENTRATION * ln_weights - np.exp(ln_weights)).sum(axis=1))
 
     def _least_squares(self, positions: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """The best height of each position's rise q, and what it leaves; all `[m]`.
+        """The best height of each position's rise q, and the residual; all `[m]`.
 
         Returns:
-            Mean and variance of q over the epochs seen, the best height, the mean square that is left.
+            Mean and variance of q over the epochs seen, the best height, the mean square of the residuals.
         """
         gamma = np.exp(positions[:, self._weights])
         rises = self._rises.combined(positions[:, self._numbers], gamma / gamma.sum(axis=1, keepdims=True))
@@ -171,9 +171,9 @@ class Combination:
 
 
 def binned(y: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """Put neighbouring epochs together, so that a long curve costs no more than one of 32 epochs.
+    """Merge neighbouring epochs into bins, so that a long curve costs no more than a curve of 32 epochs.
 
-    Bins grow in proportion to the epoch, as a curve's bends do. Inside a bin, the curve is taken for a straight line.
+    Bins grow in proportion to the epoch, as a curve's bends do. Inside a bin, the curve is treated as a straight line.
 
     Args:
         y: `[n]` scores of epochs 1 .. n.

@@ -17,18 +17,18 @@ __all__ = ["DifferentialEvolution", "Samples", "require_sampler", "sample"]
 
 Floats = NDArray[np.float64]
 
-_BEST_SCALE = 2.38  # of a proposal's steps, over the root of twice its dimensions (ter Braak 2006)
-_SHARES = (0.15, 0.5, 1.0)  # of a position's numbers that a proposal may change
+_BEST_SCALE = 2.38  # scale of a proposal's steps, times the root of twice its dimensions (ter Braak 2006)
+_SHARES = (0.15, 0.5, 1.0)  # share of a position's numbers that a proposal may change
 _JUMPS = 0.1  # share of proposals that go the whole way from one walker to another
-_WIDTH = 0.5  # of the logarithm of a proposal's scale
+_WIDTH = 0.5  # standard deviation of the logarithm of a proposal's scale
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """What sampling gives.
+    """The result of sampling.
 
     Args:
-        positions: `[m, size]` positions, after burn-in, thinned.
+        positions: `[m, size]` the positions that were kept: after burn-in, and thinned.
         acceptance: share of proposals that were accepted, 0 to 1.
     """
 
@@ -39,22 +39,22 @@ class Samples:
 class DifferentialEvolution:
     """A move of emcee's: each walker steps along the difference of two walkers of the ensemble's other half.
 
-    emcee has such a move too. This one decides on half an ensemble at once, where that goes from walker to walker,
-    and lets a proposal change a random part of a position (crossover; Vrugt et al. 2009), which is accepted more
-    often where a density is far from Gaussian.
+    emcee has such a move too, which handles one walker after another. This move handles half an ensemble at once. It
+    also lets a proposal change only a random part of a position (crossover; Vrugt et al. 2009). Such proposals are
+    accepted more often where a density is far from Gaussian.
 
     Source: ter Braak, "A Markov chain Monte Carlo version of the genetic algorithm differential evolution" (2006);
     halves as in Foreman-Mackey et al. (2013), section 3.
     """
 
     def tune(self, state: Any, accepted: Any) -> None:
-        """Nothing is tuned."""
+        """Do nothing: this move has nothing to tune."""
 
     def propose(self, model: Any, state: Any) -> tuple[Any, NDArray[np.bool_]]:
-        """Move every walker once: emcee's interface of a move.
+        """Move every walker once, as emcee asks of a move.
 
         Args:
-            model: of emcee, with `compute_log_prob_fn` and a `random` state, which is consumed.
+            model: of emcee, with `compute_log_prob_fn` and a `random` state, which this call advances.
             state: of emcee: `coords` `[walkers, size]` and `log_prob` `[walkers]`, changed in place.
 
         Returns:
@@ -87,10 +87,10 @@ def _steps(others: Floats, count: int, random: np.random.RandomState) -> Floats:
 
 
 def require_sampler() -> None:
-    """Check that the sampler's library is there.
+    """Check that the sampler's library is installed.
 
     Raises:
-        MissingDependency: it is not.
+        MissingDependency: it is not installed.
     """
     if find_spec("emcee") is None:
         raise MissingDependency("LCE", "lce")
@@ -108,15 +108,15 @@ def sample(
     """Draw from a posterior.
 
     Args:
-        posterior: what to draw from.
-        start: `[walkers, size]` where the walkers are first, at least 4 of them.
-        rng: consumed.
-        steps: of each walker, burn-in included.
+        posterior: the density to draw from.
+        start: `[walkers, size]` first positions of the walkers, at least 4.
+        rng: this call advances it.
+        steps: of each walker, including burn-in.
         burn_in: steps that are thrown away.
-        thin: every so many steps one is kept.
+        thin: steps from one position that is kept to the next.
     """
     require_sampler()
-    import emcee  # here, so that only those who sample wait for it
+    import emcee  # imported here, so that only sampling waits for the import
 
     sampler = emcee.EnsembleSampler(*start.shape, posterior.log_density, moves=DifferentialEvolution(), vectorize=True)
     state = emcee.State(start, random_state=np.random.RandomState(int(rng.integers(2**32))).get_state())

@@ -1,8 +1,8 @@
-"""Least squares for curves that rise towards a limit: y = limit - gap * decay(x), the decay falling from 1 at x = 1.
+"""Least squares for curves that rise towards a limit: y = limit - gap * decay(x). The decay falls from 1 at x = 1.
 
-pow3, pow4, exp3 and MMF can all be written so. Given the one or two parameters of the decay, limit and gap are a linear
-regression in closed form (variable projection: Golub & Pereyra, 1973), so that all shapes on a grid are fitted at once,
-and the grid contracts to those that fit. Nothing is searched from a start that could be the wrong one.
+pow3, pow4, exp3 and MMF can all be written in this form. For given parameters of the decay (one or two), limit and gap
+follow from a linear regression in closed form (variable projection: Golub & Pereyra, 1973). So all shapes on a grid are
+fitted at once, and the grid contracts to the shapes that fit. No search depends on a start, which could be wrong.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ __all__ = ["EXP3", "MMF", "POW3", "POW4", "Extrapolation", "SaturatingFamily", "
 
 Floats = NDArray[np.float64]
 
-_NODES = {1: 48, 2: 14}  # of the grid along each axis, by its number of axes
-_ROUNDS = 6  # of contraction: a box shrinks to (3 / 14)^6 of its sides or less
-_NEGLIGIBLE = 1e-4  # weight, relative to the largest, of a shape that may be left out of the next grid
+_NODES = {1: 48, 2: 14}  # nodes of the grid along each axis, by the number of axes
+_ROUNDS = 6  # rounds of contraction: a box shrinks to (3 / 14)^6 of its sides or less
+_NEGLIGIBLE = 1e-4  # the next grid may leave out a shape of this weight, relative to the largest
 _SMALLEST_SIGMA = 1e-4  # no score is measured more exactly than one of 10 000 validation images
-_LEAST_SPREAD = 1e-9  # of a decay over the epochs seen, in units of its value at epoch 1: less is flat
+_LEAST_SPREAD = 1e-9  # a decay with less spread over the epochs seen, relative to epoch 1, is flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class SaturatingFamily:
         parameters: names of the decay's parameters, all > 0.
         log_decay: (epochs `[n]`, one `[nodes, 1]` array for each parameter) -> `[nodes, n]` logarithm of the decay, up
             to a constant; it falls with the epoch.
-        box: epochs seen -> lowest and highest value of each parameter. Shapes outside are a straight line, flat or a
-            step between two epochs, as far as so many epochs can tell.
+        box: epochs seen -> lowest and highest value of each parameter. Over so many epochs, shapes outside the box look
+            like a straight line, a flat line, or a step between two epochs.
     """
 
     name: str
@@ -44,11 +44,11 @@ class SaturatingFamily:
 
     @property
     def size(self) -> int:
-        """How many parameters a curve has: limit, gap and those of the decay."""
+        """How many parameters a curve has: limit, gap and the parameters of the decay."""
         return 2 + len(self.parameters)
 
     def decay(self, x: Floats, log_parameters: Floats) -> Floats:
-        """`[nodes, n]` decays at `[n]` epochs, of which the first is 1, for `[nodes, k]` logarithms of parameters."""
+        """`[nodes, n]` decays at `[n]` epochs (the first is 1) for `[nodes, k]` logarithms of parameters."""
         values = self.log_decay(x, *(np.exp(column)[:, np.newaxis] for column in log_parameters.T))
         return np.asarray(np.exp(values - values[:, :1]))
 
@@ -88,7 +88,7 @@ MMF = SaturatingFamily(
 
 @dataclass(frozen=True, slots=True)
 class Extrapolation:
-    """What the shapes that fit a curve say of its score at a later epoch: Student's t.
+    """The forecast of a curve's score at a later epoch, from all shapes that fit: Student's t.
 
     Args:
         mean: average of the shapes' ends, weighted by how well each fits.
@@ -104,10 +104,10 @@ class Extrapolation:
 def extrapolate(family: SaturatingFamily, y: Floats, horizon: int, *, ceiling: float, weights: Floats) -> Extrapolation:
     """Fit one curve and continue it.
 
-    A shape is weighted by its likelihood, limit, gap and noise being integrated out: RSS^(-(n - 2) / 2). The average
-    over shapes says how little a short curve tells of its shape, where a single best one, and a linearisation around
-    it, would be far off. Every shape rises or is flat, and none has a limit above the ceiling; so does their average,
-    since the weights do not depend on the horizon.
+    A shape is weighted by its likelihood, RSS^(-(n - 2) / 2), in which limit, gap and noise are integrated out. The
+    average over shapes shows how uncertain the shape of a short curve is; a single best shape with a linearisation
+    around it would be far off. Every shape rises or is flat, and none has a limit above the ceiling. The same holds for
+    their average, since the weights do not depend on the horizon.
 
     Args:
         y: `[n]` scores, n > `family.size`, none above the ceiling; of magnitude 1.
@@ -116,7 +116,7 @@ def extrapolate(family: SaturatingFamily, y: Floats, horizon: int, *, ceiling: f
         weights: `[n]` how much each score counts, mean 1.
 
     Returns:
-        The distribution of the score at the horizon, n - `family.size` degrees of freedom.
+        The distribution of the score at the horizon, with n - `family.size` degrees of freedom.
     """
     n = len(y)
     x = np.append(np.arange(1.0, n + 1.0), float(horizon))
@@ -132,7 +132,7 @@ def extrapolate(family: SaturatingFamily, y: Floats, horizon: int, *, ceiling: f
 
 
 def _grid(box: Floats) -> Floats:
-    """`[nodes, k]` a regular grid in a `[k, 2]` box, its faces included."""
+    """`[nodes, k]` a regular grid in a `[k, 2]` box, including its faces."""
     axes = [np.linspace(low, high, _NODES[len(box)]) for low, high in box]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(box))
 
@@ -173,7 +173,7 @@ def _fit_shapes(decay: Floats, y: Floats, ceiling: float, weights: Floats) -> tu
     residuals = limit[:, np.newaxis] - gap[:, np.newaxis] * seen - y
     rss = residuals**2 @ weights + n * _SMALLEST_SIGMA**2
     noise = rss / (n - 2)
-    # What is known to lie below the ceiling is no less certain than if it could be anywhere there.
+    # The end lies below the ceiling. So its variance is limited to that of a uniform distribution from 0 to there.
     variances = noise + np.minimum(noise * leverage, ceiling**2 / 12.0)
     likelihoods = np.exp(-(n - 2) / 2.0 * (np.log(rss) - np.log(rss.min())))
     return limit - gap * end, variances, likelihoods

@@ -1,8 +1,8 @@
-"""How LCE's families rise, whatever their start and end: from 0 at epoch 1 to 1 at the horizon.
+"""How LCE's families rise, without their start and end: from 0 at epoch 1 to 1 at the horizon.
 
-A curve of a family is a start, a height and a rise: f(x) = f(1) + (f(end) - f(1)) q(x). What remains in q are at most
-two numbers that say when and how abruptly scores grow. Each is taken as a logarithm or a logit, so that it may be
-any number, with a Gaussian prior that spans what a learning curve may do between epoch 1 and the horizon.
+A curve of a family is a start, a height and a rise: f(x) = f(1) + (f(end) - f(1)) q(x). The rise q has at most
+two parameters, which say when and how abruptly scores grow. Each is expressed as a logarithm or a logit, so that it may
+be any number. Its Gaussian prior covers what a learning curve may do between epoch 1 and the horizon.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ The first three rise like 1 - exp(-(x / t)^d), the next three like 1 - 1 / (1 + 
 _STRETCHED, _SIGMOID, _POWERS = slice(0, 3), slice(3, 6), slice(0, 7)
 _POW3, _POW4, _VAPOR, _LOG_LOG, _ILOG2 = 6, 7, 8, 9, 10
 _TIMES, _EXPONENTS = slice(0, 7), slice(7, 15)  # ln t of the first six and pow4; ln d of the first eight
-_MIX, _STEEPNESS, _RATIO = 15, 16, 17  # of vapor pressure (two) and of log log linear
-_LARGEST_EXPONENT = 600.0  # exp of more overflows
-_LONGEST_WAY = 2.0  # from the prior's centre to a least-squares fit, in standard deviations
+_MIX, _STEEPNESS, _RATIO = 15, 16, 17  # the numbers of vapor pressure (two) and of log log linear
+_LARGEST_EXPONENT = 600.0  # exp of a larger number overflows
+_LONGEST_WAY = 2.0  # largest distance from the prior's centre to a least-squares fit, in standard deviations
 
 
 class Rises:
@@ -58,7 +58,7 @@ class Rises:
     - of log log linear, ln(1 + r ln x): ln r, 0 and 1.5.
 
     Args:
-        x: `[n]` epochs that were seen, ascending, the first is 1.
+        x: `[n]` epochs that were seen, ascending; the first is 1.
         end: the epoch at which a rise is 1, larger than all of `x`.
 
     Attributes:
@@ -132,9 +132,9 @@ class Rises:
         return curves
 
     def centred_at(self, fits: Sequence[CurveFit]) -> Floats:
-        """`[size]` the position of least-squares fits; the prior's centre for families that have none.
+        """`[size]` the position of least-squares fits; the prior's centre for families without a fit.
 
-        A number further than two of the prior's standard deviations from its centre is brought back to there.
+        A number that is more than two of the prior's standard deviations from the centre is moved back to that bound.
         """
         position = self.centre.copy()
         for fit in fits:

@@ -4,10 +4,10 @@ Each curve is forecast alone, so its scale is decided from its own scores:
 
 - between 0 and 1 (an accuracy): as they are;
 - between 0 and 100 (a percentage): divided by 100;
-- below 0, a loss: 1 - 0.9 loss / (worst loss), so that the worst is 0.1 and a loss of 0 is 1;
-- below 0 and the worst loss at least three times the best, a perplexity or a loss that falls far:
-  the logarithm, the worst at 0.1, the best at 0.7;
-- anything else: the worst at 0.1, the best at 0.7.
+- below 0 (a loss): 1 - 0.9 loss / (worst loss), so that the worst is 0.1 and a loss of 0 is 1;
+- below 0, and the worst loss is at least three times the best (a perplexity, or a loss that falls far):
+  the logarithm, with the worst at 0.1 and the best at 0.7;
+- anything else: shifted and stretched, with the worst at 0.1 and the best at 0.7.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 _WORST, _BEST = 0.1, 0.7  # where a curve of unknown range starts, and where it is now
 _UNKNOWN_CEILING = 2.0
-_LEAST_SPAN = 1e-3  # of a curve's magnitude: less is taken for rounding and noise
+_LEAST_SPAN = 1e-3  # of a curve, relative to its magnitude: a smaller span counts as rounding and noise
 _LEAST_LOG_SPAN = math.log(3.0)
 
 
@@ -38,15 +38,15 @@ class UnitScale(LinkedScale):
     """The scale of one curve.
 
     Args:
-        ceiling: where no score can be higher, on the unit scale: 1 for accuracies, percentages and losses. Where
-            the best is not known it is 2, that is, a curve gains at most twice again what it has gained so far.
+        ceiling: the largest possible score on the unit scale: 1 for accuracies, percentages and losses. Where the
+            largest possible score is not known it is 2: a curve can still gain about twice its gain so far.
     """
 
     ceiling: float
 
     @classmethod
     def choose(cls, scores: Floats, link: Link | Literal["auto"] = "auto") -> UnitScale | None:
-        """The scale of one curve; None where its numbers are too large or too small, or outside the link's domain.
+        """The scale of one curve; None if its numbers are too large, too small, or outside the link's domain.
 
         Args:
             scores: `[n]`, finite, larger is better.

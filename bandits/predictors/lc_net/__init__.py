@@ -1,1 +1,1 @@
-"""LC-Net, the network behind `BNN`: its layer of learning curves, its posterior, and how that is sampled."""
+"""LC-Net, the network behind `BNN`: its learning-curve layer, its posterior, and the sampler."""

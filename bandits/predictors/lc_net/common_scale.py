@@ -1,4 +1,4 @@
-"""One scale for all training curves, on which they lie between 0.1 and 0.9, but for a few that lie far away."""
+"""One scale for all training curves: on it they lie between 0.1 and 0.9, except a few that lie far away."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["CommonScale"]
 
 Floats = NDArray[np.float64]
 
-_MARGIN = 0.1  # left free at both ends for arms that are better or worse than any training curve
+_MARGIN = 0.1  # space at both ends for arms that are better or worse than any training curve
 _CORE = (0.1, 0.9)  # quantiles between which the bulk of all scores lies
-_FENCE = 3.0  # scores so many times the width of the bulk away from it do not stretch the scale
-_CONSTANT = 1e-12  # span of curves that is rounding noise, relative to their magnitude
+_FENCE = 3.0  # a score this many widths of the bulk away from the bulk does not stretch the scale
+_CONSTANT = 1e-12  # a span up to this, relative to the curves' magnitude, is rounding noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class CommonScale(LinkedScale):
     def learn(cls, scores: Floats, link: Link) -> CommonScale | Abstain:
         """The scale of training scores, or why there is none.
 
-        A loss of 1e34 among losses of 4 would squeeze all others into one point. So the scale ends where a score is
-        too far from the bulk of them: three times the distance between their 10 % and 90 % quantiles.
+        A loss of 1e34 among losses of 4 would squeeze all others into one point. So scores too far from the bulk do not
+        stretch the scale. Too far is three times the distance between the 10 % and 90 % quantiles of the scores.
 
         Args:
             scores: `[n]`, of all curves and epochs; n >= 1.
-            link: applied to them first.
+            link: is applied to the scores first.
         """
         values = apply_link(link, scores)
         if not np.isfinite(values).all():

@@ -1,10 +1,10 @@
 """The learning-curve layer: a curve as an asymptote plus weighted basis functions (Klein et al. 2017, section 3).
 
-Time runs from just above 0 to 1, the horizon. Every basis function is 0 at t = 1 and, but for wiggles of `vapour
-pressure`, rises towards it from somewhere in [-1, 0]; so the asymptote is the score at the horizon itself.
+Time t runs from just above 0 to 1, the horizon. Every basis function is 0 at t = 1, so the asymptote is the score at
+the horizon itself. Except for wiggles of `vapour pressure`, a basis function rises to 0 from somewhere in [-1, 0].
 
-The paper uses five functions; these are the five of the authors' first code (automl/pybnn), each shifted to be 0 at
-t = 1. Their parameters a, b, c lie in (0, 1), where nothing overflows for t > 0:
+The paper uses five functions. These are the five of the authors' first code (automl/pybnn), each shifted so that it is
+0 at t = 1. Their parameters a, b, c lie in (0, 1), where nothing overflows for t > 0:
 
     vapour pressure   exp(-a - b / (10 t) - c ln(t) / 10) - exp(-a - b / 10)
     power             a (t^b - 1)
@@ -51,7 +51,7 @@ def learning_curve(heads: Tensor, t: Tensor) -> Tensor:
     """y(t) = y_inf + sum_k w_k phi_k(t | theta).
 
     Args:
-        heads: `[..., 19]` what the network says of a configuration, any real numbers: 13 become theta by a
+        heads: `[..., 19]` the network's output for a configuration, any real numbers: 13 become theta by a
             logistic function, 5 become weights that sum to 1 by a softmax, 1 becomes the asymptote y_inf in (0, 1) by
             a logistic function.
         t: `[...]` share of the horizon, in (0, 1].
@@ -60,7 +60,7 @@ def learning_curve(heads: Tensor, t: Tensor) -> Tensor:
         `[...]` scores on the unit scale.
     """
     theta, weights, asymptote = torch.split(heads, [PARAMETERS, FUNCTIONS, ASYMPTOTES], dim=-1)
-    # logit of +-30 is 1e-13 away from the edge: far enough for a logarithm
+    # the logistic function of +-30 is 1e-13 away from 0 or 1: far enough for a logarithm
     phi = basis_functions(torch.sigmoid(theta.clamp(-30.0, 30.0)), t)
     residual = (torch.softmax(weights, dim=-1) * phi).sum(dim=-1)
     return torch.sigmoid(asymptote.squeeze(-1)) + residual

@@ -1,8 +1,8 @@
-"""What the start of a curve says of its latents: importance sampling, network by network.
+"""Find a curve's latents from its first epochs: importance sampling in each network.
 
-A network that has learnt from many curves learns little of its weights from one more; what the curve's own epochs
-tell is which of the curves that the network holds possible it is. With a handful of latents that is a small problem:
-Gauss-Newton steps find the most likely ones, and draws from around them are weighted by their posterior.
+After many curves, one more curve teaches a network little about its weights. Its own epochs show which of the network's
+possible curves it is. With a handful of latents this is a small problem: Gauss-Newton steps find the most likely
+latents, and draws around these are weighted by their posterior.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from bandits.predictors.lc_net.network import LCNet
 
 __all__ = ["Observed", "draw_latents"]
 
-_STARTS = 4  # of the search in each network: the prior's mean, and draws from the prior
+_STARTS = 4  # starts of the search in each network: the prior's mean, and draws from the prior
 _STEPS = 8
-_DIFFERENCE = 0.05  # finite difference of a latent; they are of magnitude 1
-_FARTHEST = 6.0  # no latent is sought beyond
-_DEGREES = 5.0  # of freedom of the proposal, Student's t: tails wider than the posterior's
+_DIFFERENCE = 0.05  # finite difference of a latent; latents are of magnitude 1
+_FARTHEST = 6.0  # largest magnitude of a latent in the search
+_DEGREES = 5.0  # of freedom of the proposal, a Student's t: its tails are wider than the posterior's
 
 
 class Observed:
-    """The epochs of an arm that were seen, as each of M networks looks at them.
+    """The epochs of an arm that were seen, and how well they fit in each of M networks.
 
     Args:
         net: the shape of the networks.
@@ -46,7 +46,7 @@ class Observed:
         return self._energy(latents, *self.curves(latents, self._t))
 
     def expand(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Energy, its negative gradient and its curvature (Gauss-Newton) at latents `[M, S, d]`.
+        """The energy, its negative gradient and its curvature (Gauss-Newton) at latents `[M, S, d]`.
 
         Returns:
             `[M, S]`, `[M, S, d]` and `[M, S, d, d]`, the latter two in double precision.
@@ -57,7 +57,7 @@ class Observed:
             each.view(m, s, 1 + d, -1) for each in self.curves(around.view(m, s * (1 + d), d), self._t)
         )
         mean, log_variance = means[:, :, 0], log_variances[:, :, 0]
-        # Sharp curves make a curvature of 1e9 beside the prior's 1: too much for single precision.
+        # Sharp curves give a curvature of 1e9, the prior gives 1. Single precision cannot add the two.
         slopes = (means[:, :, 1:] - means[:, :, :1]).double() / _DIFFERENCE
         precision = torch.exp(-log_variance).double()
         curvature = (slopes * precision.unsqueeze(2)) @ slopes.transpose(2, 3) + torch.eye(d, dtype=torch.float64)
@@ -71,12 +71,12 @@ class Observed:
 
 
 def draw_latents(seen: Observed, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Latents that explain what was seen of a curve, in each of M networks.
+    """Draw latents that explain the epochs seen of a curve, in each of M networks.
 
     Args:
         seen: the curve so far.
         count: K, draws in each network.
-        generator: consumed.
+        generator: this call advances it.
 
     Returns:
         Latents `[M, K, d]` and their weights `[M, K]`, which sum to 1 in each network.
@@ -85,18 +85,18 @@ def draw_latents(seen: Observed, count: int, generator: torch.Generator) -> tupl
     centre, curvature = _search(seen, generator)
     root = torch.linalg.cholesky_ex(curvature)[0].float()
     normal = torch.randn(m, count, d, generator=generator)
-    # Student's t: a normal over the root of a gamma, here a sum of squares of normals.
+    # Student's t: a normal divided by the root of a gamma. Here the gamma is a sum of squares of normals.
     squares = torch.randn(m, count, int(_DEGREES), generator=generator).square().mean(dim=-1)
     steps = normal / squares.sqrt().unsqueeze(-1)
     shifts = torch.linalg.solve_triangular(root.transpose(1, 2), steps.transpose(1, 2), upper=True)
     latents = centre.unsqueeze(1) + shifts.transpose(1, 2)
-    # In a network the proposal's scale is the same for all draws, and cancels.
+    # Within a network the proposal's scale is the same for all draws, so it cancels.
     log_proposal = -0.5 * (_DEGREES + d) * torch.log1p((steps**2).sum(dim=-1) / _DEGREES)
     return latents, torch.softmax(-seen.energies(latents) - log_proposal, dim=1)
 
 
 def _search(seen: Observed, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Most likely latents in each network, and the curvature there: `[M, d]`, `[M, d, d]` (Levenberg-Marquardt)."""
+    """The most likely latents in each network, and the curvature there: `[M, d]`, `[M, d, d]` (Levenberg-Marquardt)."""
     m, d = len(seen.networks), seen.net.latents
     others = torch.randn(m, _STARTS - 1, d, generator=generator)
     latents = torch.cat((torch.zeros(m, 1, d), others), dim=1)

@@ -1,8 +1,8 @@
-"""LC-Net: a network from a configuration's features to its learning curve, many weight vectors at once.
+"""LC-Net: a network from a configuration's features to its learning curve, for many weight vectors at once.
 
 A network is a row of numbers, so that a sampler sees one matrix `[networks, size]` and all networks are evaluated
-together. Every number is N(0, 1) a priori: what makes a sum of many inputs moderate (1 / sqrt(inputs)) is part of the
-network, not of its weights, so that the prior says the same of a network of any width and one step size suits all.
+together. Every number is N(0, 1) a priori. The factor that keeps a sum of many inputs moderate (1 / sqrt(inputs)) is
+part of the network, not of its weights. So the prior means the same for every width, and one step size suits all.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ Noise = Literal["shared", "per configuration"]
 
 _HEAD = 1.5  # spread of the last layer's weights and biases: a logistic function of it covers (0, 1) about evenly
 _LOG_VARIANCE = (math.log(1e-4), 2.0)  # prior mean and standard deviation of the noise's log-variance, unit scale
-_LOG_VARIANCES = (math.log(1e-5), 10.0)  # clamp of the same; chains on a posterior that is sharper are unstable
-_START = 2.0  # where the noise begins, in prior standard deviations: large, as errors are at first
+_LOG_VARIANCES = (math.log(1e-5), 10.0)  # clamp of the log-variance; on a sharper posterior, chains are unstable
+_START = 2.0  # the noise at the start, in prior standard deviations: large, since first errors are
 
 
 @dataclass(frozen=True, slots=True)
 class LCNet:
     """The shape of a network: three hidden tanh layers, then the learning-curve layer (Klein et al. 2017, figure 1).
 
-    Besides its features, a curve has latent numbers, N(0, 1) a priori, for what makes it differ from other curves of
-    the same features. They are inputs like the features, and reach the last layer directly as well, so that they
+    Besides its features, a curve has latent numbers, N(0, 1) a priori. They express how it differs from other curves
+    with the same features. They are inputs like the features, and the last layer also takes them directly. So they
     shift a curve even where the features have driven the hidden units into saturation.
 
     Args:
         features: k, how many numbers describe a configuration.
         latents: d, how many more describe its curve; 0 is the paper's network.
         hidden: units of each hidden layer.
-        noise: "shared" is one variance for all (as in the authors' code), "per configuration" a head of the
+        noise: "shared" is one variance for all (as in the authors' code); "per configuration" is a head of the
             network, sigma^2(x) (as in the paper).
-        curve_layer: False leaves the layer out: time is then one more input and a linear unit the output, the
-            paper's plain Bayesian network.
+        curve_layer: False leaves out the learning-curve layer. Then time is one more input, and the output is a
+            linear unit: the paper's plain Bayesian network.
     """
 
     features: int
@@ -76,16 +76,16 @@ class LCNet:
         return sum(self._sizes)
 
     def start(self, networks: int, generator: torch.Generator) -> Tensor:
-        """Networks drawn from the prior, but for their noise, which is large: `[networks, size]`."""
+        """Networks from the prior, except that their noise is large: `[networks, size]`."""
         drawn = torch.randn(networks, self.size, generator=generator, dtype=torch.float32)
         if self.noise == "shared":
             drawn[:, -1] = _START
         else:
-            drawn[:, sum(self._sizes[:-2]) - 1] = _START  # the last of the last layer's biases
+            drawn[:, sum(self._sizes[:-2]) - 1] = _START  # the last bias of the last layer
         return drawn
 
     def predict(self, networks: Tensor, inputs: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
-        """The curves and the noise that each network sees.
+        """The curves and the noise that each network predicts.
 
         Args:
             networks: `[C, size]`.

@@ -1,4 +1,4 @@
-"""What learning curves say of networks: the posterior of LC-Net's weights, and minibatches of its gradient."""
+"""The posterior of LC-Net's weights given learning curves, and its gradient from minibatches."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class CurveSet:
-    """Learning curves, finished or not: y = f(x, latents, t) + noise.
+    """Learning curves, complete or partial: y = f(x, latents, t) + noise.
 
     Args:
         x: `[n, k]` standardised features of each curve's configuration.
-        y: `[n, T]` scores on the unit scale; what lies beyond a curve's tau is not looked at.
+        y: `[n, T]` scores on the unit scale; what lies beyond a curve's tau is not read.
         taus: `[n]` epochs that were seen, 1 <= tau <= T.
         horizon: the epoch at which t = 1, >= T.
     """
@@ -36,7 +36,7 @@ class CurveSet:
 
     @classmethod
     def of(cls, x: Floats, curves: Sequence[Floats], horizon: int) -> CurveSet:
-        """From features `[n, k]` and n arrays of scores."""
+        """Make a set from features `[n, k]` and n arrays of scores."""
         y = np.zeros((len(curves), max(map(len, curves), default=0)), dtype=np.float32)
         for i, curve in enumerate(curves):
             y[i, : len(curve)] = curve
@@ -51,17 +51,17 @@ class Posterior:
     """p(network, latents | curves), known through its gradient.
 
     A position is a network, then the latents of all curves, one curve after another: `size + n d` numbers, each
-    N(0, 1) a priori. The likelihood is Gaussian. A minibatch holds some curves, and of each some epochs spread over
-    all that were seen, weighted so that the gradient is unbiased. Since the learning-curve layer evaluates the hidden
-    units once a curve, the epochs cost little.
+    N(0, 1) a priori. The likelihood is Gaussian. A minibatch holds some curves, and from each some epochs, spread
+    over all that were seen. Weights keep the gradient unbiased. The hidden units are evaluated only once per curve, so
+    the epochs cost little.
 
     Args:
         net: the shape of the networks.
-        curves: what was seen.
+        curves: the training curves.
         batch: curves in a minibatch, for each chain.
         epochs: of each curve in a minibatch.
-        generator: draws the minibatches; consumed.
-        always: so many of the last curves are in every minibatch, besides `batch` others.
+        generator: draws the minibatches, which advances it.
+        always: how many of the last curves are in every minibatch, besides `batch` others.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Posterior:
         self._generator, self._always = generator, always
 
     def start(self, chains: int) -> Tensor:
-        """Positions to walk from: `[chains, size + n d]`."""
+        """First positions of the chains: `[chains, size + n d]`."""
         latents = torch.randn(chains, len(self._curves) * self._net.latents, generator=self._generator)
         return torch.cat((self._net.start(chains, self._generator), latents.float()), dim=1)
 
@@ -91,7 +91,7 @@ class Posterior:
         curves, chains = self._curves, len(positions)
         chosen, shares = self._choose(chains)
         taus = curves.taus[chosen]
-        # Systematic sampling: every epoch is as likely as any other, and they are spread evenly.
+        # Systematic sampling: all epochs are equally likely, and the chosen ones are spread evenly.
         shift = torch.rand(*chosen.shape, 1, generator=self._generator)
         places = (torch.arange(self._epochs) + shift) * (taus / self._epochs).unsqueeze(-1)
         places = torch.minimum(places.long(), taus.unsqueeze(-1) - 1)
@@ -106,7 +106,7 @@ class Posterior:
         return (losses.sum(dim=-1) * shares * taus / self._epochs).sum(dim=1)
 
     def _choose(self, chains: int) -> tuple[Tensor, Tensor]:
-        """Curves `[C, B]` of a minibatch, and how many curves each stands for."""
+        """Curves `[C, B]` of a minibatch, and how many curves each of them represents."""
         n = len(self._curves)
         others = n - self._always
         if others <= self._batch:

@@ -1,4 +1,4 @@
-"""Networks sampled from LC-Net's posterior, and what they say of the end of a curve."""
+"""Networks sampled from LC-Net's posterior, and their forecast of the end of a curve."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["Chains", "Mixture", "SampledNetworks"]
 Floats = NDArray[np.float64]
 
 _FRICTION = 0.02
-_FRICTION_OF_UPDATES = 0.2  # an arm unlike the others pulls hard: networks must not shoot past where it wants them
-_DRAWS = 32  # of an arm's latents in each network
-_STUCK = 1.0  # nats per epoch by which a network fits worse than most: its errors are e times as large
+_FRICTION_OF_UPDATES = 0.2  # an unusual arm gives large gradients: networks must not overshoot
+_DRAWS = 32  # draws of an arm's latents in each network
+_STUCK = 1.0  # nats per epoch: a network that fits worse than most by this has errors e times as large
 
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """How chains walk.
+    """Settings of the sampler's chains.
 
     Args:
         batch: curves in a minibatch, for each chain.
-        epochs: of each of them.
+        epochs: of each curve in a minibatch.
         step_size: of the sampler.
     """
 
@@ -41,10 +41,10 @@ class Chains:
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """What may happen, as Gaussians on the unit scale.
+    """A distribution as a mixture of Gaussians on the unit scale.
 
     Args:
-        means: `[n]`; n is 0 where every chain diverged.
+        means: `[n]`; n is 0 if every chain diverged.
         stds: `[n]`.
         weights: `[n]`, >= 0, sum 1.
     """
@@ -59,9 +59,9 @@ class SampledNetworks:
     """Equally likely networks.
 
     Args:
-        net: their shape.
-        positions: `[n, size]`, all finite; n may be 0, where every chain diverged.
-        squares: `[n, size]` the sampler's mean square of the gradient, where each was found.
+        net: the shape of the networks.
+        positions: `[n, size]`, all finite; n is 0 if every chain diverged.
+        squares: `[n, size]` the sampler's mean square of the gradient for each network.
     """
 
     net: LCNet
@@ -84,17 +84,17 @@ class SampledNetworks:
         networks: int,
         keep_every: int,
     ) -> SampledNetworks:
-        """Walk from random networks.
+        """Sample networks with chains that start from random networks.
 
         Args:
             net: the shape of the networks.
-            curves: to learn from.
-            seed: of everything random here.
-            walk: how chains walk.
+            curves: the curves to learn from.
+            seed: of all random numbers here.
+            walk: settings of the chains.
             chains: how many.
-            burn_in: steps of each that are thrown away.
-            networks: how many are kept of each.
-            keep_every: steps between two that are kept.
+            burn_in: steps of each chain that are thrown away.
+            networks: how many are kept from each chain.
+            keep_every: steps between two networks that are kept.
         """
         with single_threaded():
             generator = torch.Generator().manual_seed(seed)
@@ -103,21 +103,21 @@ class SampledNetworks:
             sampler.burn_in(burn_in)
             kept = list(sampler.samples(networks, keep_every))
             misfits = torch.cat([posterior.misfit(positions) for positions in kept])
-            # A chain that never found its way from a bad start has next to no weight in the posterior.
+            # A chain that is stuck near a bad start has almost no weight in the posterior.
             good = misfits <= misfits.nanmedian() + _STUCK
             return _finite(net, torch.cat(kept)[good], sampler.squares.repeat(networks, 1)[good])
 
     def updated(self, curves: CurveSet, seed: int, walk: Chains, *, networks: int, steps: int) -> SampledNetworks:
-        """Walk on, with an arm's own curve among those to learn from: some of the networks, each from where it is.
+        """Continue the chains of some networks, with an arm's own curve among the training curves.
 
-        This is for networks without latents; an arm's own epochs cannot reach them in another way.
+        This is for networks without latents. They have no other way to learn from an arm's own epochs.
 
         Args:
-            curves: to learn from; the last is the arm's, and is seen in every step.
-            seed: of everything random here.
-            walk: how chains walk.
-            networks: how many walk on, spread over all.
-            steps: how far.
+            curves: the curves to learn from; the last is the arm's, and is in every minibatch.
+            seed: of all random numbers here.
+            walk: settings of the chains.
+            networks: how many continue, spread evenly over all.
+            steps: how many steps each continues.
         """
         chosen = np.linspace(0, len(self) - 1, min(networks, len(self))).round().astype(np.intp)
         with single_threaded():
@@ -130,7 +130,7 @@ class SampledNetworks:
             return _finite(self.net, sampler.positions, sampler.squares)
 
     def end(self, x: Floats, own: Floats, horizon: int, seed: int) -> Mixture:
-        """What the networks expect at the horizon of an arm, its own epochs considered where there are latents.
+        """The networks' forecast of an arm's end; with latents, its own epochs count too.
 
         Args:
             x: `[1, k]` features, standardised.
@@ -149,7 +149,7 @@ class SampledNetworks:
             else:
                 latents, weights = torch.zeros(len(self), 1, self.net.latents), torch.ones(len(self), 1)
             means, log_variances = seen.curves(latents, torch.ones(1))
-            # A draw that left the numbers behind has no weight.
+            # A draw that is not finite has no weight.
             fine = torch.isfinite(weights).all(dim=1) & torch.isfinite(means).all(dim=1).squeeze(-1)
             shares = weights[fine] / max(int(fine.sum()), 1)
             return Mixture(_array(means[fine]), _array(torch.exp(log_variances[fine] / 2)), _array(shares))
@@ -170,7 +170,7 @@ def _sampler(
 
 
 def _finite(net: LCNet, positions: Tensor, squares: Tensor) -> SampledNetworks:
-    """Leave out networks that have diverged, and the latents of curves that were learnt from."""
+    """Leave out networks that have diverged, and the latents of the training curves."""
     networks = positions[:, : net.size]
     fine = torch.isfinite(networks).all(dim=1)
     return SampledNetworks(net, networks[fine].clone(), squares[:, : net.size][fine].clone())

@@ -1,11 +1,12 @@
-"""Stochastic-gradient Hamiltonian Monte Carlo that scales itself while it burns in (Springenberg et al. 2016).
+"""Stochastic-gradient Hamiltonian Monte Carlo that adapts its scales during burn-in (Springenberg et al. 2016).
 
 Each coordinate keeps, over an adaptive window tau, a running mean g and a running mean square v of its gradient.
-The step is preconditioned with 1 / sqrt(v). After burn-in, these are frozen, so that what follows is one Markov chain.
+The step is preconditioned with 1 / sqrt(v). After burn-in, these are frozen, so that the steps that
+follow are one Markov chain.
 
-Minibatches bring noise of their own, which the sampler's noise must leave room for. The paper takes it to be all of v;
-where minibatches are large that is far too much, and chains freeze. Here it is measured, by asking for the gradient of
-the same positions several times.
+Minibatches add noise of their own, and the sampler must add that much less. The paper assumes that all of v is such
+noise. For large minibatches this is far too much, and chains freeze. Here the noise is measured: the gradient at the
+same positions is computed several times.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _REPEATS = 10  # gradients from which V is estimated
 
 
 class AdaptiveSGHMC:
-    """Chains that walk through weight space; one row of the positions is one chain, all independent.
+    """Chains that walk through weight space; one row of the positions is one chain, and the chains are independent.
 
     With U the negative log posterior, G an estimate of its gradient from a minibatch, V that estimate's variance,
     M = sqrt(v) and step size h:
@@ -33,11 +34,11 @@ class AdaptiveSGHMC:
 
     Args:
         positions: `[C, P]` where chains start.
-        gradient: from positions `[C, P]` to G `[C, P]`; called once a step.
-        generator: of the noise; consumed.
+        gradient: maps positions `[C, P]` to G `[C, P]`; it is called once per step.
+        generator: draws the noise, which advances it.
         step_size: h ("learning rate"), > 0.
         friction: share of the momentum that is lost in each step, in (0, 1).
-        squares: `[C, P]` v where it was adapted earlier; None starts from 1.
+        squares: `[C, P]` v if an earlier burn-in adapted it; None starts from 1.
 
     Source: after equations 8 to 10 of "Bayesian optimization with robust Bayesian neural networks" (NeurIPS 2016);
     Chen, Fox, Guestrin, "Stochastic gradient Hamiltonian Monte Carlo" (ICML 2014).
@@ -70,7 +71,7 @@ class AdaptiveSGHMC:
         self.measure_noise()
 
     def measure_noise(self) -> None:
-        """Estimate V where the chains are; up to then it counts as 0."""
+        """Estimate V at the chains' positions; before the first estimate it counts as 0."""
         gradients = torch.stack([self._gradient(self.positions) for _ in range(_REPEATS)])
         self._variances = gradients.var(dim=0)
 
@@ -81,7 +82,7 @@ class AdaptiveSGHMC:
             self._step(self._gradient(self.positions), *scales)
 
     def samples(self, count: int, every: int) -> Iterator[Tensor]:
-        """Walk, and give the positions `[C, P]` after every so many steps."""
+        """Walk, and yield the positions `[C, P]` after every `every` steps."""
         for _ in range(count):
             self.walk(every)
             yield self.positions.clone()
