@@ -12,10 +12,10 @@ __all__ = ["long_enough"]
 
 
 def long_enough(algorithm: Choice, objective: Objective, epochs: int) -> Choice:
-    """The same with so many loops, or trials, that it is not done before a budget is spent.
+    """The same algorithm with so many loops, or trials, that it does not end before a budget is spent.
 
-    Loops and trials that were given stay as they are, and no row of a table is tried twice by what knows no loops. A
-    single bracket that must be told how many trials it has gets as many as it can finish.
+    Loops and trials that were given stay as they are. An algorithm without loops tries no row of a table twice. A
+    single bracket that needs a number of trials gets as many as it can finish.
 
     Args:
         algorithm: with its `max_epochs`.

@@ -1,4 +1,4 @@
-"""The budget of a run: a job begins only if it fits into what is left. The scheduler does not know the budget."""
+"""The budget of a run whose scheduler has none: a job is begun only if what is left of the budget suffices for it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["Spending"]
 class Spending:
     """Hands on a scheduler's jobs as long as they can be finished within a budget.
 
-    A job that does not fit waits until the running jobs end, because some may use less than was set aside for them. If
-    it still does not fit then, the run ends.
+    A job that does not fit waits until the running jobs are over, since these may leave enough for it. If they do
+    not, the run ends.
 
     Args:
         budget: what may be spent.
@@ -32,7 +32,7 @@ class Spending:
         """The scheduler's next job, or the one that was held back, if the budget allows it.
 
         Args:
-            scheduler: the scheduler that is asked.
+            scheduler: who is asked.
             busy: how many arms train.
         """
         if self._over:

@@ -1,4 +1,4 @@
-"""How much a run may train: so many full trainings, or so many epochs."""
+"""How much a run may train: a number of full trainings, or of epochs."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class Budget:
         return cls(float(value))
 
     def epochs(self, max_epochs: int) -> int:
-        """How many epochs these are; a part of an epoch is left out.
+        """How many epochs the budget has, rounded down.
 
         Args:
-            max_epochs: of a full training.
+            max_epochs: epochs of a full training.
         """
         if self.unit == "epochs":
             return int(self.amount)

@@ -1,4 +1,4 @@
-"""One process over whole curves, of arms that stopped anywhere: `CurveProcess` and its parts."""
+"""One Gaussian process over whole curves; arms may have stopped anywhere: `CurveProcess` and its parts."""
 
 from bandits.predictors.curve_process.predictor import CurveProcess
 

@@ -1,7 +1,7 @@
 """The parts of the covariance of curves at the places where they are looked at.
 
-A curve is f0(t) + f1(x, t) + f2(t) + noise: a course common to all arms; one that arms of like features share; the
-arm's own, independent of all others. The common and the shared part are given by features of low rank.
+A curve is f0(t) + f1(x, t) + f2(t) + noise: a course common to all arms; a course that arms with similar features
+share; the arm's own course, independent of all others. Features of low rank give the common and the shared part.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Places:
 
     Args:
         times: `[T]` places in [0, 1]; the common course has all of the first `grid` as inducing points.
-        grid: how many.
-        shared: `[r]` inducing places in time of what arms share.
-        features: `[n, p]` of the arms; p may be 0.
-        inducing: `[m, p]` inducing places among them.
+        grid: how many times are inducing points of the common course.
+        shared: `[r]` inducing places in time of the shared course.
+        features: `[n, p]` features of the arms; p may be 0.
+        inducing: `[m, p]` inducing places among the features.
     """
 
     times: Floats
@@ -53,7 +53,7 @@ class Covariance:
 
     Args:
         theta: `[8 + p]`, see `Hyperparameters`.
-        places: where.
+        places: where curves are looked at.
     """
 
     def __init__(self, theta: Floats, places: Places) -> None:
@@ -81,12 +81,12 @@ class Covariance:
         return self.h.noise**2 + _LEAST_NOISE
 
     def features_of(self, rows: Floats) -> Floats:
-        """`[q, m]` what the shared part sees of other arms' features `[q, p]`."""
+        """`[q, m]` features of low rank of the shared part, from other arms' features `[q, p]`."""
         across = squared_exponential(self.places.squares(rows), self.h.lengths)
         return LowRank.of_new(across, self.over_arms.factor)
 
     def at_time(self, time: float) -> tuple[Floats, Floats, Floats, float]:
-        """The common and the shared features at another time, and the own covariance with all places and itself."""
+        """Common and shared features at another time, and the own part's covariance with all places and with itself."""
         h, places = self.h, self.places
         here = np.array([time])
         grid = places.times[: places.grid]

@@ -1,4 +1,4 @@
-"""How well a member would have said what arms did later: its errors and densities on arms that it saw cut short."""
+"""How well a member forecasts later scores: its errors and densities on arms whose later epochs were hidden."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ Floats = NDArray[np.float64]
 
 DEGREES = 5.0  # of freedom: how heavy the tails of errors are
 _FOLDS = 3
-_FRONTIERS = (0.5, 0.75)  # of the positions on the grid that any arm has come to
-_CUTS = 2  # for each arm
+_FRONTIERS = (0.5, 0.75)  # shares of the farthest position on the grid that any arm has reached
+_CUTS = 2  # how often each arm is cut short
 _LOG_CONSTANT = float(gammaln((DEGREES + 1) / 2) - gammaln(DEGREES / 2) - 0.5 * np.log(DEGREES * np.pi))
-_LEAST = -20.0  # log density of an arm, however wrong it was forecast
+_LEAST = -20.0  # the least log density of an arm, however wrong its forecast was
 _FACTORS = np.exp(np.linspace(0.0, 1.4, 15))  # by which stated errors may be wrong
-_TRUST = 4.0  # how many arms it takes to believe so
+_TRUST = 4.0  # how many arms it takes to believe that stated errors are wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What forecasts of cut arms were worth.
+    """How good forecasts of arms were that had been cut short.
 
     Args:
-        errors: `[N]` outcome less mean, over the stated standard deviation.
+        errors: `[N]` outcome less mean, divided by the stated standard deviation.
         densities: `[N]` log densities on the member's scale.
         means, outcomes: `[N]`, on that scale.
         rows: `[N]` which arms.
-        factor: by which stated errors are to be multiplied.
+        factor: multiplies stated errors.
     """
 
     errors: Floats
@@ -53,13 +53,13 @@ def log_student(errors: Floats, scales: Floats) -> Floats:
 
 
 def cross_validate(fit: Fit, arms: Observations, outcomes: Floats, rng: np.random.Generator) -> Check:
-    """Hide later epochs of arms, and forecast their last epoch on the grid.
+    """Hide later epochs of arms, and forecast the scores of their last epochs on the grid.
 
     Args:
-        fit: makes a member of arms.
-        arms: on the grid, and on the member's scale.
-        outcomes: `[n, K]` their values there, however far out.
-        rng: which arms are hidden together.
+        fit: fits a member to arms.
+        arms: arms on the grid, and on the member's scale.
+        outcomes: `[n, K]` their values on this scale, without its bounds.
+        rng: decides which arms are hidden together.
     """
     rows, means, stds = [], [], []
     for shown, at in _hidden(arms, rng.permutation(len(arms)) % _FOLDS):
@@ -95,12 +95,12 @@ def _hidden(arms: Observations, fold: NDArray[np.intp]) -> Iterator[tuple[Observ
 
 
 def _lower(passed: NDArray[np.intp], own: int) -> int:
-    """Where arms that stopped before one that has come to `own` did so in the median."""
+    """The median position at which arms stopped, of those that stopped before position `own`."""
     below = np.sort(passed[passed < own])
     return int(below[len(below) // 2]) if len(below) else max(own // 3, 1)
 
 
 def _factor(errors: Floats) -> float:
-    """By how much stated errors are too small: the most probable factor, near 1 while few arms tell."""
+    """By how much stated errors are too small: the most probable factor, near 1 while there are few arms."""
     total = log_student(errors[None, :], _FACTORS[:, None]).sum(axis=1) / _CUTS
     return float(_FACTORS[np.argmax(total - 0.5 * _TRUST * np.log(_FACTORS) ** 2)])

@@ -1,4 +1,4 @@
-"""Processes and last values on several scales, weighted by how well they say what arms did later."""
+"""Processes and last values on several scales, weighted by how well they forecast later scores of arms."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class WeightedMember:
 
     Args:
         member: forecasts on the scale.
-        scale: from scores.
-        weight: its share; the members' add up to 1.
-        factor: by which its stated errors are multiplied.
+        scale: maps scores to the member's scale.
+        weight: its share; the weights of all members add up to 1.
+        factor: multiplies its stated errors.
     """
 
     member: Member
@@ -60,7 +60,7 @@ class Learnt:
 
     Args:
         theta: hyperparameters of the process on each scale.
-        weights, factors: of the members, by scale and whether it is a process.
+        weights, factors: of each member, by its scale and whether it is a process.
         epochs: how many observations they were learnt from.
     """
 
@@ -70,7 +70,7 @@ class Learnt:
     epochs: int
 
     def fits(self, arms: Observations) -> bool:
-        """Whether the arms can be looked at as before: on the scales that have a weight, with as many features."""
+        """Whether this suits the arms: the scales with a weight still apply, and there are as many features."""
         kinds = {scale.kind for scale in scales_for(arms.on_grid().known())}
         features = 8 + arms.places.shape[1]
         return {kind for kind, _ in self.weights} <= kinds and all(len(t) == features for t in self.theta.values())
@@ -80,8 +80,8 @@ class Ensemble:
     """Members fitted to the arms.
 
     Args:
-        members: with their weights.
-        learnt: for the next fit.
+        members: the members with their weights.
+        learnt: what the next fit may keep.
     """
 
     def __init__(self, members: Sequence[WeightedMember], learnt: Learnt) -> None:
@@ -107,7 +107,7 @@ class Ensemble:
                 begin, allowed = start, steps
             places = places_of(scaled, arms.places[inducing_rows(arms.places, _INDUCING_ARMS)], _SHARED_PLACES)
             theta[scale.kind] = most_probable(begin, places, groups_of(scaled), allowed)
-            start, steps = theta[scale.kind], _NEXT_STEPS  # one scale's are near the next one's
+            start, steps = theta[scale.kind], _NEXT_STEPS  # hyperparameters of one scale are near those of the next
             for process in (True, False):
                 key = (scale.kind, process)
                 fit = partial(_process, theta[scale.kind]) if process else LastValue
@@ -124,7 +124,7 @@ class Ensemble:
 
     @classmethod
     def condition(cls, arms: Observations, learnt: Learnt) -> Ensemble:
-        """The members of an earlier fit, told of all that has been seen since."""
+        """The members of an earlier fit, conditioned also on all that has been seen since."""
         members = []
         for scale in scales_for(arms.on_grid().known()):
             scaled = arms.scaled(scale)

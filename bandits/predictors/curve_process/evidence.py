@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 def evidence(theta: Floats, places: Places, groups: Sequence[Group]) -> tuple[float, Floats]:
-    """Minus the log density of all observations, but for a constant, and its gradient by theta.
+    """Minus the log density of all observations, up to a constant, and its gradient by theta.
 
     Raises:
         numpy.linalg.LinAlgError: a matrix is not positive definite.
@@ -59,7 +59,7 @@ def _gradient(system: System) -> Floats:
 
 
 def _by_theta(part: Covariance, by_A: Floats, by_U: Floats, by_F: Floats, by_own: Floats, noise: float) -> Floats:
-    """From derivatives by the parts of the covariance to those by the logarithms of hyperparameters."""
+    """Derivatives by the logarithms of hyperparameters, from derivatives by the parts of the covariance."""
     h, places = part.h, part.places
     grid, times, shared = places.times[: places.grid], places.times, places.shared
     out = np.zeros(8 + len(h.lengths))

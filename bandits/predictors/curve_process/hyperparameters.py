@@ -1,4 +1,4 @@
-"""Hyperparameters of the process, and what is believed of them before any observation."""
+"""Hyperparameters of the process, and their prior."""
 
 from __future__ import annotations
 

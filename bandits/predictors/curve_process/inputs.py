@@ -1,4 +1,4 @@
-"""Features of arms as places in the unit cube, whatever is missing among them."""
+"""Features of arms as places in the unit cube; features may be missing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class UnitCube:
     Args:
         names: `p` names.
         logarithmic: `[p]` whether the logarithm is taken.
-        low, width, middle: `[p]` on the scale then: smallest value, largest less smallest, median.
+        low, width, middle: `[p]` after logarithms: the smallest value, the largest less the smallest, the median.
     """
 
     names: tuple[str, ...]
@@ -57,7 +57,7 @@ class UnitCube:
         return cls(tuple(row[0] for row in kept), columns[1].astype(np.bool_), *columns[2:])
 
     def places(self, trials: Sequence[Trial]) -> Floats:
-        """`[n, p]` places of trials; those far outside the training arms' are brought near."""
+        """`[n, p]` places of trials; a place far outside the cube is moved near it."""
         raw = _raw(trials, self.names)
         for j in np.flatnonzero(self.logarithmic):
             column = raw[:, j]

@@ -66,7 +66,7 @@ class LowRank:
         return np.ascontiguousarray(solve_triangular(factor, across.T, lower=True, check_finite=False).T)
 
     def pull_back(self, by_features: Floats) -> tuple[Floats, Floats]:
-        """From the derivative of a number by the features, `[n, m]`, to its derivatives by the two kernels.
+        """The derivatives of a number by the two kernels, from its derivative by the features, `[n, m]`.
 
         Returns:
             `[n, m]` and `[m, m]`, as `of` takes them.
@@ -75,7 +75,7 @@ class LowRank:
         if not len(L):
             return by_features, np.zeros_like(L)
         by_across = solve_triangular(L, by_features.T, lower=True, trans="T", check_finite=False).T
-        by_factor = -np.tril(by_across.T @ self.features)  # what L does to K_nm L^-T
+        by_factor = -np.tril(by_across.T @ self.features)  # derivative by L, through K_nm L^-T
         inner = np.tril(L.T @ by_factor)
         inner[np.diag_indices(len(L))] *= 0.5
         half = solve_triangular(L, inner, lower=True, trans="T", check_finite=False)

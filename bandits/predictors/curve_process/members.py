@@ -40,14 +40,14 @@ def inducing_rows(places: Floats, most: int) -> Whole:
 
 
 def in_groups(arms: Observations, later: Whole | None = None) -> list[Whole]:
-    """Rows of arms that have as many epochs, and are asked about the same position."""
+    """Rows of arms in groups: the arms of a group have equally many epochs, and one position is forecast for them."""
     keys = arms.taus if later is None else arms.taus * (len(arms.grid) + 1) + later
     order = np.argsort(keys, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1) if len(order) else []
 
 
 def seen(arms: Observations, rows: Whole) -> tuple[Floats, int | None]:
-    """Values `[c, q]` of arms with as many epochs, and the epoch of the last one where it is none of the grid."""
+    """Values `[c, q]` of arms with equally many epochs; and their last epoch, if it is not on the grid."""
     passed, tau = int(arms.passed[rows[0]]), int(arms.taus[rows[0]])
     values = arms.values[rows, :passed]
     if passed == 0 or arms.grid.epochs[passed - 1] == tau:
@@ -83,7 +83,7 @@ def groups_of(arms: Observations) -> list[Group]:
 
 
 class Process:
-    """The process after what some arms have shown."""
+    """The process, conditioned on the observations of some arms."""
 
     def __init__(self, part: Covariance, arms: Observations) -> None:
         self._posterior = Posterior(System(part, groups_of(arms)))
@@ -100,7 +100,7 @@ class Process:
 
 
 class LastValue:
-    """The last value, and what arms gain from there in the median; from nothing, what arms start with."""
+    """The last value plus the median gain of arms; without an epoch, the value that arms start with."""
 
     def __init__(self, arms: Observations) -> None:
         steps = len(arms.grid) - 1

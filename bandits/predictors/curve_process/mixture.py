@@ -1,4 +1,4 @@
-"""The forecasts of members, mixed: equally likely scores."""
+"""The mixture of the members' forecasts, as equally likely scores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["LEVELS", "quantiles"]
 Floats = NDArray[np.float64]
 
 _DRAWS = 41  # quantiles of each member
-_ANSWERS = 101  # of the mixture
+_ANSWERS = 101  # quantiles of the mixture
 _ERRORS = np.asarray(student.ppf((np.arange(_DRAWS) + 0.5) / _DRAWS, DEGREES), dtype=np.float64)
 LEVELS = (np.arange(_ANSWERS) + 0.5) / _ANSWERS
 """Probabilities of the quantiles."""

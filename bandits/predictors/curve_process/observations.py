@@ -1,4 +1,4 @@
-"""What a history holds, as arrays on the grid of epochs."""
+"""The curves of a history, as arrays on the grid of epochs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Observations:
     Args:
         grid: the epochs of the columns.
         values: `[n, K]` scores at the epochs of the grid; NaN where an arm has not come so far.
-        passed: `[n]` how many of them an arm has, >= 0.
+        passed: `[n]` how many epochs of the grid an arm has, >= 0.
         taus: `[n]` how many epochs in all.
         last: `[n]` the score of the last epoch.
         places: `[n, p]` features.
@@ -59,11 +59,11 @@ class Observations:
         return replace(self, values=scale.to_bounded(self.values), last=scale.to_bounded(self.last))
 
     def cut(self, passed: Whole) -> Observations:
-        """The arms as they were when they had come to earlier epochs of the grid (0: to none yet)."""
+        """The arms as they were at earlier epochs of the grid (0: before the first)."""
         taus = np.where(passed > 0, self.grid.epochs[np.maximum(passed, 1) - 1], 0)
         last = self.values[np.arange(len(self)), np.maximum(passed, 1) - 1]
         return replace(self, passed=passed, taus=taus, last=last)
 
     def on_grid(self) -> Observations:
-        """The arms without the epochs that they have beyond the last one of the grid."""
+        """The arms without the epochs after the last epoch of the grid that they have reached."""
         return self.cut(self.passed)

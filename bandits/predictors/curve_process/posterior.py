@@ -1,4 +1,4 @@
-"""What the process says of an arm's later score, from the arm's own observations and those of all."""
+"""The forecast of an arm's later score by the process, from the arm's own observations and those of all arms."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class _Path:
 
     Args:
         weights: `[q]` of the observations.
-        variance: of the arm's own part that they leave.
-        a, u: common and shared features at the later time, less what the observations tell of them.
+        variance: of the arm's own part, after these observations.
+        a, u: common and shared features at the later time, less the part that the observations explain.
     """
 
     weights: Floats
@@ -42,7 +42,7 @@ class Posterior:
         self._paths: dict[tuple[int, float | None, int], _Path] = {}
 
     def features_of(self, places: Floats) -> Floats:
-        """`[c, m]` what is seen of the features `[c, p]` of arms."""
+        """`[c, m]` features of low rank, from the features `[c, p]` of arms."""
         return self._part.features_of(places)
 
     def predict(
@@ -54,7 +54,7 @@ class Posterior:
             values: `[c, q]` at the first q places of the grid, or at the first q - 1 and at `extra`.
             features: `[c, m]`, see `features_of`.
             later: position on the grid of what is forecast.
-            extra: the place of the last observation where it is none of the grid.
+            extra: the place of the last observation, if that is not on the grid.
 
         Returns:
             Means and standard deviations of what will be observed, `[c]` each.

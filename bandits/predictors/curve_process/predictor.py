@@ -25,17 +25,18 @@ from bandits.predictors.threads import one_thread
 __all__ = ["CurveProcess"]
 
 _LEAST_ARMS = 3
-_LEARN_GROWTH = 1.5  # as many epochs as when hyperparameters and weights were learnt make them worth learning anew
+_LEARN_GROWTH = 1.5  # hyperparameters and weights are learnt again when epochs have grown by this factor since
 
 
 @dataclass(frozen=True)
 class CurveProcess(Predictor):
     """Gaussian processes over whole curves and features; every epoch of every arm teaches, and none need be complete.
 
-    A curve is a course common to all arms, one that arms with like features share, and the arm's own. It is modelled
-    as it is, by its logarithm, logit or inverse hyperbolic sine; beside the processes stand forecasts that the last
-    value grows as it did for other arms. The members are weighted by how well they forecast later scores of arms
-    that were cut short. Forecasts stay in the range of the metric: shares in [0, 1], losses at least 0.
+    A curve is the sum of a course common to all arms, one that arms with similar features share, and the arm's own. It
+    is modelled as it is, or by its logarithm, logit or inverse hyperbolic sine. Other members of the ensemble forecast
+    that the last value grows as it did for other arms. The members are weighted by how well they
+    forecast later scores of arms that were cut short. Forecasts stay in the range of the metric: shares in [0, 1],
+    losses at least 0.
 
     An arm without an epoch is forecast as well, from its features: `forecast(trial, Curve([]))`. A feature that is
     missing counts as the median of the others. See docs/predictors.md.
@@ -118,7 +119,7 @@ def _observed(
     trials: Sequence[Trial],
     curves: Sequence[NDArray[np.float64]],
 ) -> Observations:
-    """Curves on the grid, in units: a median stands for the epochs since the grid's one before."""
+    """Curves on the grid, in units: each value is the median of the epochs since the grid's epoch before."""
     passed = np.array([grid.passed(len(scores)) for scores in curves], dtype=np.intp)
     values = np.full((len(curves), len(grid)), np.nan)
     for row, (scores, count) in enumerate(zip(curves, passed, strict=True)):
@@ -129,7 +130,7 @@ def _observed(
 
 
 class _Refused(Forecaster):
-    """What a fit returns that has nothing to learn from."""
+    """What `fit` returns where there is nothing to learn from."""
 
     def __init__(self, answer: Abstain) -> None:
         self._answer = answer
@@ -180,7 +181,7 @@ def _at_horizon(horizon: int) -> Abstain:
 
 
 def _forecast(trial: Trial, scores: list[float], horizon: int) -> Forecast | Abstain:
-    """Equally likely scores as a forecast: the mean is their median, the error that of the middle two thirds."""
+    """Equally likely scores as a forecast: the mean is their median, the error is that of the middle two thirds."""
     std = (scores[-1 - len(scores) // 6] - scores[len(scores) // 6]) / 2.0
     if not (math.isfinite(scores[0]) and math.isfinite(scores[-1]) and math.isfinite(std)):
         return Abstain(f"the scores of trial {trial.id} are too large to compute with", Cause.UNUSABLE_SCORES)

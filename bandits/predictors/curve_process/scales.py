@@ -1,4 +1,4 @@
-"""Scales on which the differences of curves may be alike: as they are, logarithms, logits, inverse sines."""
+"""Scales on which curves may differ alike: scores as they are, logarithms, logits, inverse hyperbolic sines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Scale", "ScaleKind", "scales_for"]
 
 Floats = NDArray[np.float64]
 
-FURTHEST = 6.0  # from the median, in units of the scale; what lies beyond counts as so far
+FURTHEST = 6.0  # the largest distance from the median, in units of the scale; larger ones are cut to it
 _LEAST_SHARE = 1e-4  # and 1 - this: accuracies of 0 and 1 have no logit
 _OVERFLOW = 600.0
 
@@ -35,7 +35,7 @@ class Scale:
     Args:
         kind: the map.
         middle, unit: its m and e.
-        centre, spread: what is subtracted from it, and what it is then divided by.
+        centre, spread: what is subtracted from the mapped score, and what the difference is divided by.
     """
 
     kind: ScaleKind
@@ -55,7 +55,7 @@ class Scale:
         unit = max(unit, 1e-12 * abs(middle), 1e-250)
         raw = cls(kind, middle, unit)._map(scores)
         centre = float(np.median(raw))
-        bulk = np.maximum(raw, np.quantile(raw, 0.05))  # explosions do not stretch the scale of all others
+        bulk = np.maximum(raw, np.quantile(raw, 0.05))  # values that explode do not stretch the scale of all others
         spread = max(1.4826 * float(np.median(np.abs(raw - centre))), 0.3 * float(np.std(bulk)))
         return cls(kind, middle, unit, centre, max(spread, 1e-9 * abs(centre), 1e-250))
 
@@ -76,11 +76,11 @@ class Scale:
         return np.asarray((self._map(scores) - self.centre) / self.spread)
 
     def to_bounded(self, scores: Floats) -> Floats:
-        """The same, within 6 units of the median: explosions do not outweigh all else."""
+        """The same, within 6 units of the median: values that explode do not outweigh all others."""
         return np.asarray(np.clip(self.to_unit(scores), -FURTHEST, FURTHEST))
 
     def to_scores(self, values: Floats) -> Floats:
-        """The inverse of `to_unit` where that is one; any shape."""
+        """The inverse of `to_unit`, where it has one; any shape."""
         raw = np.clip(values * self.spread + self.centre, -1e300, 1e300)
         if self.kind is ScaleKind.IDENTITY:
             return np.asarray(raw)

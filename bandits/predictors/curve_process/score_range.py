@@ -1,4 +1,4 @@
-"""Scores that a metric can take, as far as those that were seen tell."""
+"""Scores that a metric can take, judged by the scores that were seen."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["ScoreRange"]
 
 Floats = NDArray[np.float64]
 
-_OUT_OF_PROPORTION = 1e6  # times as large as a typical score: counts as so large
-_USUAL = 1e50  # larger and smaller scores are brought to magnitude 1 first
+_OUT_OF_PROPORTION = 1e6  # the largest score, in units of a typical one; larger scores are cut to it
+_USUAL = 1e50  # scores beyond this size, or below its inverse, are brought to magnitude 1 first
 _LEAST_GAP = 1e-9  # between quantiles, in units of a typical score
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRange:
-    """Bounds of forecasts, and the unit in which scores are computed with.
+    """Bounds of forecasts, and the unit of scores in computations.
 
     Args:
         low, high: shares in [0, 1] stay there, scores of losses at most 0, positive scores at least 0.
@@ -34,7 +34,7 @@ class ScoreRange:
 
     @classmethod
     def learn(cls, scores: Floats) -> ScoreRange:
-        """From `[N]` scores, N >= 1."""
+        """Learn from `[N]` scores, N >= 1."""
         least, most = float(scores.min()), float(scores.max())
         low = 0.0 if least >= 0 else -math.inf
         high = 1.0 if least >= 0 and most <= 1 else 0.0 if most <= 0 else math.inf
@@ -44,7 +44,7 @@ class ScoreRange:
         return cls(low, high, typical, unit)
 
     def in_units(self, scores: Floats) -> Floats:
-        """Scores to compute with: a million times a typical one is as large as they get; any shape."""
+        """Scores to compute with, at most a million times as large as a typical one; any shape."""
         with np.errstate(over="ignore"):
             return np.asarray(np.clip(scores / self.unit, -self._largest, self._largest))
 
@@ -53,7 +53,7 @@ class ScoreRange:
         return _OUT_OF_PROPORTION * self.typical / self.unit
 
     def to_scores(self, quantiles: Floats) -> Floats:
-        """Ascending quantiles `[c, N]`, in units, as scores inside the range; they ascend strictly, ever so little."""
+        """Ascending quantiles `[c, N]`, in units, as scores inside the range; they are made to ascend strictly."""
         limit = min(10.0 * self._largest, 1e307 / self.unit) if self.unit > 1 else 10.0 * self._largest
         scores = np.clip(quantiles, -limit, limit) * self.unit
         gap = _LEAST_GAP * self.typical

@@ -24,7 +24,7 @@ def most_probable(start: Floats, places: Places, groups: Sequence[Group], steps:
     """Climb from `start`, at most `steps` steps; the same arguments give the same result.
 
     Returns:
-        `[8 + p]` logarithms. Where no matrix can be factored, those it started from.
+        `[8 + p]` logarithms. Where no matrix can be factored, they are those of `start`.
     """
     centre, spread = prior(places.features.shape[1])
 

@@ -1,7 +1,7 @@
 """The process after its observations: a linear system for the weights of the features of low rank.
 
-Arms that were observed at the same times differ in sums alone: cost grows with the number of different lengths, hardly
-with that of arms.
+Arms that were observed at the same times enter the system by sums alone. So the cost grows with the number of different
+lengths, and hardly with the number of arms.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ __all__ = ["TimeGrid"]
 
 Floats = NDArray[np.float64]
 
-_RATIO = 1.3  # of an epoch of the grid to the one before
+_RATIO = 1.3  # an epoch of the grid, divided by the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class TimeGrid:
         return len(self.epochs)
 
     def places(self, epochs: NDArray[np.intp]) -> Floats:
-        """Logarithms of epochs >= 1 as shares of that of the horizon: in [0, 1]."""
+        """Logarithms of epochs >= 1, divided by the logarithm of the horizon: in [0, 1]."""
         return np.asarray(np.log(epochs) / max(np.log(self.horizon), 1e-12), dtype=np.float64)
 
     def passed(self, tau: int) -> int:
@@ -49,12 +49,12 @@ class TimeGrid:
         return int(np.searchsorted(self.epochs, tau, side="right"))
 
     def medians(self, scores: Floats) -> Floats:
-        """`[k]` medians of the epochs up to each of the grid, from the one before: of a curve that ends on the grid."""
+        """`[k]` medians of a curve that ends on the grid: up to each epoch of the grid, since the one before."""
         ends = self.epochs[: self.passed(len(scores))].tolist()
         return np.array([_median(scores[start:end]) for start, end in zip([0, *ends], ends, strict=False)])
 
     def last_median(self, scores: Floats) -> float:
-        """The median of the last epochs: from the grid's last one before the end of the curve on."""
+        """The median of the scores after the curve's last epoch on the grid before its end."""
         return _median(scores[self._start(len(scores)) :])
 
     def _start(self, tau: int) -> int:
@@ -69,7 +69,7 @@ class TimeGrid:
 
 
 def _median(scores: Floats) -> float:
-    """The upper median (a mean of two could overflow); of fewer than three the last."""
+    """The upper median (a mean of two could overflow); of fewer than three scores, the last."""
     if len(scores) < 3:
         return float(scores[-1])
     return float(np.partition(scores, len(scores) // 2)[len(scores) // 2])

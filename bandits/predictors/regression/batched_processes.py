@@ -3,7 +3,7 @@
 For a few arms a prediction is little arithmetic, and most of its time goes into calls of NumPy. Processes that were
 fitted to the same curves differ in a few numbers only, so their kernels are computed together.
 
-An arm is forecast after every epoch, and takes a third of the time that processes take one by one (100 curves, 3
+An arm is forecast after every epoch. That takes a third of the time that the processes take one by one (100 curves, 3
 tables, 3 splits each: `python -m benchmarks.prediction_cost.own_code`).
 """
 
@@ -24,7 +24,7 @@ __all__ = ["BatchedProcesses"]
 
 Floats = NDArray[np.float64]
 
-_SMALL = 4096  # numbers of a kernel, up to which calls cost more than arithmetic
+_SMALL = 4096  # up to so many numbers in a kernel, calls of NumPy cost more than arithmetic
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class _TrainingInputs:
 
     Args:
         block: its name.
-        warp: of the arms' inputs, or None.
+        warp: how the arms' inputs are warped, or None.
         inputs: `[n, p]` of the training curves.
         squares: `[n]` their mean squares.
     """
@@ -51,10 +51,10 @@ class BatchedProcesses:
     Args:
         processes: the V processes.
         inputs: the S kinds of training inputs that they use.
-        places: `[B, V]` which of these is each process's first block, second block, ...
+        places: `[B, V]` which of these inputs is each process's first block, second block, ...
         linear: `[B, V]` weights of the linear terms; 0 where a process has none.
         local: `[V]` weights of the local terms; 0 where a process has none.
-        widths: `[B, V]` of these; 0 where a process has fewer blocks.
+        widths: `[B, V]` widths of the local terms; 0 where a process has fewer blocks.
         intercepts, units, noises, totals: `[V]` as in `Process`, and the sums of its `sums`.
         anchored: `[V]` as in `Process`.
     """
@@ -138,7 +138,7 @@ class BatchedProcesses:
         return np.array([mean for mean, _ in predictions]), np.array([std for _, std in predictions])
 
     def _between(self, design: Design) -> tuple[Floats, Floats, Floats]:
-        """`block_of` m arms and the training curves, for each of S kinds of inputs.
+        """What `block_of` gives for m arms and the training curves, for each of S kinds of inputs.
 
         Returns:
             `[S, m, n]` inner products, `[S, m, n]` squared distances, and `[S, m]` mean squares of the arms.

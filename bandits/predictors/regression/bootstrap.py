@@ -24,8 +24,8 @@ class FittedBootstrap(Fitted):
     Args:
         whole: fitted to all curves; it makes the predictions.
         members: fitted to resampled curves; how far they disagree is how uncertain the prediction is.
-        noise: standard deviation of what no member can know, in target units.
-        residuals: `[n]` of `whole`.
+        noise: standard deviation of the part of a target that no member can know, in target units.
+        residuals: `[n]` residuals of `whole`.
     """
 
     whole: Fitted
@@ -45,14 +45,16 @@ class FittedBootstrap(Fitted):
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap(Regressor):
-    """Refits a regression to curves drawn with replacement; the introduction of Baker et al. (2017) speaks of such
-    "small model ensembles", their section 3.3 of leave-one-out residuals.
+    """Refits a regression to curves drawn with replacement.
 
-    The variance of a prediction is that between members, plus what the curves that a member did not see leave
-    unexplained.
+    The introduction of Baker et al. (2017) speaks of such "small model ensembles". Their section 3.3 speaks of
+    leave-one-out residuals.
+
+    The variance of a prediction is a sum: the variance between members, and the variance that members do not explain
+    in curves that they have not seen.
 
     Args:
-        base: the regression; its random search, if it has one, is made anew for every member.
+        base: the regression; its random search, if it has one, runs again for every member.
         members: how many, >= 2.
     """
 

@@ -1,4 +1,4 @@
-"""Regressions whose error differs from arm to arm: its pattern is theirs, its size and tails are measured."""
+"""Regressions that say for which arms their error is larger; its scale and tails are measured."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Calibrated", "Distribution"]
 
 Floats = NDArray[np.float64]
 
-_LIGHTEST_TAILS = 32  # degrees of freedom: hardly to be told from a Gaussian
+_LIGHTEST_TAILS = 32  # degrees of freedom: hardly different from a Gaussian
 
 
 Distribution = Callable[[Design], tuple[Floats, Floats]]
-"""A fitted model: inputs of m arms to `[m]` means and `[m]` standard deviations, > 0."""
+"""A fitted model: maps the inputs of m arms to `[m]` means and `[m]` standard deviations, > 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Calibrated(Fitted):
 
     Args:
         distribution: what is calibrated.
-        residuals: `[n]` out of sample.
-        factor: on the standard deviations.
+        residuals: `[n]` out-of-sample residuals.
+        factor: multiplies the standard deviations.
         freedom: degrees of freedom of the error.
     """
 
@@ -47,7 +47,7 @@ class Calibrated(Fitted):
         Args:
             distribution: what is calibrated.
             residuals: `[n]` errors on curves that a model of the same settings did not see.
-            stds: `[n]` what that model said of their size, > 0.
+            stds: `[n]` standard deviations that this model gave for these errors, > 0.
         """
         scale, freedom = fitted_student(residuals / stds, _LIGHTEST_TAILS)
         return cls(distribution, residuals, scale * half_width(freedom), freedom)

@@ -1,15 +1,15 @@
-"""How far off a regression's forecasts are, learnt from its leave-one-out residuals: how wide, and in which shape.
+"""How far off a regression's forecasts are: the width and the shape of its errors, from leave-one-out residuals.
 
-One sigma and a Gaussian for all arms (Baker et al. 2017, section 3.3) is wrong in three ways, each mended here.
+One sigma and a Gaussian for all arms (Baker et al. 2017, section 3.3) is wrong in three ways. This file corrects each.
 
-1. Errors grow and shrink. A Gaussian process knows of each arm how near training curves are; residuals are measured
-   in units of that standard deviation. What it does not know, that good arms may be told more exactly than bad ones,
-   is learnt from the size of the residuals of curves with forecasts of nearby rank.
-2. Errors lean and have heavy tails: runs collapse, they do not soar. The standardised residuals themselves are the
-   distribution; as in conformal prediction, n of them cut the line into n + 1 equally likely parts (Vovk et al. 2005;
-   leave-one-out residuals in this place are the jackknife of Barber et al. 2021). Beyond them, where a search decides,
-   it goes on as Student's t.
-3. Residuals of few curves are too small, since hyperparameters were chosen on the very curves that are left out.
+1. Errors are not of one width. A Gaussian process knows how near training curves are to an arm, and states a standard
+   deviation; residuals are measured in units of it. But it does not know that good arms may be forecast more exactly
+   than bad ones. This is learnt from the size of the residuals of curves whose forecasts have a nearby rank.
+2. Errors are skewed and have heavy tails, since runs may collapse. The standardised residuals themselves are the
+   distribution. As in conformal prediction, n of them cut the line into n + 1 equally likely parts (Vovk et al. 2005;
+   with leave-one-out residuals it is the jackknife of Barber et al. 2021). A search decides in the tails, beyond the
+   residuals: there the distribution goes on as Student's t.
+3. Residuals of few curves are too small, since hyperparameters were chosen on the same curves that are left out.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ __all__ = ["ErrorModel", "shape_of"]
 Floats = NDArray[np.float64]
 
 _NEARBY = 0.2  # ranks, as a share of all, that count as nearby: one standard deviation
-_PRIOR = 0.1  # curves of ordinary errors, as a share of all, that every arm is taken to have nearby
-_CAP = 0.95  # quantile of the sizes of errors at which they are cut off, lest one of them set the width for its rank
+_PRIOR = 0.1  # every arm counts as having so many curves of ordinary errors nearby, as a share of all
+_CAP = 0.95  # sizes of errors are cut off at this quantile, so that no single one sets the width for its rank
 _OPTIMISM = 2.0  # residuals of n curves are multiplied by 1 + this / n
 _T_DEGREES = 3.0  # of freedom: the heaviest tails whose variance exists
 _TAIL = 0.1  # share of the residuals, on either side, that set the width of the tail
-_LEAST_TAIL = 0.25  # of the width that the middle would give it
+_LEAST_TAIL = 0.25  # a tail's least width, as a share of the width that the middle would give it
 _KNOTS = 20  # of a shape between its tails, at most; each stands for four residuals or more
 _TAIL_KNOTS = np.array([1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0])  # normal quantiles
-_GAP = 0.15  # that a tail's first knot keeps from the last residuals
+_GAP = 0.15  # distance between a tail's first knot and the last residuals
 _ONE_SIGMA = 1.0  # a Gaussian's quantiles at which a standard deviation is read off
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorModel:
-    """Width of the errors by an arm's forecast, and their shape.
+    """The width of errors, which depends on an arm's forecast, and their shape.
 
     Args:
-        ladder: `[n]` leave-one-out predictions of the training curves, ascending: rungs that give a forecast its rank.
+        ladder: `[n]` leave-one-out predictions of the training curves, ascending: they give a forecast its rank.
         sizes: `[n]` absolute standardised residuals in that order.
-        shape: of the errors; their standard deviation (half the central 68 %) is 1.
+        shape: the shape of the errors; their standard deviation (half the central 68 %) is 1.
     """
 
     ladder: Floats
@@ -59,8 +59,8 @@ class ErrorModel:
         """Learn from training curves.
 
         Args:
-            predictions, stds, residuals: `[n]` of each curve, from the others: what was said, how sure the
-                regression was, and by how much the truth was higher; stds > 0.
+            predictions, stds, residuals: `[n]` of each curve, from the others: the prediction, its standard
+                deviation, and by how much the truth was higher; stds > 0.
         """
         order = np.argsort(predictions, kind="stable")
         z = residuals[order] / stds[order] * (1.0 + _OPTIMISM / len(residuals))
@@ -71,7 +71,7 @@ class ErrorModel:
         return cls(level.ladder, sizes * unit, shape)
 
     def widths(self, predictions: Floats) -> Floats:
-        """`[m]` how many of its standard deviations the regression is off by, near each of m forecasts."""
+        """`[m]` how large errors are near each of m forecasts, in the regression's own standard deviations."""
         n = len(self.ladder)
         ranks = np.searchsorted(self.ladder, predictions)[:, np.newaxis]
         near = np.exp(-0.5 * ((ranks - np.arange(n)) / (_NEARBY * n)) ** 2)
@@ -101,7 +101,7 @@ def shape_of(errors: Floats) -> tuple[ErrorShape, float]:
     normal = np.array([ndtri(share[group]).mean() for group in groups])
     inner = np.array([z[group].mean() for group in groups])
     middle = float(np.median(np.abs(z))) / float(stdtrit(_T_DEGREES, 0.75))
-    outer = min(max(2, round(_TAIL * n)), n // 2)  # without the median, which tells nothing of a tail
+    outer = min(max(2, round(_TAIL * n)), n // 2)  # without the median, which says nothing about a tail
     students = stdtrit(_T_DEGREES, share)
     left, right = (
         max(float((z[part] / students[part]).mean()), _LEAST_TAIL * middle)

@@ -20,18 +20,18 @@ Places = NDArray[np.intp]
 
 MOST_TRIED = 100
 """Inputs that are tried at a split, drawn at random where there are more. A hundred epochs are 300 columns, most of
-them nearly equal; trying all would take several times as long for little."""
+them nearly equal. To try all would take several times as long and gain little."""
 
 _LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True)
 class FlatTrees:
-    """Fitted trees of scikit-learn, their nodes numbered through from the first tree to the last.
+    """Fitted trees of scikit-learn. Their nodes have consecutive numbers, from the first tree to the last.
 
     Args:
         feature: `[nodes]` column that a node looks at; 0 for a leaf.
-        threshold: `[nodes]` inputs up to it go left.
+        threshold: `[nodes]` inputs up to this number go left.
         left, right: `[nodes]` the next node; a leaf points at itself.
         roots: `[trees]` where each tree begins.
         depth: of the deepest tree.
@@ -82,5 +82,5 @@ class FlatTrees:
 
 
 def single_precision(X: Floats) -> NDArray[np.float32]:
-    """Inputs as scikit-learn's trees compare them; what single precision cannot hold becomes its largest number."""
+    """Inputs as scikit-learn's trees compare them; numbers too large for single precision are cut off."""
     return np.clip(X, -_LARGEST, _LARGEST).astype(np.float32)

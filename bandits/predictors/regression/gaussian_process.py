@@ -1,13 +1,15 @@
 """Gaussian process regression in closed form, robust to outliers; a fit inside a running search is cheap.
 
-The marginal likelihood chooses every weight and width of the kernel. Unlike the lowest cross-validated error it is no
-minimum over many noisy estimates, so 20 curves suffice, and leave-one-out errors stay honest.
+The marginal likelihood chooses every weight and width of the kernel. The lowest cross-validated error would be a
+minimum over many noisy estimates; the marginal likelihood is not. So 20 curves suffice, and leave-one-out errors are
+not too small.
 
-A few runs that collapse for no visible reason would inflate the noise and bend the function. So errors are taken for
-Student's t: after a first fit, each curve's noise is scaled by its expected weight under it, and the fit is repeated.
+A few runs that collapse for no visible reason would inflate the noise and bend the function. So errors are assumed to
+follow Student's t. After a first fit, each curve's noise is divided by the curve's expected weight under it, and the
+fit is repeated.
 
-For a curve that stopped early, a forecast stands in for the target (`imputation`). The variance of that forecast, times
-a factor since the errors of such forecasts are correlated, is added to the noise of the curve.
+For a curve that stopped early, a forecast stands in for the target (`imputation`). The variance of that forecast is
+added to the noise of the curve, times a factor, since the errors of such forecasts are correlated.
 """
 
 from __future__ import annotations
@@ -30,9 +32,9 @@ __all__ = ["AdditiveProcess"]
 Floats = NDArray[np.float64]
 
 _SEARCHED_CURVES = 200  # hyperparameters are chosen on at most so many curves, since each step costs O(n^3)
-_MEASURED_FIRST = 100  # of them are complete, if there are so many
+_MEASURED_FIRST = 100  # so many of these are complete curves, if there are so many
 _T_DEGREES = 4.0  # of freedom: tails heavy enough for a collapsed run, and a variance that exists
-_BLUR = 2.0  # times the variance of a stand-in is added to the noise
+_BLUR = 2.0  # the variance of a stand-in, times this, is added to the noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,12 @@ class AdditiveProcess(Regressor):
     Args:
         linear: without it, the process returns to the mean of the targets (or to the last score, if anchored) where
             no training curve is near.
-        warped: look at inputs through a `Warp`, so that what is far out is far out by its logarithm only.
-        anchored: model the gain over the last score: an odd arm ends near where it is.
+        warped: pass inputs through a `Warp`, so that inputs far from the others count by their logarithm only.
+        anchored: model the gain over the last score, so that an unusual arm is forecast to end near its last score.
         blocks: names of the blocks of a `Design` that count as inputs; those without columns are left out.
         local: without it, the process is a linear regression.
-        robust: take errors for Student's t; without it, they are Gaussian.
-        logs: hyperparameters of an earlier fit, which are kept; None searches for them.
+        robust: errors follow Student's t; without it, they are Gaussian.
+        logs: logarithms of the hyperparameters of an earlier fit, which are kept; None searches for them.
     """
 
     linear: bool = True
@@ -87,7 +89,7 @@ class AdditiveProcess(Regressor):
             solved = solve(kernel.matrix(logs, parts), target, noise + blur)
             weights, intercept, precision, residuals, variances = solved
             sums = precision.sum(axis=1)
-            if n > c:  # the stand-ins must not know the curve that is left out either
+            if n > c:  # the stand-ins must not have learnt from the curve that is left out either
                 own = precision[:c, c:] - np.outer(sums[:c], sums[c:] / sums.sum())
                 residuals[:c] += variances[:c] * np.einsum("jk,kj->j", own, left_out - target[c:, np.newaxis])
             used, trust = trust, _trust(residuals / np.sqrt(variances), c)
@@ -100,7 +102,7 @@ class AdditiveProcess(Regressor):
 
 
 def _searched(n: int, c: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """On which of n curves, the first c of them complete, hyperparameters are chosen."""
+    """The curves on which hyperparameters are chosen, of n curves of which the first c are complete."""
     if n <= _SEARCHED_CURVES:
         return np.arange(n)
     if n == c:
@@ -115,9 +117,9 @@ def _trust(z: Floats, c: int) -> Floats:
 
     Args:
         z: `[n]`.
-        c: how many are of complete curves; they say what is ordinary, and no others weigh more than that.
+        c: how many are of complete curves. These say what is ordinary, and the others weigh 1 at most.
     """
-    typical = float(np.median(np.abs(z[:c]))) / 0.6745  # of a Gaussian's
+    typical = float(np.median(np.abs(z[:c]))) / 0.6745  # a Gaussian's median size
     z = z / (typical or 1.0)
     weights = (_T_DEGREES + 1.0) / (_T_DEGREES + z**2)
     weights[c:] = np.minimum(weights[c:], 1.0)

@@ -1,15 +1,15 @@
 """The default regression: an ensemble of Gaussian processes that assume different things about unusual arms.
 
-Where training curves are dense, any sensible regression predicts much the same. Forecasts go wrong for unusual arms,
+Where training curves are dense, all sensible regressions predict nearly the same. Forecasts go wrong for unusual arms,
 and ordinary curves do not tell how those end. So the members of the ensemble differ in what they assume there:
 
 - whether an input far from the others counts in proportion or by its logarithm, and whether an unusual arm ends near
   its last score (a collapsed run stays collapsed) or near the scores of others (a slow starter comes back). The median
   of the members is taken, so an extreme forecast stands only if most of them make it. A median needs no weights,
   which 20 curves could not determine.
-- whether configurations count, or the curve alone. Hyperparameters tell much about arms like the training arms, and
-  mislead about deeper networks than any of those. Each group's standard deviation tells the two cases apart, so the two
-  medians are averaged by precision (Bates and Granger 1969, without their correlation).
+- whether configurations count, or the curve alone. Hyperparameters tell much about arms like the training arms, but
+  mislead about networks that are deeper than any of these. Each group's standard deviation tells the two cases apart.
+  So the two groups' medians are averaged by precision (Bates and Granger 1969, without their correlation).
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ _ENOUGH = 500  # curves
 
 @dataclass(frozen=True, slots=True)
 class FittedEnsemble(ImputingFitted):
-    """A fitted ensemble: its prediction, kept within a range, and the error of that.
+    """A fitted ensemble: its prediction, kept within a range, and the error of its prediction.
 
     Args:
         groups: members by group; a group predicts its median, and groups are averaged by precision.
         processes: all members, evaluated together.
-        low, high: the range in which each member's prediction is clipped.
-        residuals: `[n]` of the leave-one-out predictions.
+        low, high: the range to which each member's prediction is clipped.
+        residuals: `[n]` residuals of the leave-one-out predictions.
         stds: `[n]` standard deviations of their errors.
         model: of the errors.
         rows: see `Fitted.rows`.
@@ -110,8 +110,8 @@ class GPEnsemble(ImputingRegressor):
     """The precision-weighted mean of medians of Gaussian processes.
 
     A forecast is clipped at a distance from the training targets: three times the distance from their median to their
-    extreme on that side. Of more than 500 curves, 500 spread evenly over their order are used, complete ones first:
-    this bounds the cost of a fit, O(n^3), where more curves would add little.
+    extreme on that side. Of more than 500 curves, 500 are used, spread evenly over their order, complete ones first.
+    This bounds the cost of a fit, O(n^3); more curves would add little.
 
     Residuals are those of exact leave-one-out predictions, with hyperparameters and range held fixed.
 
@@ -189,8 +189,8 @@ def _combined(groups: Sequence[tuple[Floats, Floats]], low: float, high: float) 
         low, high: means are clipped here.
 
     Returns:
-        `[m]` means and `[m]` standard deviations: those of a mixture of the groups, so they are larger where groups
-        disagree, as a group's is where its members do.
+        `[m]` means and `[m]` standard deviations of a mixture of the groups. A standard deviation is larger where
+        groups disagree, and where the members of a group disagree.
     """
     medians, variances = [], []
     for predicted, stds in groups:

@@ -1,19 +1,19 @@
 """Curves that stopped before the horizon, and the forecasts that stand in for the scores that they never had.
 
-A search leaves many curves behind that were dropped or cut. What such a curve would have ended at is unknown, but a
-regression at its last epoch L says what to expect, and by the law of total expectation
+A search leaves many curves behind that were dropped or cut. The end of such a curve is unknown, but a regression at its
+last epoch L says what to expect. By the law of total expectation
 
     E[y | x_tau] = E[ E[y | x_L] | x_tau ]    for every tau < L,
 
 a regression at tau may learn from that expectation as from a score. It is regression imputation for monotone missing
-data (Little and Rubin 2002, chapter 7), with an epoch for each variable. It also takes out the bias of learning from
-survivors alone: whether a curve went on was decided by what was seen of it, which is among the inputs at L.
+data (Little and Rubin 2002, chapter 7), with an epoch for each variable. It also removes the bias of learning from
+survivors alone: what decided whether a curve went on was seen up to L, and is among the inputs at L.
 
 Rules of this file:
 
 1. Complete curves stand first, in the order of `History.reaching`; curves that stopped follow, longest first.
 2. A forecast that stands in for a score is made at the curve's last epoch or before, never after.
-3. Residuals are those of complete curves alone: how far a stand-in is from the truth, nobody knows.
+3. Residuals are those of complete curves alone: the error of a stand-in is unknown.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ __all__ = ["Imputed", "ImputingFitted", "ImputingRegressor", "StoppedCurves", "s
 
 Floats = NDArray[np.float64]
 
-_LENGTHS = 8  # at which forecasts stand in, at most: each needs a regression of its own
-_FAR_OUT = 10.0  # times the largest number among complete curves, from which on nothing near is known
+_LENGTHS = 8  # the most lengths of curves with stand-ins: each needs a regression of its own
+_FAR_OUT = 10.0  # times the largest number among complete curves: nothing is known about larger ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Imputed:
     Args:
         means: `[p]` in target units.
         variances: `[p]` of the scores that they stand for.
-        left_out: `[p, c]` the same forecasts, had each complete curve in turn not been learnt from.
+        left_out: `[p, c]` the same forecasts, if each complete curve in turn had been left out.
     """
 
     means: Floats
@@ -119,14 +119,15 @@ def stopped_curves(
 ) -> list[StoppedCurves]:
     """The curves of a history that did not reach a horizon, by length, longest first.
 
-    More than eight lengths are brought down to eight, by cutting curves to the next shorter one of these: the
-    shortest, the longest, and what lies between at equal shares of the curves. Left out are curves whose features or
-    scores are not finite, or ten times as large as those of any complete curve: nothing near them has been seen to end.
+    Where there are more than eight lengths, eight are kept: the shortest, the longest, and others between them, at
+    equal shares of the curves. The other curves are cut to the next shorter length that is kept. Curves are left out if
+    their features or scores are not finite, or ten times as large as those of any complete curve: no complete curve is
+    near them.
 
     Args:
         history: read now.
         horizon: of the complete curves.
-        static, link, unit: how the scores and features of the complete ones were made numbers of magnitude 1.
+        static, link, unit: how the features and scores of complete curves were brought to magnitude 1.
     """
     if history.count_reaching(1) == history.count_reaching(horizon):
         return []

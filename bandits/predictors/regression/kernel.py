@@ -33,7 +33,7 @@ def mean_squares(inputs: Floats) -> Floats:
 
 
 def block_of(left: Floats, right: Floats, squares: Floats) -> Block:
-    """What a kernel may be made of, between `[m, p]` and `[n, p]` inputs, of which the latter have these squares."""
+    """What a kernel is computed from, between `[m, p]` and `[n, p]` inputs; `squares` are those of the latter."""
     inner = left @ right.T / left.shape[1]
     own = mean_squares(left)
     return inner, np.maximum(own[:, np.newaxis] + squares - 2.0 * inner, 0.0), own
@@ -76,14 +76,14 @@ class Kernel:
         return self.chosen([block_between(getattr(left, block), getattr(right, block)) for block in self.blocks])
 
     def chosen(self, blocks: list[Block]) -> Parts:
-        """Of inner products and squared distances, those that the kernel has a part for."""
+        """Those inner products and squared distances that the kernel has a part for."""
         return [inner for inner, _, _ in blocks] if self.linear else [], (
             [distances for _, distances, _ in blocks] if self.local else []
         )
 
     def terms(self, logs: Floats, parts: Parts) -> tuple[list[Floats], list[Floats]]:
-        """What the kernel without noise is the sum of, `[m, n]` each: linear terms, then the local one; and the
-        scaled distances that the local one is made of."""
+        """The terms whose sum is the kernel without noise, `[m, n]` each: linear terms, then the local one. Also the
+        scaled distances from which the local one is computed."""
         weights = np.exp(logs)
         inner, distances = parts
         terms = [weight * product for weight, product in zip(weights, inner, strict=False)]

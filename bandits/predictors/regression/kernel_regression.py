@@ -31,6 +31,6 @@ class KernelRegression(Regressor):
     def fit(self, design: Design, y: Floats, rng: np.random.Generator) -> Calibrated:
         """See `Regressor.fit`. Residuals are leave-one-out."""
         fitted, n = self.process.fit(design, y, rng), len(y)
-        # Curves that are left out have had a say in the kernel: as in a regression, its parameters cost freedom.
+        # The kernel was chosen on the curves that are left out: its parameters cost degrees of freedom.
         freedom = max(n - len(fitted.logs) - 1, n / 4)
         return Calibrated.of(fitted.posterior, fitted.residuals, fitted.spread * np.sqrt(freedom / n))

@@ -17,7 +17,7 @@ __all__ = ["loss", "search", "solve"]
 Floats = NDArray[np.float64]
 
 _STEPS = 40  # of the search
-_ACCURACY = 1e-4  # of the log likelihood, relative, at which the search ends
+_ACCURACY = 1e-4  # relative change of the log likelihood at which the search ends
 _LOWEST, _HIGHEST = -14.0, 4.0  # logarithms of hyperparameters; the targets have variance 1
 _PRIOR_WIDTH = 2.0  # of a logarithm: a factor of 7 either way is nothing unusual
 _JITTER = 1e-9
@@ -41,7 +41,7 @@ def loss(
     logs: Floats, kernel: Kernel, parts: Parts, target: Floats, trust: Floats, blur: Floats | float = 0.0
 ) -> tuple[float, Floats]:
     """Minus the log posterior of the hyperparameters (up to a constant), and its gradient; `blur` is noise that is
-    known and not searched for."""
+    known, so no search is needed for it."""
     terms, scaled = kernel.terms(logs, parts)
     matrix = total_of(terms)
     noise = np.exp(logs[-1]) / trust
@@ -62,7 +62,7 @@ def loss(
 
 
 def _inverse(kernel: Floats, noise: Floats) -> tuple[Floats, float]:
-    """Inverse of kernel and noise, and half the logarithm of its determinant before."""
+    """The inverse of kernel plus noise, and half the logarithm of the determinant of kernel plus noise."""
     n = len(noise)
     covariance = kernel.copy()
     covariance.flat[:: n + 1] += noise + _JITTER
@@ -77,8 +77,8 @@ def _inverse(kernel: Floats, noise: Floats) -> tuple[Floats, float]:
 def solve(kernel: Floats, target: Floats, noise: Floats) -> tuple[Floats, float, Floats, Floats, Floats]:
     """Weights, intercept, precision, and exact leave-one-out residuals and variances for one kernel and noise.
 
-    With A the kernel and its noise, and P = A^-1 - A^-1 1 1' A^-1 / (1' A^-1 1), the weights are P t; left out, a
-    curve is missed by (P t)_i / P_ii, with variance 1 / P_ii (Rasmussen and Williams 2006, eq. 5.12, with the
+    A is the kernel plus its noise, and P = A^-1 - A^-1 1 1' A^-1 / (1' A^-1 1). The weights are P t. The leave-one-out
+    residual of a curve is (P t)_i / P_ii, with variance 1 / P_ii (Rasmussen and Williams 2006, eq. 5.12, with the
     intercept free).
     """
     precision, _ = _inverse(kernel, noise)

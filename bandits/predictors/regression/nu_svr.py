@@ -7,12 +7,14 @@ with kernel K and targets y, find the weights w = C (u+ - u-) that minimise
 
 The multipliers of the two sums are epsilon + b and epsilon - b: the half-width of the tube, and the intercept.
 
-Sequential minimal optimisation, which LIBSVM does, takes more steps the larger C is, without end where the kernel has
-a low rank. The method here (Mehrotra's predictor and corrector, 1992) takes about ten steps whatever C and the kernel
-are; each costs one Cholesky factorisation of an [n, n] matrix. All else is done for a stack of problems together.
+Sequential minimal optimisation, which LIBSVM does, takes more steps the larger C is, and may never end where the kernel
+has a low rank. The method here (Mehrotra's predictor and corrector, 1992) takes about ten steps whatever C and the
+kernel are; each costs one Cholesky factorisation of an [n, n] matrix. All else is done for a stack of problems
+together.
 
-Kept instead of LIBSVM, with which the search of 1000 settings at 100 curves takes 8 to 14 times as long with a linear
-kernel, and 1.3 to 1.6 times with an RBF (3 tables, 3 splits each: `python -m benchmarks.prediction_cost.own_code`).
+It is kept instead of LIBSVM: with that, the search of 1000 settings at 100 curves takes 8 to 14 times as long with a
+linear kernel, and 1.3 to 1.6 times with an RBF (3 tables, 3 splits each:
+`python -m benchmarks.prediction_cost.own_code`).
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def interior_point(
         nu: `[b]`, in (0, 1].
         gap: mean complementarity, per nu and unit of y, at which a problem counts as solved. At 1e-5 predictions are
             within about 1e-2 of the exact solution's, as LIBSVM's are as it comes; at 1e-7 within 1e-3.
-        root: `[n, r]` with K = root root' for every problem, if there is such a one with r < n; saves time.
+        root: `[n, r]` with K = root root' for every problem, if such a root with r < n exists; it saves time.
 
     Returns:
         Weights `[b, n]` and intercepts `[b]`: a problem's prediction is K(x, its curves) @ weights + intercept. The
@@ -112,7 +114,7 @@ def _improve(
         return du, (to_s - s * du) / u, (to_t + t * du) / v, dsums
 
     def room(du: Floats, ds: Floats, dt: Floats) -> Floats:
-        """How far each problem can go until the first number reaches 0: `[m]`, in steps."""
+        """How many steps each problem can go until the first of its numbers reaches 0: `[m]`."""
         worst = np.minimum(np.minimum(du / u, -du / v), np.minimum(ds / s, dt / t)).min(axis=(1, 2))
         return np.asarray(-1.0 / np.minimum(worst, -1e-9))
 
@@ -130,12 +132,12 @@ def _improve(
 
 
 def _known(share: Floats, pull: Floats) -> Floats:
-    """What of the pulls at u+ and u- `[m, 2, n]` pulls at their difference: `[m, n]`."""
+    """The part of the pulls at u+ and u-, `[m, 2, n]`, that acts on their difference: `[m, n]`."""
     return share[:, 0] * pull[:, 0] - share[:, 1] * pull[:, 1]
 
 
 def _both(difference: Floats) -> Floats:
-    """`[m, n]` to `[m, 2, n]`: plus for u+, minus for u-."""
+    """From `[m, n]` to `[m, 2, n]`: with plus for u+, with minus for u-."""
     return np.stack((difference, -difference), axis=1)
 
 

@@ -1,4 +1,4 @@
-"""A fitted Gaussian process: predictions with standard deviations, and what they would be without a curve."""
+"""A fitted Gaussian process: predictions with standard deviations, and what they would be if a curve were left out."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Process(Fitted):
         weights: `[n]` of the kernel on each of them.
         intercept: the constant.
         precision: `[n, n]` inverse of kernel and noise.
-        sums: `[n]` of its rows.
+        sums: `[n]` sums of the rows of `precision`.
         noise: variance of a measurement.
         unit: target units of one standard deviation.
-        residuals: `[c]` leave-one-out.
+        residuals: `[c]` leave-one-out residuals.
         spread: `[c]` leave-one-out standard deviation of a new curve with each curve's inputs, noise included.
         target: `[n]` what it was fitted to, in its unit, less the last score if anchored.
-        left_out: `[n - c, c]` the same of the curves that are not complete, had each complete one been left out.
+        left_out: `[n - c, c]` targets of the curves that are not complete, if each complete one had been left out.
     """
 
     kernel: Kernel
@@ -63,7 +63,7 @@ class Process(Fitted):
 
         Args:
             design: of the arms.
-            cache: what processes that were fitted to the same curves have computed of these arms; this one adds to it.
+            cache: what other processes of the same curves have computed for these arms; this one adds to it.
         """
         blocks = self._blocks(design, {} if cache is None else cache)
         cross = self.kernel.matrix(self.logs, self.kernel.chosen(blocks))
@@ -78,10 +78,10 @@ class Process(Fitted):
     def posterior_without(
         self, design: Design, cache: dict[tuple[bool, str], Block] | None = None
     ) -> tuple[Floats, Floats]:
-        """What `posterior` gives, had each of c complete curves in turn not been learnt from: `[m, c]` each.
+        """What `posterior` would give if each of c complete curves in turn had been left out: `[m, c]` each.
 
-        A prediction is a weighted sum of the targets; without a curve it is what it would be if that curve's target
-        were its own leave-one-out prediction.
+        A prediction is a weighted sum of the targets. To leave a curve out, its target is replaced by its own
+        leave-one-out prediction.
         """
         cache = {} if cache is None else cache
         cross = self.kernel.matrix(self.logs, self.kernel.chosen(self._blocks(design, cache)))

@@ -34,7 +34,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 _LAMBDAS = np.logspace(-6.0, 3.0, 28)  # ridge penalties per training curve
-_SATURATED = 1e-8  # leverage this close to 1 leaves no digits for the closed form
+_SATURATED = 1e-8  # where a leverage is this close to 1, the closed form is not accurate
 
 
 class Fitted(ABC):
@@ -92,7 +92,7 @@ class Regressor(ABC):
 
 
 def root_mean_square(values: Floats) -> float:
-    """Root mean square; immune to overflow of the squares."""
+    """Root mean square, without overflow of the squares."""
     largest = float(np.abs(values).max())
     return largest * float(np.sqrt(((values / largest) ** 2).mean())) if largest > 0 else 0.0
 

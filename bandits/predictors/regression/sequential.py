@@ -1,7 +1,7 @@
 """One regression per epoch, from a curve's start to its end: the machinery of `SRM` and of every predictor like it.
 
 For every tau < horizon asked about, a regression maps x = (curve up to tau, its differences, features of the
-trial) to the score at the horizon (Baker et al. 2017, section 3.1). What is common to all such predictors stands
+trial) to the score at the horizon (Baker et al. 2017, section 3.1). What all such predictors have in common is
 here: which curves and features teach, on which scale, when to abstain, and that each regression is fitted once.
 Curves that stopped before the horizon may teach too: see `imputation`.
 """
@@ -238,7 +238,7 @@ class _Fitted(Forecaster):
     def _impute(self, curves: StoppedCurves, tau: int) -> Imputed | None:
         """What stands in for the scores at the horizon of curves that went on after epoch tau; None without a forecast.
 
-        Made at their last epoch, by a regression that in turn has learnt from curves that went on after that.
+        The forecasts are made at the curves' last epoch, by a regression that also learnt from longer curves.
         """
         length = curves.length
         if length <= tau:
@@ -264,7 +264,7 @@ class _Fitted(Forecaster):
         design = inputs.design(scores, features)
         regressor = self._reused.get(tau, self._settings.regressor())
         target = self._scores[:, -1]
-        with one_thread(), np.errstate(all="ignore"):  # what is not finite is refused below
+        with one_thread(), np.errstate(all="ignore"):  # a fit with numbers that are not finite is refused below
             if stopped and isinstance(regressor, ImputingRegressor):
                 imputed = Imputed.together([imputed for _, imputed in stopped])
                 fitted: Fitted = regressor.fit(design, target, rng, imputed)

@@ -25,9 +25,9 @@ _SMALLEST_VARIANCE = 1e-12  # of the largest error: where half of the errors are
 
 @cache
 def half_width(freedom: int) -> float:
-    """Half the width of the central 68 % of Student's t of scale 1, which a Gaussian has for standard deviation.
+    """Half the width of the central 68 % of Student's t of scale 1; for a Gaussian it is the standard deviation.
 
-    With 1 or 2 degrees of freedom t has no standard deviation; this stands for it.
+    With 1 or 2 degrees of freedom, t has no standard deviation; this half width is used instead.
     """
     return float(stdtrit(freedom, ndtr(1.0)))
 
@@ -47,8 +47,8 @@ def student_shape(freedom: int) -> ErrorShape:
 def fitted_student(errors: Floats, most: int) -> tuple[float, int]:
     """Scale and freedom of the Student's t with centre 0 under which errors are most likely.
 
-    Errors of two kinds, half of them nearly 0, are most likely under a t that is narrower than those of the other
-    kind. So the central 68 % of the t are never narrower than those of the errors themselves.
+    Where half of the errors are nearly 0, the most likely t is much narrower than the other half. So the central 68 %
+    of the t are never narrower than the central 68 % of the errors.
 
     Args:
         errors: `[n]` finite, n >= 1.

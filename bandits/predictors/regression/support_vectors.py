@@ -30,10 +30,10 @@ Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 _SMALL = 150  # curves up to which a stack of interior points is faster than LIBSVM, one by one
-_PATIENCE = 10  # iterations per curve after which LIBSVM is taken to crawl
+_PATIENCE = 10  # iterations per curve after which LIBSVM counts as too slow
 _NUMBERS = 400_000  # in a stack of kernels: few enough for the processor's cache
 _CHUNK = 32  # settings that race together
-_REFITS = 200  # most that leave-one-out may take
+_REFITS = 200  # the most refits for leave-one-out residuals
 _THIN = 0.45  # rank per curve up to which the root of a linear kernel saves time
 _ROUNDING = 1e-10  # share of the largest eigenvalue below which one is taken for 0
 _ROUGH = 1e-5  # gap during the search
@@ -77,8 +77,9 @@ def solve(
         gap, root: see `interior_point`.
 
     Returns:
-        Dual weights `[b, n]` and intercepts `[b]`. Where there are many curves and no root, LIBSVM solves what it can
-        without crawling, as it does where C is large: its cost grows with n^2, the interior point's with n^3.
+        Dual weights `[b, n]` and intercepts `[b]`. Where there are many curves and no root, LIBSVM is
+        tried first: its cost grows with n^2, the interior point's with n^3. The interior point solves the problems for
+        which LIBSVM is too slow, as it is where C is large.
     """
     count, n = y.shape
     if n <= _SMALL or root is not None:
@@ -110,7 +111,7 @@ def held_out(
 ) -> Floats:
     """Predict each held-out set from all other curves: `[n]` predictions, in the order of `y`.
 
-    With a `root` `[n, r]` of K, sets are taken one by one, which pays where there are many curves.
+    With a `root` `[n, r]` of K, sets are taken one by one, which is faster where there are many curves.
     """
     n = len(y)
     predictions = np.empty(n)
@@ -129,12 +130,12 @@ def held_out(
 def race(least: Floats, measure: Callable[[Positions, int], Floats]) -> int:
     """Find the setting whose errors have the smallest sum, without measuring those that cannot win.
 
-    Errors are >= 0 and sums only grow, so a setting is out as soon as what is known of it exceeds the best sum. A few
-    settings run the whole course first, for others to be compared with; then all go through the first fold, and the
-    rest in order of their promise.
+    Errors are >= 0 and sums only grow, so a setting is out as soon as its known errors exceed the best sum. A few
+    settings are measured on all folds first, and the others are compared with these. Then all are measured on the
+    first fold. The rest follow, the most promising first.
 
     Args:
-        least: `[settings, folds]` a number that each error is known not to fall short of, >= 0.
+        least: `[settings, folds]` a lower bound of each error, >= 0.
         measure: errors of some settings (their positions) on one fold; inf or NaN where there is none.
 
     Returns:
@@ -142,11 +143,11 @@ def race(least: Floats, measure: Callable[[Positions, int], Floats]) -> int:
     """
     settings, folds = least.shape
     known = least.copy()
-    measured = np.zeros(settings, dtype=np.intp)  # folds that each setting has behind it
+    measured = np.zeros(settings, dtype=np.intp)  # on how many folds each setting was measured
     order = np.arange(folds)
 
     def sums() -> tuple[Floats, float]:
-        """What each sum is at least, and the best complete one."""
+        """A lower bound of each sum, and the best complete sum."""
         totals = known.sum(axis=1)
         return totals, float(totals[measured == folds].min(initial=np.inf))
 
@@ -162,7 +163,7 @@ def race(least: Floats, measure: Callable[[Positions, int], Floats]) -> int:
 
     first = np.arange(min(_CHUNK, settings))
     go(first, folds)
-    order = np.argsort(-known[first].min(axis=0), kind="stable")  # the hardest fold tells most
+    order = np.argsort(-known[first].min(axis=0), kind="stable")  # the hardest fold comes first: it tells most
     go(np.arange(settings), 1)
     while True:
         totals, best = sums()
@@ -177,7 +178,7 @@ class SVR(Regressor):
     """nu-SVR with the random search of Baker et al. (2017): C and gamma log-uniform in [1e-5, 10], nu uniform in
     (0, 1]; the lowest cross-validated squared error wins, then all curves are used.
 
-    Residuals are leave-one-out, by n refits; of more than 200 curves, a 200th is left out at a time.
+    Residuals are leave-one-out, by n refits. Of more than 200 curves, one 200th of them is left out at a time.
 
     Args:
         kernel: "rbf" or "linear".
@@ -255,10 +256,10 @@ class SVR(Regressor):
             return np.concatenate(errors)
 
         def least(fold: int) -> Floats:
-            """`[draws]` what each setting's squared errors cannot fall short of.
+            """`[draws]` lower bounds of each setting's squared errors.
 
-            The weights sum to 0, and the positive ones to at most C nu n / 2, so a prediction strays from the intercept
-            by no more than that times the range of the kernel. A setting with a small C cannot say much.
+            The weights sum to 0, and the positive ones to at most C nu n / 2, so a prediction differs from the
+            intercept by no more than that times the range of the kernel. With a small C, it is nearly constant.
             """
             test, train = folds[fold], trains[fold]
             block = base[np.ix_(test, train)]

@@ -1,4 +1,4 @@
-"""Inputs whose pull is bounded: what is far out counts by its logarithm only."""
+"""Inputs whose influence is bounded: a value far from the others counts by its logarithm only."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SMALLEST = 1e-12  # spread of a constant column, in units of standardised input
 
 @dataclass(frozen=True, slots=True)
 class Warp:
-    """Bounds the pull of what is far out: beyond three robust standard deviations, distances count by their logarithm.
+    """Bounds the influence of far values: beyond three robust standard deviations, distances count by their logarithm.
 
     Columns are centred at their median and divided by their interquartile range (as a Gaussian's standard
-    deviation), so that a few diverged runs do not press all others together. Where that range is less than a twentieth
-    of the ordinary standard deviation (most of a column is one value, or a run is out of all proportion), the ordinary
-    one stands.
+    deviation), so that a few diverged runs do not press all others together. That range may be less than a twentieth of
+    the ordinary standard deviation: most of a column is one value, or one run is far larger than all others. Then the
+    ordinary one is used.
 
     Args:
         blocks: names of the blocks of a `Design` that are warped; the others stay as they are.

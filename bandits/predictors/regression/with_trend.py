@@ -1,4 +1,4 @@
-"""A line first: trees know no end beyond those that they have seen, a line goes on."""
+"""A line first, then another regression: trees cannot forecast an end beyond those that they have seen, a line can."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class FittedWithTrend(Fitted):
 
     Args:
         trend: the line.
-        rest: fitted to its residuals; knows how far off the sum is.
+        rest: fitted to the line's residuals; it states the error of the sum.
         usual: variance that the line's error has, on average, among the training curves.
-        residuals: `[n]` of the sum.
+        residuals: `[n]` residuals of the sum.
     """
 
     trend: Fitted
@@ -57,9 +57,9 @@ class FittedWithTrend(Fitted):
 class WithTrend(Regressor):
     """Linear regression, and another regression of its leave-one-out residuals.
 
-    These are what the line leaves of curves that it has not seen, so the second regression learns, and measures its
-    own error, as if every curve were new to both. The line is chosen by marginal likelihood, TS and features
-    counting alike however many columns they have.
+    These are the line's errors on curves that it has not seen. So the second regression learns, and measures its own
+    error, as if every curve were new to both. The line is chosen by marginal likelihood. TS and features count alike,
+    whatever their numbers of columns.
 
     Args:
         rest: the second regression.

@@ -17,7 +17,7 @@ from bandits.schedulers.ledger import Ledger
 
 __all__ = ["BLIND", "Choice", "Chooser"]
 
-BLIND = 6  # arms that begin before any forecast is asked
+BLIND = 6  # so many arms begin before any forecast is asked for
 Ids = NDArray[np.intp]
 
 
@@ -39,15 +39,15 @@ class Choice:
 class Chooser:
     """Chooses who trains next, within what is left of the budget.
 
-    An arm that trains counts as running and is not chosen; what its job will cost is promised. A stretch is only begun
-    if the arm can be trained to the end afterwards, and if the most promising arm can be as well.
+    An arm that trains is not chosen; the epochs of its job are promised in the ledger. A stretch is begun only if
+    the budget suffices to train the arm to its end. After the stretch, it must suffice for the most promising arm too.
 
     Args:
         stretches: where arms pause.
         ledger: the budget.
         forecasts: of the arms' ends.
-        leash: when a training must be completed.
-        switch_cost: of going on with another arm than the last one, in epochs.
+        leash: says when a training must be completed.
+        switch_cost: epochs that it costs to go on with another arm than the last one.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Chooser:
         return self._thaw(trial_id, Cause.WORTH_MOST, "it is worth most", stop)
 
     def _spare(self, left: int) -> tuple[int | None, int]:
-        """The arm with the best expected end, if that beats the best one; and what it leaves of the budget."""
+        """The arm with the best expected end, if that beats the best end so far; and the budget that it leaves."""
         ids = self._roster.open_ids()
         needs = self._last - self._roster.stops[ids]
         ids, needs = ids[needs <= left], needs[needs <= left]
@@ -178,7 +178,7 @@ class Chooser:
         return self._decision(trial_id, Cause.BUDGET_SPENT, reason)
 
     def best_arm(self) -> int | None:
-        """The arm with the best expected end: its score where it is fully trained, else the middle of its forecast."""
+        """The arm with the best expected end: its score if it is fully trained, else the median of its forecast."""
         waiting = self._roster.waiting()
         best, end = self._roster.best, self._roster.best_end
         if len(waiting):

@@ -1,4 +1,4 @@
-"""What a forecast promises beyond a bar: expected improvement."""
+"""Expected improvement: by how much an arm is expected to end above a bar."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def middle_and_reach(forecast: Forecast) -> tuple[float, float]:
     """Median of a forecast, and the spread of its upper half.
 
     Returns:
-        The median score, and the standard deviation of a Gaussian around it with the forecast's quantile at 0.9: only
-        the upper half says what an arm may yet become. Both finite.
+        The median score, and the standard deviation of a Gaussian around it that has the forecast's quantile at 0.9.
+        Only the upper half of a forecast says how good an arm may become. Both numbers are finite.
     """
     middle, upper = forecast.quantile(0.5), forecast.quantile(_UPPER)
     if not math.isfinite(middle):

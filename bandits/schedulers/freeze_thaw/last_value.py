@@ -1,4 +1,4 @@
-"""The forecast where no predictor has one: the last value, and what arms gained from there."""
+"""The forecast where no predictor has one: the last value, plus what other arms gained from there."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bandits.forecasts import Abstain, Forecast
 __all__ = ["LastValueGrowth"]
 
 Floats = NDArray[np.float64]
-_PRIOR_ARMS = 2  # as much as this many arms that did not change
+_PRIOR_ARMS = 2  # the prior counts as so many arms that did not change
 
 
 class LastValueGrowth:
     """Continues a curve by the median change of other curves from check epoch to check epoch.
 
-    The error of a step is the median size of what is left of the changes; steps that hardly any arm has taken have that
-    of the step before. Larger scores are better, as everywhere.
+    The error of a step comes from the median distance of the changes from their median. A step that hardly any arm has
+    taken has the error of the step before. Larger scores are better, as everywhere.
 
     Args:
         curves: of all arms, `[tau]` each.

@@ -1,18 +1,18 @@
-"""The leash: so many trainings are completed, whatever is forecast."""
+"""The leash: some trainings are completed, whatever is forecast."""
 
 from __future__ import annotations
 
 __all__ = ["Leash"]
 
-_TRAININGS = 2.0  # worth of epochs for each training that is completed
-_EVERY = 3  # of these, every third is not the most promising arm
+_TRAININGS = 2.0  # for so many trainings' worth of epochs, one training is completed
+_EVERY = 3  # every third training completed by the leash is a fresh configuration
 
 
 class Leash:
     """Says when a training must be completed next, and whether it is to be a fresh configuration.
 
-    Complete trainings teach the last steps, and say what the best end is. Without them forecasts may wander for the
-    whole budget.
+    Complete trainings teach how curves end, and show the best end so far. Without them, forecasts may be wrong for the
+    whole budget, and nothing would show it.
 
     Args:
         max_epochs: R, epochs of a training.

@@ -1,4 +1,4 @@
-"""Every arm's forecast, kept until news make it worth a new fit."""
+"""Every arm's forecast, kept until enough arms have trained on to be worth a new fit."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bandits.schedulers.freeze_thaw.predictor_role import CurveForecaster, Curve
 __all__ = ["OpenArms"]
 
 Floats = NDArray[np.float64]
-_NEWS = 0.06  # share of the arms that have trained on since the last fit, from which one is worth it
-_FROM_SCRATCH = 1.5  # growth of all epochs since the last fit from scratch, from which another one is made
+_NEWS = 0.06  # a new fit is made when this share of the arms has trained on since the last one
+_FROM_SCRATCH = 1.5  # a fit from scratch is made when all epochs have grown by this factor since the last such fit
 _MOST_FRESH = 200  # arms that stand for a fresh one
 
 
@@ -26,9 +26,9 @@ class OpenArms:
     """Forecasts of arms at R, and of a fresh one.
 
     Args:
-        predictor: who forecasts; None for the last value and the growth of other arms, which also stands in where a
-            predictor abstains.
-        history: of the run, read at every fit.
+        predictor: who forecasts. None stands for the last value plus the growth of other arms, which is also the
+            forecast where a predictor abstains.
+        history: the history of the run, read at every fit.
         epochs: the check epochs, the last one R.
         seed: of the predictor's randomness.
 
@@ -76,7 +76,7 @@ class OpenArms:
         return predictor.refit(self._forecaster, self._history, horizon=horizon, rng=rng)
 
     def note(self, trial: Trial, open_still: bool) -> None:
-        """An arm's stretch is over: that is news; and it is forecast anew, by the fit there is."""
+        """An arm's stretch is over: count it for the next fit, and forecast the arm again by the current fit."""
         self._news += 1
         if open_still and self._forecaster is not None:
             self._take([(trial, self._history.curve(trial.id))])
@@ -104,8 +104,8 @@ class OpenArms:
         ]
 
     def _fresh_forecasts(self, trials: Sequence[Trial], curves: Sequence[Curve]) -> list[Forecast]:
-        """Forecasts of what is like a fresh arm: the arms there are, as they were before their first epoch where the
-        predictor can say that, and after it where it cannot."""
+        """Forecasts that stand for a fresh arm: those of known arms before their first epoch, if the predictor can make
+        them; else those after their first epoch."""
         if self._predictor is not None and self._predictor.learns_from_every_step and self._forecaster is not None:
             unseen = Curve(np.zeros(0))
             said = self._forecaster.forecast_many([(trial, unseen) for trial in trials])
@@ -126,14 +126,14 @@ class OpenArms:
         return self.middles[ids]
 
     def improvements(self, ids: NDArray[np.intp], bar: float) -> Floats:
-        """Expected improvement of each arm's end on the bar, `[n]`."""
+        """Expected improvement of each arm's end over the bar, `[n]`."""
         return np.nan_to_num(expected_improvement(self.middles_of(ids), self.reaches[ids], bar))
 
     def fresh_improvement(self, bar: float) -> float:
-        """The same of a fresh arm; infinite before anything is known."""
+        """The same for a fresh arm; infinite before anything is known."""
         middles, reaches = self._fresh
         return float(expected_improvement(middles, reaches, bar).mean()) if len(middles) else float("inf")
 
     def usual_end(self) -> float:
-        """The median of what is forecast for a fresh arm, as long as no arm has ended."""
+        """The median of the forecasts for a fresh arm: the bar as long as no arm is fully trained."""
         return float(np.median(self._fresh[0])) if len(self._fresh[0]) else 0.0

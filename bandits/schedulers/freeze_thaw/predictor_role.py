@@ -23,12 +23,12 @@ class CurveForecaster(Protocol):
 
 @runtime_checkable
 class CurvePredictor(Protocol):
-    """Whoever learns to forecast curves: see `bandits.predictors.base.Predictor`.
+    """Settings of a way to forecast curves: see `bandits.predictors.base.Predictor`.
 
     Attributes:
-        name: how messages call it.
-        learns_from_every_step: whether arms that stopped anywhere teach it; it is then asked about arms that have not
-            begun, too.
+        name: its name in messages.
+        learns_from_every_step: whether arms that stopped anywhere teach it. If so, it is also asked about arms that
+            have not begun.
     """
 
     name: str

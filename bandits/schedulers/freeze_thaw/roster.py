@@ -12,14 +12,14 @@ Ids = NDArray[np.intp]
 
 
 class Roster:
-    """All arms by id, which counts from 0.
+    """All arms by id; ids count from 0.
 
     Args:
         max_epochs: R.
 
     Attributes:
         started: how many arms have begun.
-        best, best_end: the fully trained arm with the best score, equal ones by the smaller id, and that score.
+        best, best_end: the fully trained arm with the best score (of equal ones, the smaller id), and that score.
     """
 
     def __init__(self, max_epochs: int) -> None:
@@ -37,7 +37,7 @@ class Roster:
 
     @property
     def stops(self) -> Ids:
-        """`[n]` where each arm is, or will be when its stretch is over."""
+        """`[n]` the epoch where each arm is, or will be when its stretch is over."""
         return self._arrays[2, : self.started]
 
     @property

@@ -37,10 +37,10 @@ class FreezeThaw(Scheduler):
         trials: how many configurations may be tried at most, >= 1; as many as the budget has epochs by default.
         predictor: who forecasts the ends of arms; it should learn from arms that stopped anywhere. None continues the
             last value by what other arms gained.
-        switch_cost: what it costs to save a model and load another, in epochs, >= 0: pauses are at least this far
-            apart, and another arm must be worth more by it. It is not charged to the budget.
+        switch_cost: what it costs to save a model and load another, in epochs, >= 0. Pauses are at least this far
+            apart, and the cost is added to the epochs that another arm still needs. It is not charged to the budget.
         seed: of the predictor's randomness, >= 0.
-        stopper: may drop arms for good as well; None for none.
+        stopper: an early stopper, which may drop arms for good; None for none.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -179,7 +179,7 @@ class FreezeThaw(Scheduler):
         return self._chooser.best_arm()
 
     def _close(self) -> None:
-        """Nothing can be begun any more: cut the arms that still wait, and say why each was not chosen."""
+        """Nothing more can be begun: cut the arms that still wait, and say why each was not chosen."""
         for trial_id in self._chooser.open_ids():
             arm = self.arms[trial_id]
             if arm.state is State.PAUSED:

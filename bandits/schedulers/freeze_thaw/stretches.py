@@ -7,7 +7,7 @@ from bisect import bisect_left
 
 __all__ = ["RATIO", "Stretches"]
 
-RATIO = 1.3  # of an epoch to the one before, where epochs are far enough apart
+RATIO = 1.3  # a check epoch, divided by the one before, where epochs are far enough apart
 
 
 class Stretches:
@@ -32,7 +32,7 @@ class Stretches:
         self._least = least
 
     def next_stop(self, epoch: int) -> int:
-        """Where an arm pauses next that has trained `epoch` epochs, fewer than R."""
+        """Where an arm that has trained `epoch` epochs, fewer than R, pauses next."""
         return self.epochs[min(bisect_left(self.epochs, epoch + self._least), len(self.epochs) - 1)]
 
     def index(self, epoch: int) -> int:
