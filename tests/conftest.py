@@ -23,7 +23,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 # Where coverage is asked for, it is measured in these tests: they cover all that must be covered, and measuring more
 # would double the time of the rest.
-MEASURED = ("contract", "unit/config", "unit/objectives", "unit/schedulers", "unit/stopping", "unit/test_curves.py")
+MEASURED = (
+    *("contract", "unit/config", "unit/objectives", "unit/schedulers", "unit/stopping", "unit/test_curves.py"),
+    *("unit/test_constructors.py", "unit/runtime/test_spending.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

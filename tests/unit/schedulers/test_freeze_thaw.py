@@ -11,11 +11,13 @@ from bandits.causes import Cause
 from bandits.config import rebuild
 from bandits.curves import Curve, History, Trial
 from bandits.errors import SettingError
-from bandits.forecasts import Abstain, Forecast
+from bandits.forecasts import Abstain, Forecast, Link
 from bandits.predictors import SRM
 from bandits.predictors.base import Forecaster
 from bandits.runtime.records import Changed, JobStarted
 from bandits.schedulers import FreezeThaw, Job, Measured, State
+from bandits.schedulers.freeze_thaw.improvement import middle_and_reach
+from bandits.schedulers.freeze_thaw.last_value import LastValueGrowth
 from bandits.testing import OraclePredictor, ReplayObjective, play
 
 R = 9
@@ -300,3 +302,41 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
     """Each in one sentence that names the argument."""
     with pytest.raises(SettingError, match=f"`{next(iter(wrong))}` must be"):
         FreezeThaw(**{"max_epochs": R, **wrong})
+
+
+def test_a_forecast_whose_median_overflows_counts_with_its_mean():
+    """A loss beyond all bounds has no finite median on its scale; the value of the arm stays finite."""
+    middle, reach = middle_and_reach(Forecast(-1e308, 1.0, R, link=Link.LOG_LOSS))
+
+    assert (-1e308, 0.0) == (middle, reach)
+
+
+def test_growth_that_overflows_is_no_growth():
+    """Scores of 1e308 that double have no finite end; the last value stands for it."""
+    with np.errstate(all="ignore"):
+        growth = LastValueGrowth([np.array([-1.7e308, 1.7e308])] * 5, (1, 2))
+        forecast = growth.forecast(Curve(np.array([1.7e308])))
+
+    assert (1.7e308, 0.0, 2) == (forecast.mean, forecast.std, forecast.horizon)
+
+
+def test_a_predictor_that_says_nothing_of_fresh_arms_is_asked_about_their_first_epoch():
+    """Where it abstains before the first epoch, known arms after their first epoch stand for a fresh one."""
+
+    class Reticent(Learning):
+        def fit(self, history, *, horizon, rng):
+            return Silent(self, super().fit(history, horizon=horizon, rng=rng))
+
+    class Silent(Watched):
+        def forecast(self, trial, curve):
+            return super().forecast(trial, curve) if curve.tau else Abstain("no epoch yet", Cause.UNSTATED)
+
+        def forecast_many(self, arms):
+            return [self.forecast(trial, curve) for trial, curve in arms]
+
+    scores = table(12)
+    result = run(FreezeThaw(R, budget=6, predictor=Reticent(scores)), ReplayObjective(scores))
+
+    assert result.best is not None
+    assert result.epochs_trained <= 6 * R
+    assert FreezeThaw(R).planned_epochs is None

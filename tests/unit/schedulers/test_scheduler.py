@@ -10,6 +10,7 @@ from bandits.schedulers import (
     BracketReport,
     Failed,
     Hyperband,
+    Job,
     Measured,
     RandomSearch,
     RungReport,
@@ -121,3 +122,42 @@ def test_audits_are_the_first_time_that_an_arm_was_spared() -> None:
     assert scheduler.audits[1].bar == stopper.bars[1, 2]
     assert scheduler.counts[State.COMPLETED] == 3
     assert scheduler.fresh(stopper=None).audits == {}
+
+
+def test_a_run_that_is_ended_leaves_no_arm_between():
+    """An arm that trains may not be ended; a job that will not begin is taken back, with arms that have not begun."""
+    machine = Hyperband(9)
+    machine.end("nothing was asked for")
+    first = machine.ask()
+    assert isinstance(first, Job)
+    with pytest.raises(ProtocolError, match="no arm may train when a run is ended"):
+        machine.end("the budget is spent")
+
+    machine.end("the budget is spent", unbegun=first)
+
+    assert machine.arms == {}
+    assert sum(machine.counts.values()) == 0
+    assert machine.brackets[0].rungs[0].started == 0
+
+
+def test_arms_that_wait_are_cut_when_a_run_is_ended():
+    """Arms that were measured keep what they trained; those that were queued without an epoch are forgotten."""
+    machine = Hyperband(9)
+    jobs = [machine.ask() for _ in range(2)]
+    for epoch in range(1, jobs[0].stop + 1):
+        machine.tell(Measured(Trial(jobs[0].trial_id), epoch, 0.5))
+
+    machine.end("the budget is spent", unbegun=jobs[1])
+
+    assert [(arm.id, arm.state) for arm in machine.arms.values()] == [(jobs[0].trial_id, State.CUT)]
+
+
+def test_an_arm_that_was_queued_and_never_began_is_forgotten_at_the_end():
+    """It has no curve, so no report should count it."""
+    machine = Hyperband(9)
+    machine._enlist(Arm(7, stop=1))
+
+    machine.end("the budget is spent")
+
+    assert machine.arms == {}
+    assert sum(machine.counts.values()) == 0

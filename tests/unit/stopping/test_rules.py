@@ -132,3 +132,8 @@ def test_settings_of_different_rules_are_refused(rule: object, numbers: dict, me
     """One sentence names the setting that does not belong."""
     with pytest.raises(SettingError, match=message):
         choose_rule(rule, **numbers)
+
+
+def test_a_rule_that_does_not_learn_waits_for_no_curve() -> None:
+    """Only a rule that learns its threshold needs uncensored curves."""
+    assert ProbabilityRule().least_curves == 0
