@@ -11,9 +11,9 @@ Importing this package is cheap: a name loads its module when it is first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bandits.lazy import lazily
+
+TYPE_CHECKING = False  # as in typing, which takes most of the time that this import would take
 
 if TYPE_CHECKING:
     from bandits.curves import Curve, History, Metric, Trial
