@@ -17,13 +17,13 @@ from bandits.architectures.state import State
 
 __all__ = ["broken_rule"]
 
-_NO_BEGINNING = "must be C, with which every net begins"
+_NO_BEGINNING = "must be C: every net begins with C"
 
 
 def broken_rule(limits: Limits, state: State, layer: Layer) -> str | None:
     """The rule that `layer` would break right after `state`, as the rest of a sentence; None if it is legal."""
     if state.final:
-        return "must not be there, as SM ends a net"
+        return "must not follow SM, which ends a net"
     if layer not in limits.alphabet:
         return _unknown(limits, layer)
     if isinstance(layer, Softmax):

@@ -64,7 +64,7 @@ def _unpack(path: Path) -> dict[str, bytes]:
                 if stream is not None:
                     found[f"{path}: {name}"] = stream.read()
     except (tarfile.TarError, OSError, EOFError, zlib.error):
-        raise DataError(f"{path} must be a sound tar.gz archive, and it is damaged or cut off") from None
+        raise DataError(f"{path} must be a sound tar.gz archive, but it is damaged or cut off") from None
     if len(found) != len(_NUMBERS):
         raise DataError.broken(str(path), f"must hold the {len(_NUMBERS)} training batches", len(found))
     return dict(sorted(found.items()))
@@ -86,7 +86,7 @@ def _read_pickle(name: str, raw: bytes) -> _Part:
     except DataError as error:
         raise DataError(f"{name} {error}") from None
     except Exception:  # a damaged pickle may raise any type
-        raise DataError(f"{name} must be a pickle of the Python version of CIFAR-10, and it cannot be read") from None
+        raise DataError(f"{name} must be a pickle of the Python version of CIFAR-10, but it cannot be read") from None
     try:
         pixels, labels = batch["data"], np.asarray(batch["labels"], dtype=np.int64)
         sound = pixels.dtype == np.uint8 and pixels.shape == (len(labels), _RECORD - 1)

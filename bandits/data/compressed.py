@@ -28,4 +28,4 @@ def read_bytes(path: Path) -> bytes:
     try:
         return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error):
-        raise DataError(f"{path} must be a sound gzip file, and it is damaged or cut off") from None
+        raise DataError(f"{path} must be a sound gzip file, but it is damaged or cut off") from None

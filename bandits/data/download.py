@@ -44,8 +44,8 @@ def download(name: str, files: Sequence[RemoteFile], folder: Path) -> None:
             files to put where.
         MissingDependency: pooch is not installed.
     """
-    wanted = f"in {folder} as {' and '.join(file.name for file in files)}"
-    pooch = _pooch(f"downloading {name}, which does not lie {wanted},")
+    wanted = f"{' and '.join(file.name for file in files)} in {folder}"
+    pooch = _pooch(f"{name} needs {wanted}; the download")
     for file in files:
         failures: list[str] = []
         for url in file.urls:
@@ -54,7 +54,7 @@ def download(name: str, files: Sequence[RemoteFile], folder: Path) -> None:
                 break
             failures.append(f"the download from {url} failed: {reason}")
         else:
-            raise DataError(f"{name} must be downloaded or lie {wanted}; {'; '.join(failures)}")
+            raise DataError(f"{name} needs {wanted}; {'; '.join(failures)}")
 
 
 def _fetch(pooch: Any, file: RemoteFile, url: str, folder: Path) -> str | None:

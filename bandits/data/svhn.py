@@ -28,7 +28,7 @@ def read_svhn(path: Path) -> RawImages:
         variables = loadmat(path, variable_names=["X", "y"])
     except Exception as error:  # scipy raises many types if a file is not MATLAB's
         raise DataError(
-            f"{path} must be a MATLAB file, and it cannot be read as one ({type(error).__name__})"
+            f"{path} must be a MATLAB file, but it cannot be read as one ({type(error).__name__})"
         ) from None
     pixels: NDArray[np.uint8] = variables.get("X", np.empty(0))
     labels: NDArray[np.uint8] = variables.get("y", np.empty(0))

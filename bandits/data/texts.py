@@ -66,7 +66,7 @@ def load_text(
         UnknownPlugin: there is no such data set.
         SettingError: `level` or `max_vocabulary` breaks its rule.
         DataError: its files are missing and cannot be downloaded, or are not what they should be.
-        MissingDependency: a download needs pooch, and it is not installed.
+        MissingDependency: a download needs pooch, but it is not installed.
 
     Example:
         >>> len(load_text("shakespeare").vocabulary)
@@ -110,19 +110,19 @@ def _members(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
             inside = {PurePosixPath(member).name: member for member in archive.namelist()}
             absent = [name for name in names if name not in inside]
             if absent:
-                raise DataError(f"{path} must hold {' and '.join(names)}, and it lacks {' and '.join(absent)}")
+                raise DataError(f"{path} must hold {' and '.join(names)}, but it lacks {' and '.join(absent)}")
             return {f"{path}: {name}": archive.read(inside[name]) for name in names}
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError):
-        raise DataError(f"{path} must be a sound zip archive, and it is damaged or of another kind") from None
+        raise DataError(f"{path} must be a sound zip archive, but it is damaged or of another kind") from None
 
 
 def _decode(raw: bytes, origin: str) -> str:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DataError(f"{origin} must be UTF-8 text, and byte {error.start} of it is not") from None
+        raise DataError(f"{origin} must be UTF-8 text, but byte {error.start} of it is not") from None
     if not text.strip():
-        raise DataError(f"{origin} must hold text, and it is empty")
+        raise DataError(f"{origin} must hold text, but it is empty")
     return text
 
 

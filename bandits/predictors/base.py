@@ -29,7 +29,7 @@ def too_few_curves(predictor: str, needed: int, horizon: int, usable: int, reach
         outsized: how many have scores that are far too large beside the others (see `features.in_proportion`).
     """
     featureless = reached - usable - outsized
-    groups = ((featureless, "lack a finite feature"), (outsized, "have scores out of all proportion"))
+    groups = ((featureless, "lack a finite feature"), (outsized, "have scores far too large beside the others"))
     more = " and ".join(f"{count} more {what}" for count, what in groups if count)
     left_out = f" ({more})" if more else ""
     cause = Cause.MISSING_FEATURES if featureless and reached >= needed else Cause.TOO_FEW_CURVES

@@ -143,7 +143,7 @@ class _Fitted(Forecaster):
         self._scaling = Scaling.learn(features)
         if not len(self._scaling.kept):
             return Abstain(
-                f"no feature tells the {len(kept)} training curves apart, and {settings.name} has no other input",
+                f"all {len(kept)} training curves have the same features, and {settings.name} has no other input",
                 Cause.FEATURES_ALIKE,
             )
         scores = np.concatenate([curve.scores for _, curve in kept])

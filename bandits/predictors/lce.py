@@ -146,12 +146,12 @@ class _Fitted(Forecaster):
         y = y[skipped:]
         if len(y) < settings.min_epochs:
             return Abstain(
-                f"{settings.name} needs {settings.min_epochs} epochs after learning has begun, trial {trial.id} has"
-                f" {len(y)}",
+                f"{settings.name} needs {settings.min_epochs} epochs from where the curve begins to rise;"
+                f" trial {trial.id} has {len(y)}",
                 Cause.TOO_FEW_EPOCHS,
             )
         if falls(y):
-            return Abstain(f"no family of curves that rises fits trial {trial.id}", Cause.NO_FIT)
+            return Abstain(f"no family of rising curves fits trial {trial.id}", Cause.NO_FIT)
         with one_thread():
             ends, noise = self._sampled(y, self._horizon - skipped, scale.ceiling, trial.id, tau)
         if not len(ends):

@@ -85,7 +85,7 @@ class SqliteJournal:
         """
         path = Path(path)
         if path.exists():
-            raise JournalError(f"journal must be a new file, {str(path)!r} exists already")
+            raise JournalError(f"journal must be a new file, but {str(path)!r} exists already")
         connection = None
         try:
             connection = sqlite3.connect(path, isolation_level=None)

@@ -27,8 +27,8 @@ def check_memory(workers: int, bytes_each: int) -> None:
         return
     most = max(1, free // bytes_each)
     if workers > most:
-        allowed = f"{free / _GIB:.1f} GiB of free memory allow at {bytes_each / _GIB:.1f} GiB each"
-        raise SettingError.broken("`workers`", f"must be <= {most}, as many as {allowed}", workers)
+        why = f"{free / _GIB:.1f} GiB of memory are free, and each worker takes {bytes_each / _GIB:.1f} GiB"
+        raise SettingError.broken("`workers`", f"must be <= {most}: {why}", workers)
 
 
 def free_memory() -> int | None:

@@ -275,7 +275,8 @@ class ProcessExecutor(Executor):
 
 
 _GUARD = (
-    "a script that trains in worker processes must start its run under `if __name__ == '__main__':`, this one does not"
+    "a script that trains in worker processes must start its run under `if __name__ == '__main__':`;"
+    " this script does not"
 )
 
 
@@ -303,5 +304,6 @@ def _empty_folder(checkpoints: str | Path | None) -> Path:
     except OSError as error:
         raise SettingError.broken("`checkpoints`", "must be a folder that can be written", str(checkpoints)) from error
     if old is not None:
-        raise SettingError.broken("`checkpoints`", "must be a folder without trials of another run", str(old))
+        rule = "must be a folder that holds no checkpoints of another run"
+        raise SettingError.broken("`checkpoints`", rule, str(old))
     return folder

@@ -84,7 +84,7 @@ class Checkpoint:
             header = json.loads(header)
             words, identity, epoch, kind = (header[key] for key in ("words", "identity", "epoch", "format"))
         except Exception as error:  # safetensors has its own errors, and damaged bytes may raise any type
-            raise ObjectiveError(f"the checkpoint {file} is damaged, or none of this library's") from error
+            raise ObjectiveError(f"the checkpoint {file} is damaged, or was not written by this library") from error
         if kind != _FORMAT:
             raise ObjectiveError(f"the checkpoint {file} must be of format {_FORMAT!r}, got {kind!r}")
         return cls(epoch, tensors, words, identity)
@@ -115,7 +115,8 @@ def load_into(
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        raise ObjectiveError("a checkpoint must hold the weights of the same model, it holds others") from error
+        rule = "must hold the weights of the same model, but it holds those of another"
+        raise ObjectiveError(f"a checkpoint {rule}") from error
     state: dict[int, dict[str, Any]] = {}
     held = {name.removeprefix(_OPTIMIZER): t for name, t in tensors.items() if name.startswith(_OPTIMIZER)}
     for key, value in {**held, **numbers}.items():

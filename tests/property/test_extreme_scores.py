@@ -115,7 +115,7 @@ def test_too_few_curves_says_which_were_left_out() -> None:
     assert isinstance(answer, Abstain)
     assert answer.reason == (
         "SRM needs 10 curves that reached epoch 3, has 8"
-        " (1 more lack a finite feature and 1 more have scores out of all proportion)"
+        " (1 more lack a finite feature and 1 more have scores far too large beside the others)"
     )
 
 

@@ -94,7 +94,7 @@ class CurveProcess(Predictor):
 def _fitted(settings: CurveProcess, history: History, horizon: int, learnt: Learnt | None) -> Forecaster:
     trials = [trial for trial, _ in history.reaching(1)]
     if len(trials) < settings.min_arms:
-        reason = f"{settings.name} needs {settings.min_arms} arms with an epoch, has {len(trials)}"
+        reason = f"{settings.name} needs {settings.min_arms} arms that have trained an epoch, there are {len(trials)}"
         return _Refused(Abstain(reason, Cause.TOO_FEW_CURVES))
     curves = [np.array(history.scores(trial.id)[:horizon]) for trial in trials]
     bounds = ScoreRange.learn(np.concatenate(curves))

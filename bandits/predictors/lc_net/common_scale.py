@@ -53,6 +53,6 @@ class CommonScale(LinkedScale):
             return Abstain("the scores of the training curves are too large to compute with", Cause.UNUSABLE_SCORES)
         if high - low <= _CONSTANT * max(abs(low), abs(high)):
             return Abstain(
-                "all scores of the training curves are the same, which says nothing of errors", Cause.CURVES_ALIKE
+                "all scores of the training curves are the same, so errors cannot be estimated", Cause.CURVES_ALIKE
             )
         return cls(link, low - _MARGIN * unit, unit)

@@ -228,7 +228,7 @@ class _Fitted(Forecaster):
         target = self._scores[:, -1]
         if float(np.ptp(target)) == 0.0:
             return Abstain(
-                f"all {n} curves have the same score at epoch {self._horizon}, which says nothing of errors",
+                f"all {n} curves have the same score at epoch {self._horizon}, so there are no errors to learn from",
                 Cause.CURVES_ALIKE,
             )
         stopped = [(curves, imputed) for curves in self._stopped if (imputed := self._impute(curves, tau)) is not None]
@@ -259,7 +259,7 @@ class _Fitted(Forecaster):
         features = np.concatenate([self._features, *(curves.features for curves, _ in stopped)])
         inputs = Inputs.learn(scores, features, use_curve=self._settings.use_curve)
         if inputs.width == 0:
-            return Abstain(f"nothing tells the {n} training curves apart at epoch {tau}", Cause.FEATURES_ALIKE)
+            return Abstain(f"the {n} training curves have the same inputs at epoch {tau}", Cause.FEATURES_ALIKE)
         rng = rng_for(self._seed, "tau", tau)
         design = inputs.design(scores, features)
         regressor = self._reused.get(tau, self._settings.regressor())

@@ -96,7 +96,7 @@ class Chooser:
         left = self._ledger.left
         fresh_allowed = fresh_allowed and left >= self._last
         if fresh_allowed and self._roster.started < BLIND:
-            return self._fresh(Cause.FIRST_ARMS, f"one of the first {BLIND} arms, of which nothing is known")
+            return self._fresh(Cause.FIRST_ARMS, f"one of the first {BLIND} arms, about which nothing is known")
         waiting = self._roster.waiting()
         waiting = waiting[self._last - self._roster.epochs[waiting] <= left]
         if not len(waiting) and not fresh_allowed:
@@ -108,12 +108,13 @@ class Chooser:
         if not self._leash.is_due(self._ledger.spent, self._roster.finishing):
             return None
         if self._leash.wants_fresh() and fresh_allowed:
-            return self._fresh(Cause.LEASH_FRESH, "a configuration by chance is due to be trained in full", self._last)
+            return self._fresh(Cause.LEASH_FRESH, "a fresh configuration is due to be trained in full", self._last)
         if not len(waiting):
             return None
         middles = self._forecasts.middles[waiting]
         best = int(waiting[np.argmax(middles)])
-        return self._thaw(best, Cause.LEASH, "a training is due to be completed, and its end looks best", self._last)
+        reason = "a training is due to be completed, and this arm has the best forecast"
+        return self._thaw(best, Cause.LEASH, reason, self._last)
 
     def _worth_most(self, waiting: Ids, fresh_allowed: bool, left: int) -> Choice | None:
         bar = self._bar()
@@ -132,7 +133,8 @@ class Chooser:
         chosen = int(values.argmax())
         trial_id, stop = int(waiting[chosen]), int(stops[chosen])
         if affordable.sum() == 1 and trial_id == promising and len(waiting) > 1:
-            return self._thaw(trial_id, Cause.FINISHING, "the budget nearly ends, and its end looks best", stop)
+            reason = "little budget is left, and this arm has the best forecast"
+            return self._thaw(trial_id, Cause.FINISHING, reason, stop)
         return self._thaw(trial_id, Cause.WORTH_MOST, "it is worth most", stop)
 
     def _spare(self, left: int) -> tuple[int | None, int]:
@@ -172,9 +174,9 @@ class Chooser:
         """Why an arm that still waits will not be trained on."""
         need = self._last - int(self._roster.epochs[trial_id])
         left = self._ledger.left
-        reason = (
-            f"it needs {need} epochs to its end, of the budget {left} are left" if need > left else "never worth most"
-        )
+        reason = "another arm was always worth more"
+        if need > left:
+            reason = f"it needs {need} more epochs, and the budget has {left} left"
         return self._decision(trial_id, Cause.BUDGET_SPENT, reason)
 
     def best_arm(self) -> int | None:

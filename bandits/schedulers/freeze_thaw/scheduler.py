@@ -161,7 +161,7 @@ class FreezeThaw(Scheduler):
         assert arm.score is not None  # noqa: S101 - it has just reported
         if arm.epochs < self.max_epochs:
             self._chooser.paused(arm.id, arm.epochs)
-            self._move(arm, Transition.PAUSE, f"waits at epoch {arm.epochs} until it is worth most")
+            self._move(arm, Transition.PAUSE, f"waits at epoch {arm.epochs} until no other arm is worth more")
             return
         self._chooser.completed(arm.id, arm.score)
         self._move(arm, Transition.COMPLETE, f"trained all {arm.epochs} epochs")

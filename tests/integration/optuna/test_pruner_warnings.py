@@ -128,7 +128,7 @@ def test_predictor_without_features(options: dict[str, Any]) -> None:
     messages = warned(pruner, bare)
     assert len(messages) == 1
     assert messages[0].startswith(
-        "SRM cannot judge trials, so they go on unpruned; no forecast: nothing tells the 10 training curves"
+        "SRM cannot judge trials, so they go on unpruned; no forecast: the 10 training curves have"
     )
     assert messages[0].endswith(
         "(features are the parameters of the study, and the user attributes that are named in `user_attrs`)"
@@ -141,7 +141,7 @@ def test_reason_names_what_is_lacking() -> None:
     study = study_with(pruner, *(finished(line(0.5 + i / 100)) for i in range(12)))
     with pytest.warns(PruningWarning):
         reason = pruner.explain(study, running(study, {1: 0.1})).reason
-    assert reason.startswith("no forecast: nothing tells the 10 training curves apart")
+    assert reason.startswith("no forecast: the 10 training curves have the same inputs")
 
 
 class Shy(Predictor):

@@ -13,10 +13,10 @@ PLACE = "as dropout follows every second C or P and every FC"
 @pytest.mark.parametrize(
     ("net", "message"),
     [
-        ("[P(2,2), SM(10)]", "layer 1 of `net` must be C, with which every net begins, got 'P(2,2)'"),
-        ("[FC(128), SM(10)]", "layer 1 of `net` must be C, with which every net begins, got 'FC(128)'"),
-        ("[GAP(10), SM(10)]", "layer 1 of `net` must be C, with which every net begins, got 'GAP(10)'"),
-        ("[SM(10)]", "layer 1 of `net` must be C, with which every net begins, got 'SM(10)'"),
+        ("[P(2,2), SM(10)]", "layer 1 of `net` must be C: every net begins with C, got 'P(2,2)'"),
+        ("[FC(128), SM(10)]", "layer 1 of `net` must be C: every net begins with C, got 'FC(128)'"),
+        ("[GAP(10), SM(10)]", "layer 1 of `net` must be C: every net begins with C, got 'GAP(10)'"),
+        ("[SM(10)]", "layer 1 of `net` must be C: every net begins with C, got 'SM(10)'"),
         (
             "[C(65,3,1), SM(10)]",
             "layer 1 of `net` must have filters 64, 128, 256 or 512, kernel 1, 3 or 5 and stride 1, got 'C(65,3,1)'",
@@ -61,7 +61,7 @@ PLACE = "as dropout follows every second C or P and every FC"
             f"[{'C(64,3,1), ' * 13}SM(10)]",
             "layer 13 of `net` must be SM, as the most layers before it are 12, got 'C(64,3,1)'",
         ),
-        ("[C(64,3,1), SM(10), SM(10)]", "layer 3 of `net` must not be there, as SM ends a net, got 'SM(10)'"),
+        ("[C(64,3,1), SM(10), SM(10)]", "layer 3 of `net` must not follow SM, which ends a net, got 'SM(10)'"),
         (
             "[C(64,3,1), GAP(10)]",
             "layer 2 of `net` must be followed by SM(10), with which every net ends, got 'GAP(10)'",

@@ -74,7 +74,7 @@ def test_a_wrong_hash_leaves_nothing_behind(web: Any, tmp_path: Path) -> None:
     expected = md5(b"the file")
 
     message = (
-        f"kind must be downloaded or lie in {tmp_path} as x and y; "
+        f"kind needs x and y in {tmp_path}; "
         f"the download from {web.address}x failed: what came does not have the md5 {expected}"
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
@@ -87,7 +87,7 @@ def test_every_address_that_failed_is_named(web: Any, tmp_path: Path) -> None:
     dead = "http://127.0.0.1:9/x"  # the discard port: nothing listens
 
     message = (
-        f"kind must be downloaded or lie in {tmp_path} as x; "
+        f"kind needs x in {tmp_path}; "
         f"the download from {dead} failed: the server cannot be reached; "
         f"the download from {web.address}x failed: the server answered 404 Not Found"
     )
@@ -99,10 +99,7 @@ def test_a_download_that_breaks_off_leaves_nothing_behind(web: Any, tmp_path: Pa
     """Half a file is no file."""
     web.files, web.cut_off = {"x": b"the file"}, {"x"}
 
-    message = (
-        f"kind must be downloaded or lie in {tmp_path} as x; "
-        f"the download from {web.address}x failed: the connection broke off"
-    )
+    message = f"kind needs x in {tmp_path}; the download from {web.address}x failed: the connection broke off"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         download("kind", [RemoteFile("x", md5(b"the file"), (f"{web.address}x",))], tmp_path)
     assert left_in(tmp_path) == []
@@ -164,6 +161,6 @@ def test_downloads_need_pooch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """The sentence says which files would do without."""
     monkeypatch.setitem(sys.modules, "pooch", None)
 
-    message = f"downloading kind, which does not lie in {tmp_path} as x, needs an optional library: "
+    message = f"kind needs x in {tmp_path}; the download needs an optional library: "
     with pytest.raises(MissingDependency, match=f"^{re.escape(message)}pip install"):
         download("kind", [RemoteFile("x", "0" * 32, ())], tmp_path)

@@ -72,7 +72,7 @@ def test_damaged_gzip(tmp_path: Path, keep: int) -> None:
     path = tmp_path / "a.gz"
     path.write_bytes(gzip.compress(b"some text" * 9)[:keep])
 
-    with pytest.raises(DataError, match=says(f"{path} must be a sound gzip file, and it is damaged or cut off")):
+    with pytest.raises(DataError, match=says(f"{path} must be a sound gzip file, but it is damaged or cut off")):
         read_bytes(path)
 
 
@@ -163,11 +163,11 @@ def test_both_versions_of_cifar10(tmp_path: Path, version: str, packed: bool) ->
     [
         ("data_batch_1.bin", b"x" * 3072, "must hold records of 3073 bytes, got '3072 bytes'"),
         ("data_batch_1.bin", b"", "must hold records of 3073 bytes, got '0 bytes'"),
-        ("data_batch_1", b"nonsense", "must be a pickle of the Python version of CIFAR-10, and it cannot be read"),
+        ("data_batch_1", b"nonsense", "must be a pickle of the Python version of CIFAR-10, but it cannot be read"),
         (
             "data_batch_1",
             python_batch(1)[:400],
-            "must be a pickle of the Python version of CIFAR-10, and it cannot be read",
+            "must be a pickle of the Python version of CIFAR-10, but it cannot be read",
         ),
         ("data_batch_1", pickle.dumps([1, 2]), "must hold `data` of shape (n, 3072) and type uint8, and n `labels`"),
         (
@@ -207,7 +207,7 @@ def test_archives_that_are_not_cifar10(tmp_path: Path) -> None:
     whole = archive_of({f"{name}.bin": binary_batch(1) for name in BATCHES})
 
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match=says(f"{path} must be a sound tar.gz archive, and it is damaged or cut off")):
+    with pytest.raises(DataError, match=says(f"{path} must be a sound tar.gz archive, but it is damaged or cut off")):
         read_cifar10([path])
     path.write_bytes(archive_of({f"{name}.bin": binary_batch(1) for name in BATCHES[:4]}))
     with pytest.raises(DataError, match=says(f"{path} must hold the 5 training batches, got 4")):
@@ -239,7 +239,7 @@ def test_files_that_are_not_svhn(tmp_path: Path) -> None:
 
     path.write_bytes(b"no MATLAB file")
     with pytest.raises(
-        DataError, match=rf"^{re.escape(str(path))} must be a MATLAB file, and it cannot be read as one"
+        DataError, match=rf"^{re.escape(str(path))} must be a MATLAB file, but it cannot be read as one"
     ):
         read_svhn(path)
     savemat(path, {"y": np.ones((2, 1), dtype=np.uint8)})

@@ -166,7 +166,7 @@ def test_damaged_gzip_is_named(mnist_folder: Path) -> None:
     path = mnist_folder / f"{IMAGES}.gz"
     path.write_bytes(path.read_bytes()[:1000])
 
-    message = f"{path} must be a sound gzip file, and it is damaged or cut off"
+    message = f"{path} must be a sound gzip file, but it is damaged or cut off"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         load_images("mnist", folder=mnist_folder)
     path.write_bytes(gzip.compress(b"no idx file"))

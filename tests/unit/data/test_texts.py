@@ -176,15 +176,15 @@ def test_wrong_files_are_named(tmp_path: Path) -> None:
     train.write_text(TRAIN)
 
     valid.write_bytes(b"it was \xff")
-    check("ptb", tmp_path, f"{valid} must be UTF-8 text, and byte 7 of it is not")
+    check("ptb", tmp_path, f"{valid} must be UTF-8 text, but byte 7 of it is not")
     valid.write_bytes(b" \n\n")
-    check("ptb", tmp_path, f"{valid} must hold text, and it is empty")
+    check("ptb", tmp_path, f"{valid} must hold text, but it is empty")
     archive.write_bytes(b"PK no archive")
-    check("wikitext-2", tmp_path, f"{archive} must be a sound zip archive, and it is damaged or of another kind")
+    check("wikitext-2", tmp_path, f"{archive} must be a sound zip archive, but it is damaged or of another kind")
     with zipfile.ZipFile(archive, "w") as other:
         other.writestr("wikitext-2-raw/wiki.train.tokens", "a")
     names = "wiki.train.tokens and wiki.valid.tokens"
-    check("wikitext-2", tmp_path, f"{archive} must hold {names}, and it lacks wiki.valid.tokens")
+    check("wikitext-2", tmp_path, f"{archive} must hold {names}, but it lacks wiki.valid.tokens")
 
 
 def check(name: str, folder: Path, message: str) -> None:

@@ -143,7 +143,7 @@ def test_the_same_question_gets_the_same_answer_in_any_order():
         (POWER[:9], {"max_std": 1e-6}, "the forecast of trial 7 has a std of "),
         (POWER[:9], {"link": Link.LOG_LOSS}, "the scores of trial 7 are too large or too small, or its loss is <= 0"),
         (np.array([-1e308, 1e308] * 4), {}, "the scores of trial 7 are too large or too small, or its loss is <= 0"),
-        (np.array([0.9, 0.5, 0.1]), {"min_epochs": 3}, "no family of curves that rises fits trial 7"),
+        (np.array([0.9, 0.5, 0.1]), {"min_epochs": 3}, "no family of rising curves fits trial 7"),
     ],
 )
 def test_abstains_with_a_reason(scores, settings, reason):
@@ -198,7 +198,8 @@ def test_the_epochs_before_learning_are_left_out():
     skipped, whole = forecast(late, 56), forecast(late, 56, skip_plateau=False)
     assert abs(skipped.mean - POWER[-1]) < abs(whole.mean - POWER[-1])
     answer = forecast(late[:11], 56, min_epochs=6)
-    assert Abstain("LCE needs 6 epochs after learning has begun, trial 0 has 5", Cause.TOO_FEW_EPOCHS) == answer
+    reason = "LCE needs 6 epochs from where the curve begins to rise; trial 0 has 5"
+    assert Abstain(reason, Cause.TOO_FEW_EPOCHS) == answer
 
 
 def test_without_noise_the_forecast_is_narrower():

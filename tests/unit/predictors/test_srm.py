@@ -236,7 +236,7 @@ def test_equal_inputs_say_nothing_of_arms():
     alike = [(Trial(t.id), Curve(np.r_[0.1, c.scores[1:]])) for t, c in arms(25)]
 
     assert (
-        "nothing tells the 25 training curves apart at epoch 1" in fit(alike).forecast(Trial(99), Curve([0.1])).reason
+        "the 25 training curves have the same inputs at epoch 1" in fit(alike).forecast(Trial(99), Curve([0.1])).reason
     )
 
 
@@ -335,7 +335,7 @@ def test_without_curve_and_features_nothing_is_known():
     """There is a reason, not a forecast, where no input is left."""
     forecaster = fit([(Trial(t.id), c) for t, c in arms(25)], use_curve=False)
 
-    assert "nothing tells the 25 training curves apart at epoch 3" in (
+    assert "the 25 training curves have the same inputs at epoch 3" in (
         forecaster.forecast(Trial(99), Curve([0.1, 0.2, 0.3])).reason
     )
 

@@ -160,7 +160,7 @@ def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     """Whatever it holds."""
     path = tmp_path / "notes.txt"
     path.write_text("mine")
-    with pytest.raises(JournalError, match=r"journal must be a new file, '.*notes\.txt' exists already"):
+    with pytest.raises(JournalError, match=r"journal must be a new file, but '.*notes\.txt' exists already"):
         SqliteJournal.create(path)
 
     assert path.read_text() == "mine"

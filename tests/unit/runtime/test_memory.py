@@ -42,7 +42,7 @@ def test_nothing_is_refused_where_nothing_is_known(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(memory, "free_memory", lambda: 100)
     memory.check_memory(1000, 0)
     memory.check_memory(4, 25)
-    with pytest.raises(SettingError, match="`workers` must be <= 4, as many as"):
+    with pytest.raises(SettingError, match=r"`workers` must be <= 4: 0\.0 GiB"):
         memory.check_memory(5, 25)
     monkeypatch.setattr(memory, "free_memory", lambda: None)
     memory.check_memory(1000, 2**60)

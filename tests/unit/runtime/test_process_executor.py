@@ -298,12 +298,12 @@ def test_more_workers_than_memory_allows_are_refused(
     walk = Walk(tmp_path)
     start(walk, 100)
     walk.memory_per_worker = int(0.6 * 2**30)
-    message = r"`workers` must be <= 37, as many as 22.5 GiB of free memory allow at 0.6 GiB each, got 100"
+    message = r"`workers` must be <= 37: 22.5 GiB of memory are free, and each worker takes 0.6 GiB, got 100"
     with pytest.raises(SettingError, match=message):
         start(walk, 100)
     walk.memory_per_worker = 2**40
     start(walk, 1)
-    with pytest.raises(SettingError, match=r"`workers` must be <= 1, as many"):
+    with pytest.raises(SettingError, match=r"`workers` must be <= 1: 22.5 GiB"):
         start(walk, 2)
 
 
@@ -315,7 +315,7 @@ def test_more_workers_than_memory_allows_are_refused(
         ({"order": "random"}, "`order` must be one of 'arrival', 'fixed', got 'random'"),
         (
             {"checkpoints": "{folder}/used"},
-            "`checkpoints` must be a folder without trials of another run, got '.*trial-3'",
+            "`checkpoints` must be a folder that holds no checkpoints of another run, got '.*trial-3'",
         ),
         ({"checkpoints": "{folder}/file"}, "`checkpoints` must be a folder that can be written, got '.*file'"),
     ],

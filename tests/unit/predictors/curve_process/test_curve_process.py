@@ -71,7 +71,7 @@ def test_a_fresh_arm_without_features_is_one_like_the_others() -> None:
 def test_two_arms_are_too_few() -> None:
     """With fewer than three arms it abstains, and says so."""
     answer = _fit(_arms(2)).forecast(Trial(9), Curve([0.1]))
-    assert answer == Abstain("CurveProcess needs 3 arms with an epoch, has 2", Cause.TOO_FEW_CURVES)
+    assert answer == Abstain("CurveProcess needs 3 arms that have trained an epoch, there are 2", Cause.TOO_FEW_CURVES)
 
 
 @pytest.mark.parametrize("horizon", [1, 2, 3])
