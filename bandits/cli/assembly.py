@@ -8,7 +8,7 @@ from typing import Any
 
 from bandits.cli.long_enough import long_enough
 from bandits.config import Choice, choose, choose_objective, entry_settings, registry
-from bandits.config.registry import Kind
+from bandits.config.registry import Entry, Kind
 from bandits.config.values import untyped
 from bandits.errors import SettingError
 from bandits.objectives.base import Objective
@@ -19,7 +19,7 @@ from bandits.schedulers.budgets import Budget
 from bandits.stopping import EarlyStopper, RiskControlledRule
 from bandits.stopping.rule_choice import rule_with
 
-__all__ = ["AskedRun", "Short", "Training", "assemble", "chosen_rule", "training"]
+__all__ = ["AskedRun", "Short", "Training", "assemble", "chosen_rule", "filled_in", "training"]
 
 Short = Mapping[Kind, Mapping[str, str]]
 
@@ -181,6 +181,14 @@ def chosen_rule(rule: str | None, short: Short, usual: str = "") -> Choice:
         kind: Any = registry.load("rules", usual) if usual else RiskControlledRule
         rule = rule_with(_values(short["rules"]), kind).__name__
     return choose("rules", rule, short["rules"])
+
+
+def filled_in(kind: Kind, entry: Entry) -> Mapping[str, str]:
+    """What `bandits run` gives for settings that have no default, in words, by the setting's name."""
+    if kind == "algorithms":
+        trials = "(that of --epsilon)" if entry.sampler else f"(a table's rows, else {_TRIALS_WITHOUT_TABLE})"
+        return {"max_epochs": "(the objective's)", "trials": trials}
+    return {"seed": "(that of --seed)"} if kind == "samplers" else {}
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, Any]:

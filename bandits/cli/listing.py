@@ -32,10 +32,12 @@ def list_(kind: registry.Kind | None, name: str | None) -> None:
     """
     console = stdout()
     if kind is not None and name is not None:
+        from bandits.cli.assembly import filled_in  # it takes seconds to load, which a list of names need not wait for
+
         entry = registry.find(kind, name.partition(":")[0])
         if name != entry.name and ":" in name:
             raise SettingError.broken("`NAME`", f"must be a name alone, such as {entry.name}", name)
-        console.print(settings_listing(entry, entry_settings(entry).values()))
+        console.print(settings_listing(entry, entry_settings(entry).values(), filled_in(kind, entry)))
         return
     for each in registry.KINDS if kind is None else (kind,):
         if kind == "predictors":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
@@ -38,8 +38,14 @@ def predictor_listing(entries: Iterable[Entry]) -> Table:
     return table
 
 
-def settings_listing(entry: Entry, settings: Iterable[Setting]) -> Group:
-    """The settings of an entry: name, type, default and meaning. Settings that only Python can give are left out."""
+def settings_listing(entry: Entry, settings: Iterable[Setting], filled: Mapping[str, str]) -> Group:
+    """The settings of an entry: name, type, default and meaning. Settings that only Python can give are left out.
+
+    Args:
+        entry: whose settings they are.
+        settings: the settings, in order.
+        filled: what the command line gives for settings without a default, in words, by name.
+    """
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("setting", no_wrap=True)
     for column in ("type", "default", "meaning"):
@@ -48,7 +54,7 @@ def settings_listing(entry: Entry, settings: Iterable[Setting]) -> Group:
     for setting in settings:
         if setting.kind is None:
             continue
-        default = "(must be given)" if setting.required else setting.default_text
+        default = filled.get(setting.name, "(must be given)") if setting.required else setting.default_text
         table.add_row(setting.name, setting.kind.name, default, setting.meaning)
         alone = setting.name if setting.alone else alone
     short = f"; {entry.name}:VALUE stands for {entry.name}:{alone}=VALUE" if alone else ""

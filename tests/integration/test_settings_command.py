@@ -130,10 +130,13 @@ def test_an_objective_that_cannot_be_had_is_one_sentence(bandits, objective, wor
     ("kind", "name", "words"),
     [
         ("algorithms", "hyperband", ["eta", "an integer", "3", "1 in eta arms goes on"]),
-        ("algorithms", "random", ["trials", "(must be given)"]),
+        ("algorithms", "random", ["trials", "(a table's rows, else 100)", "max_epochs", "(the objective's)"]),
+        ("algorithms", "metaqnn", ["trials", "(that of --epsilon)"]),
         ("predictors", "srm", ["min_curves", "10", "srm:VALUE stands for srm:model=VALUE", "'svr_rbf'"]),
         ("rules", "risk", ["tolerance", "a number or 'noise'", "from_epoch"]),
         ("samplers", "tpe", ["n_startup_trials", "min_arms", "an integer or none"]),
+        ("samplers", "random", ["seed", "(that of --seed)"]),
+        ("objectives", "cnn", ["data", "(must be given)"]),
         ("objectives", "table", ["duplicates", "one of 'drop', 'keep'"]),
     ],
 )
