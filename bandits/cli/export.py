@@ -8,6 +8,7 @@ from shlex import quote
 import click
 
 from bandits.cli.output import show
+from bandits.cli.progress import progress
 
 __all__ = ["export"]
 
@@ -35,7 +36,8 @@ def export(journal: str, storage: str, name: str | None, replace: bool) -> None:
     from bandits.studies.writers.storages import shown_address
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = export_journal(journal, storage, name=name, replace=replace)
+    with progress("writing", "trials") as watch:
+        study = export_journal(journal, storage, name=name, replace=replace, watch=watch)
     trials = study.get_trials(deepcopy=False)
     states = Counter(trial.state.name for trial in trials)
     epochs = sum(len(trial.intermediate_values) for trial in trials)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import Progress
 
 from bandits.cli.grouped_help import GroupedCommand
 from bandits.cli.options import predictor_option, rule_options
-from bandits.cli.output import show, stderr
+from bandits.cli.output import show
+from bandits.cli.progress import progress
 from bandits.cli.short_forms import given_settings
 from bandits.errors import SettingError
 from bandits.errors.checks import check_choice
@@ -74,10 +72,8 @@ def what_if(
     judging = chosen_rule(rule, short).build()
     forecasting = build("predictors", predictor)
     study = _reported(read_studies(sources, goal=goal, argument="`SOURCE`"), goal)  # type: ignore[arg-type]  # checked
-    with Progress(console=stderr(), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("replaying", total=options["orders"] + 1)
-        watch = partial(progress.update, task)
-        answer = replay_study(study, forecasting, judging, **options, watch=lambda done: watch(completed=done))
+    with progress("replaying", "trials") as watch:
+        answer = replay_study(study, forecasting, judging, **options, watch=watch)
     report = WhatIfReport(predictor, answer)
     if plot is not None:
         save_plot(answer, plot)

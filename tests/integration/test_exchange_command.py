@@ -190,6 +190,16 @@ def test_a_study_may_live_in_postgresql(bandits):
     assert "34 curves (validation_accuracy, maximize)" in imported[1]
 
 
+def test_a_long_export_says_how_far_it_is(bandits, monkeypatch):
+    """On stderr, in a line now and then, where there is no terminal."""
+    monkeypatch.setattr("bandits.cli.progress._SECONDS", 0.0)
+    bandits("run", "random", "--trials", "30", "--max-epochs", "2", "--journal", "run.journal")
+    code, _, err = bandits("export", "run.journal", "--optuna", "study.log")
+
+    assert (0, 30) == (code, err.count("\n"))
+    assert err.endswith("bandits: writing: 30 of 30 trials\n")
+
+
 def test_an_export_of_a_later_journal_notes_what_was_left_out(bandits, tmp_path):
     """As import and what-if do."""
     with SqliteJournal.create(tmp_path / "run.journal") as journal:

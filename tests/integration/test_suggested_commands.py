@@ -95,7 +95,7 @@ def test_what_export_suggests(bandits, storage):
 def test_what_if_suggests_code(bandits, flags, place):
     """The lines run as printed, and make the predictor and the rule that were asked about."""
     predictor = PREDICTORS[(RULES.index(flags) + place) % len(PREDICTORS)]
-    source = ["wide table.csv", "my study.db"][place]
+    source = ["table:cnn_digits", "my study.db"][place]
     code, out, err = bandits("what-if", source, "--predictor", predictor, *flags, "--orders", "0", "--json")
     assert (0, "") == (code, err)
     answer = json.loads(out)

@@ -110,8 +110,8 @@ def test_the_terminal_says_it_in_a_paragraph_and_rows(bandits):
     assert "would have survived, as in 3 of 3 random orders (95% interval 44% to 100%)" in re.sub(r"\s+", " ", out)
     assert "3 random orders" in out
     assert "more, which --json prints as well" in out
-    assert "bandits run random --predictor last-seen-value --confidence 0.95 --max-epochs 8" in out
-    assert "stopper = EarlyStopper(LastSeenValue(), ProbabilityRule(confidence=0.95))" in out
+    assert "pruner=PredictivePruner(LastSeenValue(), max_epochs=8, confidence=0.95)" in out
+    assert "bandits run" not in out
 
 
 def test_an_optuna_study_is_replayed_with_the_default_pruner(ask):
@@ -127,18 +127,19 @@ def test_an_optuna_study_is_replayed_with_the_default_pruner(ask):
 
 
 def test_the_lines_that_switch_it_on_run(bandits, ask):
-    """For Optuna they make a study; for this library a stopper and a search."""
+    """For a user's trainings they make a study of Optuna; for a shipped table a stopper and a search."""
     optuna_study()
-    names: dict = {}
-    lines = ask("study.db", "--keep", "2", orders=0)["switch_on"]
-    exec("\n".join(lines), names)  # noqa: S102 - our own lines
-    assert "keep=2" in lines[-1]
-    assert isinstance(names["study"], optuna.Study)
-    command, _, *python = ask(table(), "--predictor", "srm-ridge", orders=0)["switch_on"]
+    for source in ("study.db", table()):
+        names: dict = {}
+        lines = ask(source, "--keep", "2", orders=0)["switch_on"]
+        exec("\n".join(lines), names)  # noqa: S102 - our own lines
+        assert "keep=2" in lines[-1]
+        assert isinstance(names["study"], optuna.Study)
+    command, _, *python = ask("table:cnn_digits", "--predictor", "srm-ridge", orders=0)["switch_on"]
     exec("\n".join(python), names)  # noqa: S102
     assert names["stopper"].predictor.model == "ridge"
-    assert python[-1] == "result = run(RandomSearch(40, 8, stopper, burn_in=10), CurveTable('runs.csv'))"
-    assert command.startswith("bandits run random --predictor srm-ridge --risk 0.1 --max-epochs 8 --burn-in 10")
+    assert python[-1] == "result = run(RandomSearch(300, 30, stopper, burn_in=10), CurveTable('cnn_digits'))"
+    assert command.startswith("bandits run random --predictor srm-ridge --risk 0.1 --max-epochs 30 --burn-in 10")
     code, out, _ = bandits(*shlex.split(command)[1:], "--json")
     told = json.loads(out)
     assert (0, names["result"].best_value, names["result"].epochs_trained) == (
@@ -295,6 +296,16 @@ def test_wrong_settings_are_said_in_a_line(bandits, arguments, message):
     table()
 
     assert message in bad(bandits, "runs.csv", *arguments)
+
+
+def test_a_long_replay_says_how_far_it_is(bandits, monkeypatch):
+    """On stderr, in a line now and then, where there is no terminal."""
+    monkeypatch.setattr("bandits.cli.progress._SECONDS", 0.0)
+    code, _, err = bandits("what-if", table(), *FAST, "--orders", "1")
+
+    said = err.splitlines()
+    assert (0, 80) == (code, len(said))
+    assert ["bandits: replaying: 1 of 80 trials", "bandits: replaying: 80 of 80 trials"] == [said[0], said[-1]]
 
 
 def test_a_plot_that_cannot_be_written_is_said(bandits, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -37,7 +37,12 @@ _LONGEST_ATTRIBUTE = 60_000  # characters: MySQL keeps 65,535 bytes
 
 
 def export_journal(
-    path: str | Path, storage: str | BaseStorage, *, name: str | None = None, replace: bool = False
+    path: str | Path,
+    storage: str | BaseStorage,
+    *,
+    name: str | None = None,
+    replace: bool = False,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Study:
     """Write the journal of a run as an Optuna study; the run may still go on.
 
@@ -49,6 +54,7 @@ def export_journal(
         storage: one of Optuna's storages, or where to find or create one: a URL such as sqlite:///study.db, or a file.
         name: name of the study; by default the journal's, without its ending.
         replace: True to delete a study of that name first, if all of its trials were exported as well.
+        watch: called after each trial with how many have been written, and how many there are.
 
     Raises:
         JournalError: there is no journal, or nothing has been measured yet.
@@ -76,14 +82,21 @@ def export_journal(
     name = run.path.stem if name is None else name
     opened = storage_at(storage) if isinstance(storage, str) else storage
     try:
-        return _written(run, trials, name, opened, replace)
+        return _written(run, trials, name, opened, replace, watch)
     except SettingError:
         raise
     except Exception as error:  # what databases raise
         raise unusable(storage if isinstance(storage, str) else type(storage).__name__, error) from error
 
 
-def _written(run: RecordedRun, trials: Sequence[FrozenTrial], name: str, storage: BaseStorage, replace: bool) -> Study:
+def _written(
+    run: RecordedRun,
+    trials: Sequence[FrozenTrial],
+    name: str,
+    storage: BaseStorage,
+    replace: bool,
+    watch: Callable[[int, int], None] | None,
+) -> Study:
     """Create the study with all of its trials, or nothing."""
     if name in optuna.get_all_study_names(storage):
         if not replace:
@@ -98,7 +111,10 @@ def _written(run: RecordedRun, trials: Sequence[FrozenTrial], name: str, storage
             study.set_metric_names([run.metric.name])
         for key, value in _about(run).items():
             study.set_user_attr(f"{PREFIX}{key}", value)
-        study.add_trials(trials)
+        for done, trial in enumerate(trials, start=1):
+            study.add_trial(trial)
+            if watch is not None:
+                watch(done, len(trials))
     except BaseException:  # an interrupt too: an incomplete study would look complete
         with suppress(Exception):
             optuna.delete_study(study_name=name, storage=storage)

@@ -9,23 +9,33 @@ from typing import Any
 
 from bandits import predictors
 from bandits.config import choose, registry
+from bandits.objectives.curve_files.shipped_tables import shipped_titles
 from bandits.stopping import StoppingRule
 from bandits.stopping.rule_choice import RULE_NUMBERS, choose_rule
 from bandits.tools.what_if import WhatIf
 
-__all__ = ["lines_of_code"]
+__all__ = ["for_optuna", "lines_of_code"]
 
 _YOURS = "YOUR_MODULE:YOUR_FUNCTION"
 
 
+def for_optuna(answer: WhatIf) -> bool:
+    """Whether the lines are those of a search in Optuna, and not of one in this library.
+
+    The trials of a journal came from a run of this library, and a shipped table can be searched again. A file holds
+    only trainings that are over, so it says nothing of what trains the next ones.
+    """
+    return answer.study.kind != "journal" and not _table(answer)
+
+
 def lines_of_code(answer: WhatIf, predictor: str) -> list[str]:
-    """Python code for a search in Optuna; a command and Python code for journals and tables of this library.
+    """Python code for a search in Optuna; a command and Python code for journals and shipped tables.
 
     Args:
         answer: the what-if.
         predictor: name and settings of the predictor, as `bandits.config.build` takes them.
     """
-    if answer.study.kind in ("optuna", "export"):
+    if for_optuna(answer):
         return _optuna(answer, predictor)
     return [_command(answer, predictor), "", *_python(answer, predictor)]
 
@@ -76,11 +86,9 @@ def _python(answer: WhatIf, predictor: str) -> list[str]:
 
 
 def _table(answer: WhatIf) -> str:
-    """The table of the what-if, as an objective; empty if its source was no table."""
-    source = answer.study.source
-    if answer.study.kind != "table" or (not source.endswith((".csv", ".csv.gz")) and not source.startswith("table:")):
-        return ""
-    return source if source.startswith("table:") else f"table:{source}"
+    """The shipped table of the what-if, as an objective; empty if its source was none."""
+    kind, _, name = answer.study.source.partition(":")
+    return answer.study.source if kind == "table" and name.partition("#")[0] in shipped_titles() else ""
 
 
 def _numbers(rule: StoppingRule) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -84,6 +84,7 @@ def replay(
     check_epochs: Container[int],
     *,
     down: bool = False,
+    watch: Callable[[int], None] | None = None,
 ) -> Replay:
     """Replay trials one after another, each from its first report until it ends or is pruned.
 
@@ -99,6 +100,7 @@ def replay(
             would be the same, and calls after all of 500 epochs would take most of a replay's time. If reports are
             missing in any trial, the pruner is called at every report.
         down: whether the trials counted their epochs down; the pruner then stops none.
+        watch: called after each trial with how many have been replayed.
     """
     study = _ReplayedStudy()
     epochs = [trial.epochs for trial in trials]
@@ -121,6 +123,8 @@ def replay(
                 verdict = pruner.explain(study, trial)
                 dropped.append(Dropped(place, stopped_at, verdict.words(metric), verdict.cause))
         study.past.append(trial)
+        if watch is not None:
+            watch(moment + 1)
     return Replay(tuple(order), tuple(epochs), tuple(dropped))
 
 

@@ -6,9 +6,12 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy.stats import binomtest
 
 from bandits.curves import Metric
+from bandits.errors import SettingError
+from bandits.stopping.calibration_set import noise_of
 from bandits.studies.study import Study
 from bandits.studies.study_curves import StudyCurves
 from bandits.tools.what_if.replay import Replay
@@ -46,7 +49,14 @@ class WhatIf:
 
     @property
     def own(self) -> Replay:
-        """The replay in the study's own order; raises IndexError if there is none."""
+        """The replay in the study's own order.
+
+        Raises:
+            SettingError: nothing was replayed, since too few trials were completed.
+        """
+        if not self.replays:
+            rule = f"must hold {self.settings.needed} trials that were completed, or nothing is replayed"
+            raise SettingError.broken(f"{self.study.source}", rule, self.teachers)
         return self.replays[0]
 
     @property
@@ -122,6 +132,16 @@ class WhatIf:
         ranked = self.ranked()
         left = next(place for place in ranked if replay.survives(place))  # the first trials are never dropped
         return self._value(ranked[0]) - self._value(left)
+
+    @property
+    def noise(self) -> float:
+        """The standard deviation of one measurement of the best trials, in the metric's units; 0 if unknown."""
+        if self.study.returned is not None:  # the reports measure something else
+            return 0.0
+        whole = [trial for trial in self.trials if trial.reaches(self.settings.max_epochs) and trial.reports_each_epoch]
+        longest = max((trial.epochs for trial in whole), default=0)
+        curves = [[score for _, score in trial.reports] for trial in whole if trial.epochs == longest]
+        return noise_of(np.array(curves).reshape(len(curves), longest))
 
     def interval(self, successes: int, confidence: float = 0.95) -> tuple[float, float]:
         """Wilson's interval of a share of the random orders.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from bandits.errors import SettingError
 from bandits.predictors.base import Predictor
@@ -11,7 +12,7 @@ from bandits.rng import rng_for
 from bandits.stopping import StoppingRule, choose_rule
 from bandits.studies.study import Study
 from bandits.studies.study_curves import read_curves
-from bandits.tools.what_if.replay import replay
+from bandits.tools.what_if.replay import Replay, replay
 from bandits.tools.what_if.results import WhatIf
 from bandits.tools.what_if.settings import Settings
 from bandits.tools.what_if.trials import past_trials
@@ -28,7 +29,7 @@ def what_if(
     top: int = 5,
     orders: int = 20,
     seed: int = 0,
-    watch: Callable[[int], None] | None = None,
+    watch: Callable[[int, int], None] | None = None,
 ) -> WhatIf:
     """Find out what `PredictivePruner` would have saved in a finished search, and what it would have lost.
 
@@ -43,7 +44,7 @@ def what_if(
         top: how many of the best trials to follow.
         orders: how many random orders to replay besides the study's own.
         seed: seed of the pruner and of the orders.
-        watch: called after each replay with the number of finished replays.
+        watch: called after each replayed trial with how many have been replayed, and how many will be, in all orders.
 
     Returns:
         All replays; none if fewer trials are completed than the rule needs. With SRM a replay of 100 trials takes some
@@ -74,12 +75,17 @@ def what_if(
     metric = study.returned or study.metric
     metric = replace(metric, name=metric.name or "value")
     check_epochs = settings.check_epochs
-    places, numbers = range(len(trials)), [trial.number for trial in trials]
-    down = read.counts_down
-    replays = [replay(trials, settings.pruner(), metric, places, numbers, check_epochs, down=down)]
-    for which in range(1, orders + 1):
+    count, numbers = len(trials), [trial.number for trial in trials]
+    places = range(count)
+    replays: list[Replay] = []
+
+    def replayed(done: int) -> None:
         if watch is not None:
-            watch(which)
-        order = rng_for(seed, "order", which).permutation(len(trials)).tolist()
-        replays.append(replay(trials, settings.pruner(which), metric, order, places, check_epochs, down=down))
+            watch(len(replays) * count + done, (orders + 1) * count)
+
+    again = partial(replay, trials, metric=metric, check_epochs=check_epochs, down=read.counts_down, watch=replayed)
+    replays.append(again(settings.pruner(), order=places, numbers=numbers))
+    for which in range(1, orders + 1):
+        order = rng_for(seed, "order", which).permutation(count).tolist()
+        replays.append(again(settings.pruner(which), order=order, numbers=places))
     return WhatIf(read, settings, trials, tuple(replays))

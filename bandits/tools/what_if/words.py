@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from bandits.tools.what_if import WhatIf
+from bandits.tools.what_if.code import for_optuna
 
 __all__ = ["amount", "metric_name", "notes", "percent", "verdict"]
 
@@ -63,6 +64,7 @@ def _losses(answer: WhatIf) -> Iterable[str]:
         if answer.others:
             yield f"It survives{_as_in(answer).removeprefix(', as')}."
         yield "A smaller --risk, or a larger --keep, protects it better and saves less."
+    yield from _risk(answer)
     others = len(answer.top())
     if others > 1:
         yield f"Of the best {others}, {answer.surviving(own)} would have been completed."
@@ -75,6 +77,23 @@ def _as_in(answer: WhatIf) -> str:
     low, high = answer.interval(kept)
     between = f"95% interval {percent(low)} to {percent(high)}"
     return f", as in {kept} of {len(answer.others)} random orders ({between})"
+
+
+def _risk(answer: WhatIf) -> Iterable[str]:
+    """Whether the random orders lose the best trial more often than the rule's risk allows."""
+    risk = answer.settings.rule.settings().get("risk")
+    losses = [loss for loss in map(answer.regret, answer.others) if loss > 0.0]
+    if risk is None or not losses:
+        return
+    noise, count = answer.noise, len(answer.others)
+    wrong = sum(loss > noise for loss in losses)
+    least, _ = answer.interval(wrong)
+    held = "held" if wrong <= risk * count else "may have held" if least <= risk else "did not hold"
+    more = f" by more than the noise of one measurement ({noise:.2g})" if noise else ""
+    yield (
+        f"The stated risk of {risk:g} {held}: the best trial that is left is worse{more} in {wrong} of {count} random"
+        f" orders, by {max(losses):.2g} at most."
+    )
 
 
 def _too_few(answer: WhatIf) -> Iterable[str]:
@@ -118,7 +137,7 @@ def _notes(answer: WhatIf) -> Iterable[str]:
         yield f"curves are cut at epoch {answer.settings.max_epochs}, as if every training had ended there"
     if answer.timed and answer.timed < len(answer.trials):
         yield f"training times are known for {answer.timed:,} of {len(answer.trials):,} trials, and summed over these"
-    if answer.replays and answer.study.kind in ("table", "journal"):
+    if answer.replays and not for_optuna(answer):
         yield (
             "trials are replayed as in an Optuna study with PredictivePruner; `bandits run random` has the same"
             " forecasts and rule, but learns only from burn-in and audited arms, so it may save a little more or less"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from bandits.curves import Metric
 from bandits.errors import SettingError
 from bandits.stopping import ProbabilityRule, RiskControlledRule, StoppingRule
 from bandits.studies import Reports, Study, StudyTrial
+from bandits.studies.study import Kind
 from bandits.tools.what_if import WhatIf, what_if
 from bandits.tools.what_if import plot as what_if_plot
 from bandits.tools.what_if.code import lines_of_code
@@ -28,11 +30,13 @@ def trial_of(values: NDArray[np.float64], seconds: float | None = None) -> Study
     return StudyTrial({}, {}, Reports.of(range(1, len(values) + 1), values), seconds=seconds)
 
 
-def ask(*scores: object, goal: str = "maximize", seconds: float | None = None, **options: object) -> WhatIf:
+def ask(
+    *scores: object, goal: str = "maximize", seconds: float | None = None, kind: Kind = "table", **options: object
+) -> WhatIf:
     """What the rule of the paper would have done, with a predictor that takes the last score for the end."""
     sign = 1.0 if goal == "maximize" else -1.0
     trials = tuple(trial_of(sign * np.asarray(row), seconds) for row in scores)
-    study = Study("runs", Metric("", goal), trials)  # type: ignore[arg-type]
+    study = Study("runs", Metric("", goal), trials, kind)  # type: ignore[arg-type]
     settings = {"rule": ProbabilityRule(), "orders": 0} | options
     return what_if(study, Notebook(), **settings)  # type: ignore[arg-type]
 
@@ -48,6 +52,59 @@ def test_a_best_trial_that_would_have_been_lost_is_said_first() -> None:
     assert f"It survives in {kept} of 4 random orders" in said
     assert "A smaller --risk, or a larger --keep, protects it better" in said
     assert "Of the best 5, 4 would have been completed." in said
+
+
+@pytest.mark.parametrize(
+    ("noise", "lost", "said"),
+    [
+        (0.0, 1.0, "did not hold: the best trial that is left is worse in 6 of 6 random orders, by 1 at most."),
+        (
+            2.0,
+            1.0,
+            "held: the best trial that is left is worse by more than the noise of one measurement (2) in 0",
+        ),
+        (0.5, 1.0, "did not hold: the best trial that is left is worse by more than the noise of one measurement (0.5"),
+        (0.0, 0.0, ""),
+    ],
+)
+def test_the_stated_risk_is_held_against_what_was_lost(
+    noise: float, lost: float, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A best trial that is lost to one within the noise is no error, and where nothing is lost nothing is said."""
+    answer = ask(*TEN, LATE, rule=RiskControlledRule(), orders=6)
+    monkeypatch.setattr(WhatIf, "noise", noise)
+    monkeypatch.setattr(WhatIf, "regret", lambda _, __: lost)
+
+    assert (f"The stated risk of 0.1 {said}" in verdict(answer)) == bool(said)
+    assert ("stated risk" in verdict(answer)) == bool(said)
+
+
+def test_a_risk_that_few_orders_contradict_may_have_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One loss in five is more than one in ten, but too little to tell."""
+    answer = ask(*TEN, LATE, rule=RiskControlledRule(), orders=5)
+    losses = iter([0.5, 0.0, 0.0, 0.0, 0.0] * 2)
+    monkeypatch.setattr(WhatIf, "noise", 0.0)
+    monkeypatch.setattr(WhatIf, "regret", lambda _, __: next(losses))
+
+    assert "The stated risk of 0.1 may have held: the best trial that is left is worse in 1 of 5" in verdict(answer)
+
+
+def test_noise_is_that_of_the_best_complete_curves() -> None:
+    """It is unknown where the reports measure something else than what was returned."""
+    zigzag = [np.array([value, value + 0.1, value, value + 0.1]) for value in range(10)]
+    answer = ask(*zigzag)
+
+    assert answer.noise == pytest.approx(0.2 / 6**0.5)
+    study = replace(answer.study, returned=Metric("loss", "minimize"))
+    assert replace(answer, read=replace(answer.read, study=study)).noise == 0.0
+
+
+def test_a_replay_that_there_is_not_is_an_error() -> None:
+    """One sentence says how many trials it takes."""
+    answer = ask(*TEN[:3])
+
+    with pytest.raises(SettingError, match=r"^runs must hold 10 trials that were completed, .*, got 3$"):
+        assert answer.own
 
 
 def test_where_nothing_is_dropped_that_is_said() -> None:
@@ -86,7 +143,7 @@ def test_a_share_below_one_is_not_100_percent() -> None:
 
 def test_settings_that_are_not_the_default_are_in_the_lines() -> None:
     """Those that are, are not."""
-    answer = ask(*TEN, rule=ProbabilityRule(margin=0.5), seed=3)
+    answer = ask(*TEN, rule=ProbabilityRule(margin=0.5), seed=3, kind="journal")
 
     assert (
         "--confidence 0.99 --margin 0.5 --max-epochs 4 --burn-in 10 --trials 10 --seed 3"
@@ -106,7 +163,7 @@ def test_settings_that_are_not_the_default_are_in_the_lines() -> None:
 )
 def test_any_rule_is_in_the_lines(rule: StoppingRule, words: str, call: str) -> None:
     """As options where it has them, else as a rule with its settings; a predictor with settings as well."""
-    answer = ask(*TEN, rule=rule)
+    answer = ask(*TEN, rule=rule, kind="journal")
     lines = lines_of_code(answer, "srm:min_curves=5,model=ridge")
 
     assert f"--predictor srm:min_curves=5,model=ridge {words}" in lines[0]
