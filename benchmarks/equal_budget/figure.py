@@ -1,73 +1,58 @@
-"""Regret over epochs spent, as a picture: a panel a table, and the means of both groups."""
+"""Regret over the budget, as a picture: the mean and the median over tables, a row of panels a group."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from statistics import mean, median
 
-import numpy as np
-
+from benchmarks.equal_budget.case import GROUPS
 from benchmarks.equal_budget.sides import SIDES
+from benchmarks.equal_budget.statistics import Results
 
 __all__ = ["draw"]
 
-_LOWEST = 1e-3  # of the regret; nothing smaller is told apart
+AVERAGES: Mapping[str, Callable[[Sequence[float]], float]] = {"mean": mean, "median": median}
+_LOWEST = 0.1  # %; nothing smaller is told apart
 
 
-def draw(rows: Sequence[Mapping[str, Any]], target: Path) -> None:
-    """Write the picture; bands are the 95 % intervals of the sides with a predictor."""
+def draw(results: Results, target: Path) -> None:
+    """Write the picture of the sides that have a style, each at the budgets for which it has all tables."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    tables = list(dict.fromkeys(row["table"] for row in rows))
-    groups = list(dict.fromkeys(row["group"] for row in rows))
-    panels = [*tables, *(f"mean of the {group} tables" for group in groups)]
-    columns = min(5, len(panels))
-    lines = -(-len(panels) // columns)
-    figure, axes = plt.subplots(lines, columns, figsize=(3.2 * columns, 2.7 * lines), sharex=True, squeeze=False)
-    for panel, title in zip(axes.ravel(), panels, strict=False):
-        for side, settings in SIDES.items():
-            if settings.style is None:
-                continue
-            if title in tables:
-                mine = [row for row in rows if row["side"] == side and row["table"] == title]
-            else:
-                group = groups[panels.index(title) - len(tables)]
-                mine = [row for row in rows if row["side"] == side and row["group"] == group]
-                if len(mine) < len({row["table"] for row in rows if row["group"] == group}):
-                    continue
-            if not mine:
-                continue
-            colour, dashes = settings.style
-            grid, regret = mine[0]["grid"], np.mean([row["regret"] for row in mine], axis=0)
-            panel.plot(grid, 100 * np.maximum(regret, _LOWEST), dashes, color=colour, label=side, lw=1.3)
-            if len(mine) == 1 and settings.plain:
-                low, high = (100 * np.maximum(mine[0][end], _LOWEST) for end in ("low", "high"))
-                panel.fill_between(grid, low, high, color=colour, alpha=0.12, lw=0)
-        panel.set_title(title, fontsize=9)
-        panel.set_xscale("log")
-        panel.set_yscale("log")
-        for axis in (panel.xaxis, panel.yaxis):
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            axis.set_minor_formatter(NullFormatter())
-        panel.grid(alpha=0.3, lw=0.5)
-        panel.tick_params(labelsize=8)
-    for panel in axes.ravel()[len(panels) :]:
-        panel.set_visible(False)
-    figure.supxlabel("epochs spent, in full trainings", fontsize=9)
-    figure.supylabel("regret of the incumbent, %", fontsize=9)
-    handles = {
-        label: handle
-        for panel in axes.ravel()
-        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
-    }
-    rows_of_legend = -(-len(handles) // 6)
-    figure.legend(handles.values(), handles.keys(), loc="upper center", ncols=6, fontsize=8, frameon=False)
-    figure.tight_layout(rect=(0, 0, 1, 1 - 0.18 * rows_of_legend / (2.7 * lines) - 0.02))
+    groups = [group for group in GROUPS if results.group(group)]
+    figure, axes = plt.subplots(len(groups), 2, figsize=(9, 3.6 * len(groups)), sharex=True, squeeze=False)
+    for panels, group in zip(axes, groups, strict=True):
+        for panel, (what, average) in zip(panels, AVERAGES.items(), strict=True):
+            for side in (side for side in results.sides if SIDES[side].style is not None):
+                colour, dashes = SIDES[side].style or ("", "")
+                points = {budget: _by_table(results, side, group, budget) for budget in results.budgets}
+                known = {budget: values for budget, values in points.items() if values}
+                heights = [max(average(values), _LOWEST) for values in known.values()]
+                panel.plot(list(known), heights, dashes, color=colour, marker="o", ms=3.5, lw=1.6, label=side)
+            panel.set_title(f"{what} of the {group} tables", fontsize=10)
+            panel.set_xscale("log")
+            panel.set_yscale("log")
+            panel.set_xticks(results.budgets)
+            for axis in (panel.xaxis, panel.yaxis):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+                axis.set_minor_formatter(NullFormatter())
+            panel.grid(alpha=0.3, lw=0.5)
+    figure.supxlabel("budget in full trainings", fontsize=10)
+    figure.supylabel("regret of the returned configuration, %", fontsize=10)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", ncols=4, fontsize=8, frameon=False)
+    figure.tight_layout(rect=(0, 0, 1, 1 - 0.5 / (3.6 * len(groups))))
     target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, dpi=110, metadata={"Software": None})
+    figure.savefig(target, dpi=120, metadata={"Software": None})
     plt.close(figure)
+
+
+def _by_table(results: Results, side: str, group: str, budget: int) -> list[float]:
+    """Mean regret on each table of a group; nothing if one is missing."""
+    found = [results.regret(side, [table], budget) for table in results.group(group)]
+    return [estimate.mean for estimate in found if estimate is not None] if all(found) else []

@@ -1,106 +1,59 @@
-"""One method on one table until its epochs are spent: whom it would return after each of them."""
+"""A scheduler of the library searches a table until the epochs of its account are spent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-
-import numpy as np
-import optuna
-from optuna.pruners import BasePruner
-from optuna.trial import TrialState
 
 from bandits import run
 from bandits.curves import Trial
 from bandits.objectives import CurveTable
 from bandits.objectives.base import Measurement, Objective
 from bandits.runtime import Result
-from bandits.runtime.records import Epoch, Record, TrialStarted
-from bandits.samplers.base import Sampler
-from bandits.schedulers import Scheduler
+from bandits.runtime.records import Record
+from bandits.runtime.result import Best
+from bandits.samplers.base import Projection, Sampler
+from bandits.schedulers import Scheduler, State
+from benchmarks.equal_budget.case import Account, Reading
 
-__all__ = ["Step", "Trajectory", "replay", "replay_optuna"]
-
-Step = tuple[int, float, float]
-"""(epochs spent, the incumbent's score at the table's last epoch, the best such score that was seen); NaN: none."""
+__all__ = ["Rows", "replay"]
 
 
-@dataclass
-class Trajectory:
-    """Follows the epochs of a run and holds who is the incumbent.
+class Rows(Objective):
+    """A table that offers every row once, and whose epochs all last one second.
 
-    The incumbent is the configuration with the best score seen so far at any epoch; among equals the longer trained,
-    then the earlier. A score that is not finite is not seen, and costs nothing.
+    A trial beyond the last row fails before its first epoch, at no cost.
 
     Args:
-        ends: `[n]` each row's score at the table's last epoch.
-        epochs: how many a full training has.
-        budget: how many may be spent.
+        table: whose rows.
+        tried: how many of them earlier runs have tried.
+        blind: whether their hyperparameters are hidden.
+
+    Attributes:
+        refused: how many trials were beyond the last row.
     """
-
-    ends: list[float]
-    epochs: int
-    budget: int
-    spent: int = 0
-    steps: list[Step] = field(default_factory=list)
-    _best: tuple[float, int] = (-np.inf, 0)
-    _incumbent: int = -1
-    _finished: float = np.nan
-
-    @property
-    def over(self) -> bool:
-        """Whether the budget is spent."""
-        return self.spent >= self.budget
-
-    def see(self, row: int, epoch: int, score: float) -> None:
-        """Take in one trained epoch."""
-        self.spent += 1
-        changed = False
-        if (score, epoch) > self._best:
-            self._best = (score, epoch)
-            changed, self._incumbent = row != self._incumbent, row
-        if epoch == self.epochs and not score <= self._finished:
-            changed, self._finished = True, score
-        if changed:
-            self.steps.append((self.spent, self.ends[self._incumbent], self._finished))
-
-
-class _Listener:
-    """A journal that keeps nothing and tells a trajectory every epoch."""
-
-    def __init__(self, trajectory: Trajectory, sign: float) -> None:
-        self.trajectory, self.sign = trajectory, sign
-        self.rows: dict[int, int] = {}
-
-    def append(self, record: Record) -> None:
-        if isinstance(record, Epoch):
-            self.trajectory.see(self.rows[record.trial], record.epoch, self.sign * record.value)
-        elif isinstance(record, TrialStarted):
-            self.rows[record.trial] = int(record.config["row"])
-
-    def records(self, trial: int | None = None) -> Iterator[Record]:  # noqa: ARG002 - none is kept
-        return iter(())
-
-
-class _Once(Objective):
-    """A table that offers every row once: a trial beyond the last row fails before its first epoch, at no cost."""
 
     virtual_time = True
 
-    def __init__(self, table: CurveTable, offset: int) -> None:
-        self.table, self.left = table, len(table) - offset
-        self.name, self.metric, self.max_epochs = table.name, table.metric, table.max_epochs
+    def __init__(self, table: CurveTable, tried: int, *, blind: bool = False) -> None:
+        self.name, self.metric, self.max_epochs, self.space = table.name, table.metric, table.max_epochs, table.space
+        self.refused = 0
+        self._table, self._left, self._blind = table, len(table) - tried, blind
 
     def sampler(self, seed: int) -> Sampler:
-        return self.table.sampler(seed)
+        return self._table.sampler(seed)
+
+    def projection(self) -> Projection | None:
+        return self._table.projection()
 
     def features(self, config: Mapping[str, object]) -> Mapping[str, float]:
-        return self.table.features(config)
+        return {} if self._blind else self._table.features(config)
 
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
-        if trial.id >= self.left:
+        if trial.id >= self._left:
+            self.refused += 1
             raise LookupError("every row of the table has been tried")
-        return self.table.train(trial, start, stop)
+        for measured in self._table.train(trial, start, stop):
+            yield Measurement(measured.epoch, measured.value, 1.0)
 
 
 class _From(Sampler):
@@ -113,65 +66,64 @@ class _From(Sampler):
         return self.sampler.propose(self.offset + trial_id)
 
 
+class _Nothing:
+    """A journal that keeps nothing."""
+
+    def append(self, record: Record) -> None:
+        """Forget the record."""
+
+    def records(self, trial: int | None = None) -> Iterator[Record]:  # noqa: ARG002 - none is kept
+        return iter(())
+
+
 def replay(
-    build: Callable[[CurveTable, int], Scheduler], table: CurveTable, sampler: Sampler, *, budget: int, seed: int
-) -> tuple[Trajectory, int]:
-    """Run a scheduler, and fresh ones on new configurations when it is done, until the epochs or the rows are spent.
+    build: Callable[[], Scheduler],
+    table: CurveTable,
+    sampler: Sampler,
+    account: Account,
+    *,
+    seed: int,
+    workers: int = 1,
+    blind: bool = False,
+    again: bool = True,
+) -> list[Reading]:
+    """Run a scheduler; `again`: when it is done, fresh ones on new rows, until the epochs or the rows are spent.
 
-    Returns:
-        The trajectory, and how many configurations were tried.
+    What it would return is `result.best`, the best of its runs.
     """
-    trajectory = Trajectory(table.scores[:, -1].tolist(), table.max_epochs, budget)
+    tried, best = 0, None
+    while tried < len(table) and not account.over:
+        rows = Rows(table, tried, blind=blind)
+        watch = _watcher(account, rows, tried, best)
+        proposing = _From(sampler, tried) if tried else sampler
+        result = run(build(), rows, sampler=proposing, seed=seed, workers=workers, journal=_Nothing(), watch=watch)
+        if result.interrupted and not account.over:
+            raise KeyboardInterrupt
+        tried, best = min(tried + len(result.trials), len(table)), _better(best, result.best)
+        if not again:
+            break
+    return account.close(_row(best), tried)
 
-    def watch(result: Result) -> None:  # noqa: ARG001 - the journal tells
-        if trajectory.over:
+
+def _watcher(account: Account, rows: Rows, tried: int, best: Best | None) -> Callable[[Result], None]:
+    """Charges the epochs of a run, those in which an arm fails included, and ends the run with the budget."""
+    before = account.spent
+
+    def watch(result: Result) -> None:
+        spent = result.epochs_trained + result.count(State.FAILED) - rows.refused
+        if spent > account.spent - before:
+            account.charge(_row(_better(best, result.best)), tried + len(result.trials) - rows.refused)
+        if account.over:
             raise KeyboardInterrupt
 
-    tried = 0
-    while tried < len(table) and not trajectory.over:
-        listener = _Listener(trajectory, table.metric.orient(1.0))
-        objective = _Once(table, tried)
-        scheduler = build(table, seed)
-        result = run(scheduler, objective, sampler=_From(sampler, tried), seed=seed, journal=listener, watch=watch)
-        if result.interrupted and not trajectory.over:
-            raise KeyboardInterrupt
-        tried += len(result.trials)
-    return trajectory, min(tried, len(table))
+    return watch
 
 
-def replay_optuna(
-    pruner: BasePruner, table: CurveTable, sampler: Sampler, *, budget: int, seed: int
-) -> tuple[Trajectory, int]:
-    """Let a study of Optuna prune the rows of a table, in the order of a sampler, until epochs or rows are spent.
+def _better(one: Best | None, other: Best | None) -> Best | None:
+    if one is None or other is None:
+        return one or other
+    return other if other.score > one.score else one
 
-    Every epoch is reported and may prune, but for the last one. A trial whose value is not finite fails.
-    """
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    # The name matters: HyperbandPruner hashes it, with the number of a trial, to choose the trial's bracket.
-    study = optuna.create_study(
-        direction=table.metric.goal,
-        pruner=pruner,
-        sampler=optuna.samplers.RandomSampler(seed=seed),
-        study_name=f"seed {seed}",
-    )
-    trajectory = Trajectory(table.scores[:, -1].tolist(), table.max_epochs, budget)
-    sign = table.metric.orient(1.0)
-    tried = 0
-    while tried < len(table) and not trajectory.over:
-        row = int(str(sampler.propose(tried)["row"]))
-        trial, state = study.ask(), TrialState.COMPLETE
-        value = np.nan
-        for epoch, value in enumerate(table.curves[row].tolist(), start=1):
-            if not np.isfinite(value):
-                state = TrialState.FAIL
-                break
-            trajectory.see(row, epoch, sign * value)
-            trial.report(value, epoch)
-            if trajectory.over:
-                break  # type: ignore[unreachable]  # `see` spends an epoch
-            if epoch < table.max_epochs and trial.should_prune():
-                state = TrialState.PRUNED
-                break
-        study.tell(trial, value if state is TrialState.COMPLETE else None, state=state)
-        tried += 1
-    return trajectory, tried
+
+def _row(best: Best | None) -> int | None:
+    return None if best is None else int(str(best.trial.config["row"]))

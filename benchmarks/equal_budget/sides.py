@@ -1,86 +1,39 @@
-"""Who is compared: a name, and how its scheduler, or its pruner, is built for a table and a seed."""
+"""Who is compared: a line a side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Literal
 
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, SuccessiveHalvingPruner
 
-from bandits import EarlyStopper, ProbabilityRule
-from bandits.config.registry import load, names
-from bandits.objectives import CurveTable
+from bandits.config.registry import names
+from bandits.integrations.optuna import PredictivePruner
 from bandits.predictors import SRM
+from bandits.samplers.optuna import OptunaSampler
 from bandits.schedulers import Scheduler
-from bandits.verdicts import Stopper
-from benchmarks.lib.oracle import Oracle
+from benchmarks.equal_budget import schedulers
+from benchmarks.equal_budget.case import Case, Reading
+from benchmarks.equal_budget.optuna_study import study
+from benchmarks.equal_budget.peers.client import syne_tune
+from benchmarks.equal_budget.peers.environment import FOLDER, installed
+from benchmarks.equal_budget.replay import replay
+from benchmarks.equal_budget.schedulers import ETA, Maker, Setting
+from benchmarks.optuna_pruner.quality_study import Sampling
+from benchmarks.stress.families import sampler_for
 
-__all__ = ["DEFAULT", "SIDES", "Side", "missing"]
+__all__ = ["KINDS", "LEADER", "SIDES", "Kind", "Side", "why_missing"]
 
-ETA = 3
-BURN_IN = 20  # full trainings of random search before a forecast may drop an arm; half of the smaller budget
-TOP, TOP_OF = 3, 200  # one epoch for 200 arms, then the best 3 in full: Egele et al. (2023)
-PAPER = 0.99  # the confidence of Baker et al. (2017) for its early stopping
-
-Maker = Callable[[CurveTable, int], Stopper | None]
-
-
-def _random(table: CurveTable, stopper: Stopper | None) -> Scheduler:
-    return _algorithm("random", trials=len(table), max_epochs=table.max_epochs, burn_in=BURN_IN, stopper=stopper)
-
-
-def _halving(table: CurveTable, stopper: Stopper | None) -> Scheduler:
-    return _algorithm("halving", max_epochs=table.max_epochs, eta=ETA, stopper=stopper)
-
-
-def _hyperband(table: CurveTable, stopper: Stopper | None) -> Scheduler:
-    one = _algorithm("hyperband", max_epochs=table.max_epochs, eta=ETA)
-    loops = -(-len(table) // one.total_trials)
-    return _algorithm("hyperband", max_epochs=table.max_epochs, eta=ETA, loops=loops, stopper=stopper)
-
-
-def _looking_ahead(table: CurveTable, stopper: Stopper | None) -> Scheduler:
-    one = _hyperband(table, None)
-    return _algorithm(one.name, **one.settings() | {"look_ahead": True}, stopper=stopper)
-
-
-def _asha(table: CurveTable, stopper: Stopper | None) -> Scheduler:
-    return _algorithm("asha", max_epochs=table.max_epochs, eta=ETA, trials=len(table), stopper=stopper)
-
-
-def _pasha(table: CurveTable, stopper: Stopper | None) -> Scheduler:
-    return _algorithm("pasha", max_epochs=table.max_epochs, eta=ETA, trials=len(table), stopper=stopper)
-
-
-def _median(table: CurveTable, stopper: Stopper | None) -> Scheduler:
-    return _algorithm("median", trials=len(table), max_epochs=table.max_epochs, stopper=stopper)
-
-
-def _top(table: CurveTable, stopper: Stopper | None) -> Scheduler:
-    arms = min(TOP_OF, len(table))
-    return _algorithm("top-k", trials=arms, max_epochs=table.max_epochs, k=TOP, stopper=stopper)
-
-
-def _algorithm(name: str, **arguments: Any) -> Scheduler:
-    scheduler: Scheduler = load("algorithms", name)(**arguments)
-    return scheduler
-
-
-def _nobody(table: CurveTable, seed: int) -> None:  # noqa: ARG001 - as the others
-    return None
-
-
-def _srm(table: CurveTable, seed: int) -> Stopper:  # noqa: ARG001 - as the oracle
-    return EarlyStopper(SRM(), seed=seed)
-
-
-def _paper(table: CurveTable, seed: int) -> Stopper:  # noqa: ARG001 - as the oracle
-    return EarlyStopper(SRM(), ProbabilityRule(PAPER), seed=seed)
-
-
-def _oracle(table: CurveTable, seed: int) -> Stopper:
-    return EarlyStopper(Oracle(table), ProbabilityRule(PAPER), seed=seed)
+Kind = Literal["forecasts", "simple", "peers", "bounds"]
+KINDS: Mapping[Kind, str] = {
+    "forecasts": "this library's methods that forecast",
+    "simple": "its methods without a forecast",
+    "peers": "other libraries",
+    "bounds": "not to be had: a forecast without error, or twice the epochs",
+}
+LEADER = "freeze-thaw"  # held against everybody else
 
 
 @dataclass(frozen=True)
@@ -88,58 +41,153 @@ class Side:
     """A method.
 
     Args:
-        algorithm: name in the registry; empty for Optuna.
-        scheduler: builds it for a table, with or without a stopper.
-        stopper: builds who forecasts, for a table and a seed.
-        pruner: builds Optuna's pruner for R epochs, instead of a scheduler.
-        factor: how many times the budget it may spend.
-        plain: the side without a predictor that it is held against.
-        style: of its line: colour, dashes; None: not drawn.
+        kind: what it is.
+        search: lets it search a case, and reads what it would return at each budget.
+        knows_budget: whether it decides by its budget. It then runs once for each; the others run once for the largest,
+            and are read off on the way.
+        needs: the algorithm or library without which it is left out.
+        against: the side without its forecast, its hyperparameters or its other workers.
+        largest: budget for which it is measured, in full trainings.
+        style: of its line in the figure, colour and dashes; None: not drawn.
     """
 
-    algorithm: str = ""
-    scheduler: Callable[[CurveTable, Stopper | None], Scheduler] | None = None
-    stopper: Maker = _nobody
-    pruner: Callable[[int], BasePruner] | None = None
-    factor: int = 1
-    plain: str = ""
+    kind: Kind
+    search: Callable[[Case], list[Reading]]
+    knows_budget: bool = False
+    needs: str = ""
+    against: str = ""
+    largest: int = 100
     style: tuple[str, str] | None = None
 
-    def build(self, table: CurveTable, seed: int) -> Scheduler:
-        """A fresh scheduler."""
-        assert self.scheduler is not None
-        return self.scheduler(table, self.stopper(table, seed))
+
+def _ours(
+    case: Case,
+    build: Callable[[Setting], Scheduler],
+    stopper: Maker | None = None,
+    sampling: Sampling = "random",
+    again: bool = True,
+    factor: int = 1,
+    workers: int = 1,
+    blind: bool = False,
+) -> list[Reading]:
+    """A scheduler of the library; see `replay`."""
+    table, seed, account = case.table, case.order, case.account(factor)
+
+    def fresh() -> Scheduler:
+        judge = None if stopper is None else stopper(table, seed)
+        return build(Setting(table, seed, account.budgets[-1], judge))
+
+    tpe = sampling == "tpe"
+    sampler = OptunaSampler("tpe", seed=seed) if tpe else sampler_for(table, seed)
+    again = again and not tpe  # TPE has learnt in its one run
+    return replay(fresh, table, sampler, account, seed=seed, workers=workers, blind=blind, again=again)
 
 
-SIDES: Mapping[str, Side] = {
-    "random": Side("random", _random, style=("#777777", "-")),
-    "random x2": Side("random", _random, factor=2, style=("#777777", ":")),
-    "halving": Side("halving", _halving, style=("#8e5ea2", "-")),
-    "hyperband": Side("hyperband", _hyperband, style=("#4a7fc1", "--")),
-    "asha": Side("asha", _asha, style=("#c8553d", "--")),
-    "pasha": Side("pasha", _pasha, style=("#d99a2b", "-")),
-    "median": Side("median", _median, style=("#b0a090", "-")),
-    "top-k": Side("top-k", _top, style=("#222222", "-")),
-    "optuna hyperband": Side(pruner=lambda R: HyperbandPruner(1, R, ETA)),
-    "optuna halving": Side(pruner=lambda R: SuccessiveHalvingPruner(1, ETA)),  # noqa: ARG005 - it needs no R
-    "optuna median": Side(pruner=lambda R: MedianPruner()),  # noqa: ARG005 - likewise
-    "random + srm": Side("random", _random, _srm, plain="random", style=("#0b6e4f", "-")),
-    "hyperband + srm": Side("hyperband", _hyperband, _srm, plain="hyperband", style=("#4a7fc1", "-")),
-    "hyperband + srm, looking ahead": Side("hyperband", _looking_ahead, _srm, plain="hyperband"),
-    "asha + srm": Side("asha", _asha, _srm, plain="asha", style=("#c8553d", "-")),
-    "random + srm, paper's rule": Side("random", _random, _paper, plain="random"),
-    "hyperband + srm, paper's rule": Side("hyperband", _hyperband, _paper, plain="hyperband"),
-    "asha + srm, paper's rule": Side("asha", _asha, _paper, plain="asha"),
-    "random + oracle": Side("random", _random, _oracle, plain="random"),
-    "hyperband + oracle": Side("hyperband", _hyperband, _oracle, plain="hyperband"),
-    "asha + oracle": Side("asha", _asha, _oracle, plain="asha"),
+def _optuna(case: Case, pruner: Callable[[Case], BasePruner], sampling: Sampling = "random") -> list[Reading]:
+    """A study with a pruner."""
+    order = sampler_for(case.table, case.order)
+    return study(pruner(case), case.table, order, case.account(), seed=case.order, sampling=sampling)
+
+
+def _syne_tune(case: Case, scheduler: str) -> list[Reading]:
+    """A scheduler of Syne Tune."""
+    order = sampler_for(case.table, case.order)
+    return syne_tune(scheduler, case.table, order, case.account(), seed=case.order)
+
+
+def _srm_pruner(case: Case) -> BasePruner:
+    return PredictivePruner(SRM(), max_epochs=case.table.max_epochs, seed=case.order)
+
+
+def _optuna_hyperband(case: Case) -> BasePruner:
+    return HyperbandPruner(1, case.table.max_epochs, ETA)
+
+
+def _optuna_halving(case: Case) -> BasePruner:  # noqa: ARG001 - as the others
+    return SuccessiveHalvingPruner(1, ETA)
+
+
+def _optuna_median(case: Case) -> BasePruner:  # noqa: ARG001 - likewise
+    return MedianPruner()
+
+
+def _plain(build: Callable[[Setting], Scheduler], style: tuple[str, str] | None = None) -> Side:
+    return Side("simple", partial(_ours, build=build), style=style)
+
+
+def _freeze_thaw(
+    *,
+    sampling: Sampling = "random",
+    workers: int = 1,
+    blind: bool = False,
+    against: str = LEADER,
+    style: tuple[str, str] | None = None,
+) -> Side:
+    build = schedulers.freeze_thaw
+    search = partial(_ours, build=build, sampling=sampling, again=False, workers=workers, blind=blind)
+    return Side("forecasts", search, True, "freeze-thaw", against, 100 if workers == 1 else 40, style)
+
+
+def _with(maker: Maker, build: Callable[[Setting], Scheduler], against: str, sampling: Sampling = "random") -> Side:
+    kind: Kind = "bounds" if maker is schedulers.oracle else "forecasts"
+    return Side(kind, partial(_ours, build=build, stopper=maker, sampling=sampling), against=against)
+
+
+def _pruned(pruner: Callable[[Case], BasePruner], sampling: Sampling = "random", kind: Kind = "peers") -> Side:
+    return Side(kind, partial(_optuna, pruner=pruner, sampling=sampling))
+
+
+def _peer(scheduler: str) -> Side:
+    return Side("peers", partial(_syne_tune, scheduler=scheduler), needs="syne-tune")
+
+
+SIDES: dict[str, Side] = {
+    "freeze-thaw": _freeze_thaw(against="", style=("#0b6e4f", "-")),
+    "freeze-thaw, no hyperparameters": _freeze_thaw(blind=True),
+    "freeze-thaw + TPE": _freeze_thaw(sampling="tpe", style=("#0b6e4f", "--")),
+    "freeze-thaw, 4 workers": _freeze_thaw(workers=4),
+    "freeze-thaw, 16 workers": _freeze_thaw(workers=16),
+    "random + srm": _with(schedulers.srm, schedulers.random_search, "random"),
+    "hyperband + srm": _with(schedulers.srm, schedulers.hyperband, "hyperband"),
+    "hyperband + srm, looking ahead": _with(schedulers.srm, schedulers.looking_ahead, "hyperband"),
+    "hyperband + srm + TPE": _with(schedulers.srm, schedulers.hyperband, "hyperband + TPE", sampling="tpe"),
+    "asha + srm": _with(schedulers.srm, schedulers.asha, "asha"),
+    "random + srm, paper's rule": _with(schedulers.papers_rule, schedulers.random_search, "random"),
+    "hyperband + srm, paper's rule": _with(schedulers.papers_rule, schedulers.hyperband, "hyperband"),
+    "asha + srm, paper's rule": _with(schedulers.papers_rule, schedulers.asha, "asha"),
+    "predictive pruner": _pruned(_srm_pruner, kind="forecasts"),
+    "predictive pruner + TPE": _pruned(_srm_pruner, "tpe", kind="forecasts"),
+    "random": _plain(schedulers.random_search, style=("#777777", "-")),
+    "halving": _plain(schedulers.halving),
+    "hyperband": _plain(schedulers.hyperband),
+    "hyperband + TPE": Side("simple", partial(_ours, build=schedulers.hyperband, sampling="tpe")),
+    "asha": _plain(schedulers.asha),
+    "pasha": _plain(schedulers.pasha),
+    "median": _plain(schedulers.median),
+    "top-k": _plain(schedulers.top_k),
+    "optuna hyperband": _pruned(_optuna_hyperband),
+    "optuna halving": _pruned(_optuna_halving),
+    "optuna median": _pruned(_optuna_median),
+    "optuna hyperband + TPE": _pruned(_optuna_hyperband, "tpe"),
+    "optuna halving + TPE": _pruned(_optuna_halving, "tpe"),
+    "optuna median + TPE": _pruned(_optuna_median, "tpe"),
+    "syne-tune hyperband": _peer("hyperband"),
+    "syne-tune asha, stopping": _peer("asha stopping"),
+    "syne-tune asha, promotion": _peer("asha promotion"),
+    "random + oracle": _with(schedulers.oracle, schedulers.random_search, "random"),
+    "hyperband + oracle": _with(schedulers.oracle, schedulers.hyperband, "hyperband"),
+    "asha + oracle": _with(schedulers.oracle, schedulers.asha, "asha"),
+    "random x2": Side("bounds", partial(_ours, build=schedulers.random_search, factor=2)),
 }
 """By name, in the order of the tables."""
 
-DEFAULT = tuple(name for name in SIDES if "paper's rule" not in name and "looking ahead" not in name)
 
-
-def missing(side: str) -> bool:
-    """Whether this version of the library lacks a side's algorithm."""
-    algorithm = SIDES[side].algorithm
-    return algorithm != "" and algorithm not in names("algorithms")
+def why_missing(name: str) -> str:
+    """A sentence if a side cannot be measured here; else nothing."""
+    needs = SIDES[name].needs
+    if needs == "syne-tune":
+        found, remedy = installed(), "`python -m benchmarks.equal_budget.peers` installs it"
+        return "" if found else f"{name} is left out: Syne Tune is not in {FOLDER}; {remedy}."
+    if needs and needs not in names("algorithms"):
+        return f"{name} is left out: the library has no {needs}."
+    return ""

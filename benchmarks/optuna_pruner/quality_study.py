@@ -15,6 +15,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from bandits.objectives import CurveTable
+from bandits.samplers.base import Sampler
 from bandits.search_space import params_in
 
 __all__ = ["SAMPLINGS", "Ended", "RowSampler", "Sampling", "spend"]
@@ -46,16 +47,18 @@ class RowSampler(BaseSampler):
         table: whose rows.
         seed: of the order.
         proposing: a sampler of Optuna, and the next row is the one nearest to what it proposes; None: a random order.
+        order: another order than the table's own.
     """
 
     table: CurveTable
     seed: int
     proposing: BaseSampler | None = None
     rows: list[int] = field(default_factory=list)
+    order: Sampler | None = None
 
     def __post_init__(self) -> None:
         self._space: Mapping[str, BaseDistribution] = self.table.space or {}
-        self._order = self.table.sampler(self.seed)
+        self._order = self.order or self.table.sampler(self.seed)
         self._projection = self.table.projection()
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:  # noqa: ARG002

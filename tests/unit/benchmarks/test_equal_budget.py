@@ -1,19 +1,27 @@
-"""What the comparison at equal budgets counts: epochs, incumbents, rows, and regrets on a grid."""
+"""What the comparison at equal budgets counts: epochs, what a side returns, and its regret."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bandits import Hyperband, RandomSearch
-from bandits.curves import Metric
+from bandits.curves import Curve, History, Metric, Trial
 from bandits.objectives import CurveTable
-from benchmarks.equal_budget import replay, report
+from bandits.samplers.base import Sampler
+from bandits.schedulers import FreezeThaw
+from benchmarks.equal_budget import measure
+from benchmarks.equal_budget.case import Account, Case, Reading
+from benchmarks.equal_budget.optuna_study import study
+from benchmarks.equal_budget.peers import client, server
+from benchmarks.equal_budget.replay import replay
+from benchmarks.equal_budget.sides import SIDES, why_missing
 from benchmarks.lib.oracle import Oracle
+from benchmarks.lib.regret import regret
 
-pytest.importorskip("optuna")
-
-CURVES = [[0.1, 0.5, 0.4], [0.3, 0.3, 0.6], [0.2, 0.5, 0.5], [0.2, 0.1, np.nan]]
+CURVES = [[0.1, 0.7, 0.4], [0.3, 0.3, 0.6], [0.2, 0.5, 0.5], [0.2, 0.1, np.nan]]
 
 
 @pytest.fixture
@@ -22,12 +30,7 @@ def table() -> CurveTable:
     return CurveTable.from_arrays(CURVES, [{"lr": float(i)} for i in range(4)], metric=Metric("accuracy", "maximize"))
 
 
-def random_search(trials: int) -> Callable[[CurveTable, int], RandomSearch]:
-    """Builds a random search of 3 epochs an arm."""
-    return lambda table, seed: RandomSearch(trials, 3)
-
-
-class InOrder:
+class InOrder(Sampler):
     """Rows as they stand."""
 
     def __init__(self, table: CurveTable) -> None:
@@ -38,63 +41,175 @@ class InOrder:
         return self.table.configs[trial_id % len(self.table)]
 
 
-def test_the_incumbent_has_the_best_score_seen_and_among_equals_trained_longer(table: CurveTable) -> None:
-    """By hand: row 0 leads from the first epoch, and row 1 from its last one; row 2's equal score comes too late."""
-    build = random_search(4)
-    trajectory, tried = replay.replay(build, table, InOrder(table), budget=100, seed=0)
-    nan = pytest.approx(np.nan, nan_ok=True)
-    assert trajectory.steps == [(1, 0.4, nan), (3, 0.4, 0.4), (6, 0.6, 0.6)]
-    assert (trajectory.spent, tried) == (11, 4)  # the epoch without a value costs nothing
+def random_search(table: CurveTable, trials: int, *budgets: int) -> tuple[Account, list[tuple[int | None, int]]]:
+    """A random search of 3 epochs an arm: its account, and the rows and numbers of trials at each budget."""
+    account = Account(budgets)
+    readings = replay(lambda: RandomSearch(trials, 3), table, InOrder(table), account, seed=0)
+    return account, told(readings)
 
 
-def test_a_run_ends_with_the_epoch_that_spends_its_budget(table: CurveTable) -> None:
-    """In the middle of an arm as well."""
-    build = random_search(4)
-    for budget in (1, 4, 7):
-        trajectory, _ = replay.replay(build, table, InOrder(table), budget=budget, seed=0)
-        assert trajectory.spent == budget
+def told(readings: list[Reading]) -> list[tuple[int | None, int]]:
+    """Without their seconds."""
+    return [(reading.row, reading.tried) for reading in readings]
+
+
+def test_regret_is_relative_to_the_way_from_the_best_row_to_the_median_one(table: CurveTable) -> None:
+    """By hand: the ends are 0.4, 0.6 and 0.5, so the best is 0.6 and the median 0.5."""
+    assert [regret(table, row) for row in (1, 2, 0)] == pytest.approx([0, 100, 100])
+    assert (regret(table, None), regret(table, 3)) == (100, 100)
+    ends = [[1.0], [3.0], [2.0], [5.0]]
+    losses = CurveTable.from_arrays(ends, [{}] * 4, metric=Metric("loss", "minimize"))
+    assert [regret(losses, row) for row in range(4)] == pytest.approx([0, 100, 1 / 1.5 * 100, 100])
+    alike = CurveTable.from_arrays([[1.0], [1.0]], [{}] * 2, metric=Metric("loss", "minimize"))
+    assert regret(alike, 1) == 0
+
+
+def test_a_search_is_read_when_a_budget_is_spent_and_charged_for_failures(table: CurveTable) -> None:
+    """Row 0 is returned once it is complete, not for its peak; row 1 ends better; row 3 fails in its last epoch."""
+    account, readings = random_search(table, 4, 2, 3, 6, 12)
+    assert readings == [(None, 1), (0, 1), (1, 2), (1, 4)]
+    assert account.spent == 12
 
 
 def test_a_method_that_is_done_starts_again_on_new_rows_until_there_are_none(table: CurveTable) -> None:
-    """A bracket of three on four rows: the second bracket trains the one row that is left."""
-    build = random_search(3)
-    trajectory, tried = replay.replay(build, table, InOrder(table), budget=100, seed=0)
-    assert (trajectory.spent, tried) == (11, 4)
+    """A search of three arms on four rows: the second one trains the row that is left, and then nothing is spent."""
+    account, readings = random_search(table, 3, 9, 12, 100)
+    assert readings == [(1, 3), (1, 4), (1, 4)]
+    assert account.spent == 12
+    loops = Account([100])
+    assert told(replay(lambda: Hyperband(3, loops=9), table, InOrder(table), loops, seed=0)) == [(1, 4)]
+    assert loops.spent <= 12
 
-    def loops(table: CurveTable, seed: int) -> Hyperband:
-        return Hyperband(3, loops=9)
 
-    trajectory, tried = replay.replay(loops, table, InOrder(table), budget=100, seed=0)
-    assert tried == 4
-    assert trajectory.spent <= 11
+def test_a_run_that_is_read_on_the_way_returns_what_a_run_with_that_budget_returns() -> None:
+    """A method that does not know its budget: one long Hyperband, and `run` with a budget of its own."""
+    from bandits import run
+
+    table = CurveTable("metaqnn_cifar10")
+    sampler = table.sampler(0)
+    account = Account([5 * 20, 12 * 20])
+    readings = replay(lambda: Hyperband(20, loops=4), table, sampler, account, seed=0)
+    for reading, budget in zip(readings, (5, 12), strict=True):
+        best = run(Hyperband(20, loops=4), table, seed=0, budget=budget).best
+        assert best is not None
+        assert best.trial.config["row"] == reading.row
+
+
+def test_simulated_workers_share_one_budget(table: CurveTable) -> None:
+    """Two workers spend as many epochs as one, and freeze-thaw ends within its budget."""
+    for workers in (1, 2):
+        account = Account([9])
+        replay(
+            lambda: FreezeThaw(3, budget="9epochs", trials=4),
+            table,
+            InOrder(table),
+            account,
+            seed=0,
+            workers=workers,
+            again=False,
+        )
+        assert account.spent <= 9
 
 
 def test_optuna_sees_the_same_rows_and_every_epoch_is_charged(table: CurveTable) -> None:
     """Without a pruner, a study is random search."""
     from optuna.pruners import NopPruner
 
-    build = random_search(4)
-    ours, tried = replay.replay(build, table, InOrder(table), budget=100, seed=0)
-    theirs, tried_there = replay.replay_optuna(NopPruner(), table, InOrder(table), budget=100, seed=0)
-    assert repr(theirs.steps) == repr(ours.steps)
-    assert (theirs.spent, tried_there) == (ours.spent, tried)
+    account = Account([2, 3, 6, 12])
+    readings = study(NopPruner(), table, InOrder(table), account, seed=0, sampling="random")
+    assert told(readings) == random_search(table, 4, 2, 3, 6, 12)[1]
+    assert account.spent == 12
 
 
-def test_regret_is_relative_to_the_way_from_the_best_row_to_the_median_one() -> None:
-    """Steps at epochs 2 and 8 of full trainings of 4; with twice the budget they come at half of it."""
-    run = {"side": "random", "epochs": 4, "best": 1.0, "median": 0.0, "steps": [[2, 0.5, None], [8, 0.75, 0.75]]}
-    assert report.curve(run, 1, [0.25, 0.5, 1, 2]).tolist() == [1.0, 0.5, 0.5, 0.25]
-    assert report.curve(run, 2, [0.5, 2]).tolist() == [1.0, 0.25]
-    assert report.area(run, 1, 2) == pytest.approx((2 * 1.0 + 6 * 0.5) / 8)
-    assert report.curve({**run, "side": "random x2"}, 1, [0.25, 1]).tolist() == [0.5, 0.25]
-    worse = {**run, "steps": [[1, -7.0, None], [2, None, None]]}
-    assert report.curve(worse, 1, [0.25, 0.5]).tolist() == [1.0, 1.0]
+@dataclass
+class Suggestion:
+    """As Syne Tune's: a new configuration, or a trial to be resumed."""
+
+    config: dict[str, Any]
+    spawn_new_trial_id: bool = True
+    checkpoint_trial_id: int | None = None
+
+
+@dataclass
+class PausesOnce:
+    """Pauses each row after its first epoch; when all have one, it resumes them in turn."""
+
+    rows: int
+    heard: list[tuple[str, int]] = field(default_factory=list)
+
+    def suggest(self, trial_id: int) -> Suggestion | None:
+        """The next row, or the next to be resumed."""
+        if trial_id < self.rows:
+            return Suggestion({"row": trial_id})
+        resumed = len(self.heard) - self.rows
+        return Suggestion({}, False, resumed) if resumed < self.rows else None
+
+    def on_trial_add(self, trial: Suggestion) -> None:
+        """Nothing to do."""
+
+    def on_trial_result(self, trial: Suggestion, result: dict[str, Any]) -> str:
+        """Pause at the first epoch."""
+        return "PAUSE" if result["epoch"] == 1 else "CONTINUE"
+
+    def on_trial_remove(self, trial: Suggestion) -> None:
+        """It has paused."""
+        self.heard.append(("removed", trial.config["row"]))
+
+    def on_trial_complete(self, trial: Suggestion, result: dict[str, Any]) -> None:
+        """It has all epochs."""
+        self.heard.append(("complete", trial.config["row"]))
+
+    def on_trial_error(self, trial: Suggestion) -> None:
+        """It has failed."""
+        self.heard.append(("failed", trial.config["row"]))
+
+
+def test_a_peer_is_told_of_every_epoch_and_resumes_where_it_paused(table: CurveTable) -> None:
+    """Rows 0, 1, 2 and 3 train an epoch each, then the others; the last epoch of row 3 has no value."""
+    peer = PausesOnce(4)
+
+    def trial(number: int, config: dict[str, Any]) -> Suggestion:
+        return Suggestion(config)
+
+    trained = [stretch[:3] for stretch in server.stretches(peer, CURVES, 100, trial)]
+    assert trained == [(0, 1, 1), (1, 1, 1), (2, 1, 1), (3, 1, 1), (0, 2, 3), (1, 2, 3), (2, 2, 3), (3, 2, 3)]
+    assert peer.heard[4:] == [("complete", 0), ("complete", 1), ("complete", 2), ("failed", 3)]
+    short = [stretch[:3] for stretch in server.stretches(PausesOnce(4), CURVES, 5, trial)]
+    assert short == [*trained[:4], (0, 2, 2)]
+
+
+def test_a_peer_returns_the_best_value_that_it_saw_at_any_epoch(table: CurveTable) -> None:
+    """Row 0 has the highest peak, so it is returned although it ends worst."""
+    account = Account([1, 4, 5, 100])
+    stretches = [(1, 1, 2, 0.1), (2, 1, 2, 0.2), (0, 1, 3, 0.4)]
+    readings = client.charge(account, table, stretches)
+    assert told(readings) == [(1, 1), (2, 2), (2, 3), (0, 3)]
+    assert [reading.cpu_seconds for reading in readings] == [0.1, 0.2, 0.4, 0.4]
+
+
+def test_sides_that_know_their_budget_run_once_for_each() -> None:
+    """The others once for the largest; 100 trainings only for the first ten orders, and not with several workers."""
+    keys = measure.wanted("random", ["lstm_ptb"], [5, 100], [9, 10])
+    assert [key[1:] for key in keys] == [(5, 9), (5, 10), (100, 9)]
+    assert [task.budgets for task in measure.tasks_of("random", keys)] == [(5, 100), (5,)]
+    assert [task.budgets for task in measure.tasks_of("freeze-thaw", keys)] == [(5,), (100,), (5,)]
+    assert measure.wanted("freeze-thaw, 4 workers", ["lstm_ptb"], [100], [0]) == []
+
+
+@pytest.mark.parametrize("side", [side for side in SIDES if "freeze" not in side and not why_missing(side)])
+def test_every_side_searches_a_tiny_table(side: str) -> None:
+    """Within its budget it tries rows, and returns one of them or nothing."""
+    rng = np.random.default_rng(0)
+    curves = rng.uniform(0.2, 0.8, (12, 1)) + 0.1 * np.arange(1, 5)
+    table = CurveTable.from_arrays(curves, [{"lr": 0.1 + i} for i in range(12)], metric=Metric("accuracy", "maximize"))
+    readings = SIDES[side].search(Case(table, 0, (1, 2)))
+    assert len(readings) == 2
+    assert 1 <= readings[0].tried <= readings[1].tried <= 12
+    assert all(reading.row in (None, *range(12)) for reading in readings)
 
 
 def test_the_oracle_knows_the_end(table: CurveTable) -> None:
     """Also of a run that has none."""
-    from bandits.curves import Curve, History, Trial
-
     forecaster = Oracle(table).fit(History(), horizon=3, rng=None)
     assert forecaster.forecast(Trial(0, table.configs[1]), Curve([0.3])).mean == 0.6
     assert forecaster.forecast(Trial(0, table.configs[3]), Curve([0.2])).mean < -1e6

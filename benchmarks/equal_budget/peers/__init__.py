@@ -1,0 +1,1 @@
+"""Schedulers of other libraries, which run in environments of their own."""
