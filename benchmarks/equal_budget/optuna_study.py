@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.pruners import BasePruner
 from optuna.samplers import TPESampler
-from optuna.trial import TrialState
+from optuna.trial import Trial, TrialState
 
 from bandits.objectives import CurveTable
 from bandits.samplers.base import Sampler
@@ -40,7 +41,9 @@ def study(
     best: tuple[float, int | None] = (-math.inf, None)
     space = dict(table.space or {})
     while not account.over and len(rows.rows) < len(table):
-        trial, state, value = study.ask(space), TrialState.COMPLETE, math.nan
+        trial, state, value = study.ask(), TrialState.COMPLETE, math.nan
+        for name in trial.relative_params:  # now a row is chosen; it may lack some parameters
+            _take(trial, name, space[name])
         row = rows.rows[-1]
         for epoch, value in enumerate(table.curves[row].tolist(), start=1):
             if not math.isfinite(value):
@@ -57,3 +60,13 @@ def study(
         if not account.over:
             study.tell(trial, value if state == TrialState.COMPLETE else None, state=state)
     return account.close(best[1], len(rows.rows))
+
+
+def _take(trial: Trial, name: str, distribution: BaseDistribution) -> None:
+    """Make what the sampler has chosen for a parameter known to the study."""
+    if isinstance(distribution, CategoricalDistribution):
+        trial.suggest_categorical(name, distribution.choices)
+    elif isinstance(distribution, IntDistribution):
+        trial.suggest_int(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
+    elif isinstance(distribution, FloatDistribution):
+        trial.suggest_float(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import math
 import subprocess
@@ -67,9 +68,11 @@ def charge(account: Account, table: CurveTable, stretches: Iterable[Stretch]) ->
 
 @cache
 def _server() -> subprocess.Popen[str]:
-    """One for this process; it ends with its input."""
+    """One for this process, with which it ends."""
     command = [str(python_of()), str(Path(__file__).with_name("server.py"))]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(server.communicate)
+    return server
 
 
 def _answer(question: str) -> str:

@@ -20,6 +20,7 @@ from benchmarks.equal_budget.replay import replay
 from benchmarks.equal_budget.sides import SIDES, why_missing
 from benchmarks.lib.oracle import Oracle
 from benchmarks.lib.regret import regret
+from benchmarks.optuna_pruner.quality_study import Sampling
 
 CURVES = [[0.1, 0.7, 0.4], [0.3, 0.3, 0.6], [0.2, 0.5, 0.5], [0.2, 0.1, np.nan]]
 
@@ -119,6 +120,21 @@ def test_optuna_sees_the_same_rows_and_every_epoch_is_charged(table: CurveTable)
     readings = study(NopPruner(), table, InOrder(table), account, seed=0, sampling="random")
     assert told(readings) == random_search(table, 4, 2, 3, 6, 12)[1]
     assert account.spent == 12
+
+
+@pytest.mark.parametrize("sampling", ["random", "tpe"])
+def test_a_row_may_lack_a_parameter(sampling: Sampling) -> None:
+    """The study then does not know of it, whoever proposes."""
+    from optuna.pruners import NopPruner
+
+    configs: list[dict[str, object]] = [
+        {"lr": 0.1 * i, "layers": i} if i % 2 else {"lr": 0.1 * i} for i in range(1, 31)
+    ]
+    configs = [{**config, "kind": "ab"[i % 2]} for i, config in enumerate(configs)]
+    curves = [[0.1 * i, 0.2 * i] for i in range(30)]
+    table = CurveTable.from_arrays(curves, configs, metric=Metric("accuracy", "maximize"))
+    readings = study(NopPruner(), table, InOrder(table), Account([50]), seed=0, sampling=sampling)
+    assert readings[0].tried == 25
 
 
 @dataclass
