@@ -48,7 +48,6 @@ class Side:
         needs: the algorithm or library without which it is left out.
         against: the side without its forecast, its hyperparameters or its other workers.
         largest: budget for which it is measured, in full trainings.
-        style: of its line in the figure, colour and dashes; None: not drawn.
     """
 
     kind: Kind
@@ -57,7 +56,6 @@ class Side:
     needs: str = ""
     against: str = ""
     largest: int = 100
-    style: tuple[str, str] | None = None
 
 
 def _ours(
@@ -111,8 +109,8 @@ def _optuna_median(case: Case) -> BasePruner:  # noqa: ARG001 - likewise
     return MedianPruner()
 
 
-def _plain(build: Callable[[Setting], Scheduler], style: tuple[str, str] | None = None) -> Side:
-    return Side("simple", partial(_ours, build=build), style=style)
+def _plain(build: Callable[[Setting], Scheduler], sampling: Sampling = "random") -> Side:
+    return Side("simple", partial(_ours, build=build, sampling=sampling))
 
 
 def _freeze_thaw(
@@ -121,11 +119,10 @@ def _freeze_thaw(
     workers: int = 1,
     blind: bool = False,
     against: str = LEADER,
-    style: tuple[str, str] | None = None,
 ) -> Side:
     build = schedulers.freeze_thaw
     search = partial(_ours, build=build, sampling=sampling, again=False, workers=workers, blind=blind)
-    return Side("forecasts", search, True, "freeze-thaw", against, 100 if workers == 1 else 40, style)
+    return Side("forecasts", search, True, "freeze-thaw", against, 100 if workers == 1 else 40)
 
 
 def _with(maker: Maker, build: Callable[[Setting], Scheduler], against: str, sampling: Sampling = "random") -> Side:
@@ -142,9 +139,9 @@ def _peer(scheduler: str) -> Side:
 
 
 SIDES: dict[str, Side] = {
-    "freeze-thaw": _freeze_thaw(against="", style=("#0b6e4f", "-")),
+    "freeze-thaw": _freeze_thaw(against=""),
     "freeze-thaw, no hyperparameters": _freeze_thaw(blind=True),
-    "freeze-thaw + TPE": _freeze_thaw(sampling="tpe", style=("#0b6e4f", "--")),
+    "freeze-thaw + TPE": _freeze_thaw(sampling="tpe"),
     "freeze-thaw, 4 workers": _freeze_thaw(workers=4),
     "freeze-thaw, 16 workers": _freeze_thaw(workers=16),
     "random + srm": _with(schedulers.srm, schedulers.random_search, "random"),
@@ -157,10 +154,10 @@ SIDES: dict[str, Side] = {
     "asha + srm, paper's rule": _with(schedulers.papers_rule, schedulers.asha, "asha"),
     "predictive pruner": _pruned(_srm_pruner, kind="forecasts"),
     "predictive pruner + TPE": _pruned(_srm_pruner, "tpe", kind="forecasts"),
-    "random": _plain(schedulers.random_search, style=("#777777", "-")),
+    "random": _plain(schedulers.random_search),
     "halving": _plain(schedulers.halving),
     "hyperband": _plain(schedulers.hyperband),
-    "hyperband + TPE": Side("simple", partial(_ours, build=schedulers.hyperband, sampling="tpe")),
+    "hyperband + TPE": _plain(schedulers.hyperband, "tpe"),
     "asha": _plain(schedulers.asha),
     "pasha": _plain(schedulers.pasha),
     "median": _plain(schedulers.median),
