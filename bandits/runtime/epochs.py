@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from bandits.curves import Trial
 from bandits.errors import ObjectiveError
@@ -43,6 +44,9 @@ class Epochs:
         except Exception as error:  # the user's code may raise anything
             return sentence(error)
         expected = self.epoch + 1
+        if _is_plain(outcome, expected):
+            self.epoch = expected
+            return outcome
         if outcome is None:
             return f"training must reach epoch {self.stop}, it ended after epoch {self.epoch}"
         if not isinstance(outcome, Measurement):
@@ -57,8 +61,6 @@ class Epochs:
         if details is None:
             return f"the details of epoch {expected} must be numbers by name, got {outcome.details!r}"
         self.epoch = expected
-        if type(outcome.value) is float and type(outcome.seconds) is float and not details:
-            return outcome
         return Measurement(expected, float(outcome.value), float(outcome.seconds), details)
 
 
@@ -70,6 +72,19 @@ class _Raising(Iterator[Measurement]):
 
     def __next__(self) -> Measurement:
         raise self._error
+
+
+def _is_plain(outcome: object, epoch: int) -> TypeGuard[Measurement]:
+    """Whether an outcome is a measurement of this epoch that needs no conversion, as nearly all are."""
+    return (
+        type(outcome) is Measurement
+        and outcome.epoch == epoch
+        and type(outcome.value) is type(outcome.seconds) is float
+        and math.isfinite(outcome.value)
+        and 0.0 <= outcome.seconds < math.inf
+        and type(outcome.details) is dict
+        and not outcome.details
+    )
 
 
 def _is_finite(value: object) -> bool:

@@ -158,7 +158,9 @@ class _Loop:
             if self.spending is not None:
                 self.spending.pay(event.trial.id, over=result.scheduler.arms[event.trial.id].state is not State.RUNNING)
             self._act(news, verdict)
-            self._hold_best()
+            chosen = result.scheduler.best_arm()
+            if chosen is not None:
+                self._hold_best(chosen)
             if watch is not None:
                 result.seconds = executor.clock
                 watch(result)
@@ -169,7 +171,9 @@ class _Loop:
         machine = result.scheduler
         while executor.idle:
             job = machine.ask() if self.spending is None else self.spending.next_job(machine, executor.busy)
-            self._note(machine.take_changes())  # an asynchronous scheduler promotes when it is asked
+            changes = machine.take_changes()  # an asynchronous scheduler promotes when it is asked
+            if changes:
+                self._note(changes)
             if not isinstance(job, Job):
                 if isinstance(job, Wait) and not executor.busy:
                     raise ProtocolError(f"{machine.name} waits for an arm, but none is running")
@@ -187,14 +191,11 @@ class _Loop:
         training_seed = int(np.random.SeedSequence(self.result.seed, spawn_key=(trial_id,)).generate_state(1)[0])
         return Trial(trial_id, config, self.objective.features(config), training_seed)
 
-    def _hold_best(self) -> None:
-        """Take the best arm from the scheduler, if it names one."""
-        machine, result = self.result.scheduler, self.result
-        chosen = machine.best_arm()
-        if chosen is not None:
-            arm = machine.arms[chosen]
-            if arm.score is not None:
-                result.best = Best(result.trials[chosen], arm.epochs, arm.score)
+    def _hold_best(self, chosen: int) -> None:
+        """Take the arm that the scheduler names as the best."""
+        result, arm = self.result, self.result.scheduler.arms[chosen]
+        if arm.score is not None:
+            result.best = Best(result.trials[chosen], arm.epochs, arm.score)
 
     def _record(self, event: Report | Crash) -> Measured | Failed:
         """Journal what an executor reports, and turn it into an event for the scheduler, in scores."""

@@ -33,6 +33,8 @@ class State(enum.Enum):
     CUT = "cut"
     FAILED = "failed"
 
+    __hash__ = object.__hash__  # Enum's own is a call in Python, which the tables would make several times an epoch
+
     @property
     def final(self) -> bool:
         """True if nothing can happen to the arm any more."""
@@ -49,6 +51,8 @@ class Transition(enum.Enum):
     DROP = "drop"
     CUT = "cut"
     FAIL = "fail"
+
+    __hash__ = object.__hash__  # as above
 
 
 TRANSITIONS: Mapping[State, Mapping[Transition, State]] = {
