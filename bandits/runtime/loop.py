@@ -39,6 +39,7 @@ from bandits.verdicts import KEEP, Drop, Verdict
 __all__ = ["run"]
 
 Watch = Callable[[Result], None]
+_MOST_TRIALS = 10_000_000  # each is kept in memory to the end
 
 _ENDS: Mapping[State, Literal["completed", "dropped", "cut", "failed"]] = {
     State.COMPLETED: "completed",
@@ -95,6 +96,9 @@ def run(
     if scheduler.max_epochs > objective.max_epochs:
         rule = f"must be <= {objective.max_epochs}, the length of {objective.name}"
         raise SettingError.broken("`max_epochs`", rule, scheduler.max_epochs)
+    if spending is None and scheduler.total_trials > _MOST_TRIALS:
+        rule = f"must be at most {_MOST_TRIALS:,} in all, unless a budget ends the run"
+        raise SettingError.broken(f"trials of {scheduler.name}", rule, scheduler.total_trials)
     sampled = objective.sampler(seed) if sampler is None else sampler
     sampled.bind(objective)
     if executor is None:

@@ -20,7 +20,10 @@ from bandits.schedulers.plan import (
 from bandits.schedulers.ranking import BestOf
 from bandits.verdicts import Stopper
 
-__all__ = ["Hyperband", "SuccessiveHalving"]
+__all__ = ["MOST_LOOPS", "BracketScheduler", "Hyperband", "SuccessiveHalving"]
+
+MOST_LOOPS = 1_000_000
+"""The plans of all loops are kept in memory."""
 
 
 class BracketScheduler(Scheduler):
@@ -184,7 +187,7 @@ class SuccessiveHalving(BracketScheduler):
     ) -> None:
         max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.eta = check_whole("eta", eta, 2)
-        self.loops = check_whole("loops", loops, 1)
+        self.loops = check_whole("loops", loops, 1, MOST_LOOPS)
         s = most_halvings(max_epochs, self.eta)
         self.trials = check_whole("trials", self.eta**s if trials is None else trials, 1)
         s = min(s, most_halvings(self.trials, self.eta))
@@ -248,7 +251,7 @@ class Hyperband(BracketScheduler):
     ) -> None:
         max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.eta = check_whole("eta", eta, 2)
-        self.loops = check_whole("loops", loops, 1)
+        self.loops = check_whole("loops", loops, 1, MOST_LOOPS)
         self.sizes = check_choice("sizes", sizes, get_args(Sizes))
         plans = hyperband_brackets(max_epochs, self.eta, self.sizes)
         self._per_loop = len(plans)

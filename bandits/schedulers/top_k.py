@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bandits.errors.checks import check_whole
-from bandits.schedulers.hyperband import BracketScheduler
+from bandits.schedulers.hyperband import MOST_LOOPS, BracketScheduler
 from bandits.schedulers.plan import top_k_bracket
 from bandits.verdicts import Stopper
 
@@ -55,7 +55,7 @@ class TopK(BracketScheduler):
         max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.k = check_whole("k", k, 1)
         self.first_epochs = check_whole("first_epochs", first_epochs, 1, max_epochs)
-        self.loops = check_whole("loops", loops, 1)
+        self.loops = check_whole("loops", loops, 1, MOST_LOOPS)
         plan = top_k_bracket(self.trials, max_epochs, self.k, self.first_epochs)
         super().__init__(max_epochs, (plan,) * self.loops, None, stopper)
 

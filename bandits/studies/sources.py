@@ -136,7 +136,10 @@ def _study_of_csv(source: str, path: Path, name: str, goal: Goal | None, argumen
 def _study_of_file(source: str, path: Path, name: str, argument: str, goal: Goal | None) -> Study:
     """Read a file whose kind only its content shows."""
     begins = first_bytes(path)
-    tables = (tables_of(path) or set()) if begins == SQLITE else set()
+    tables = tables_of(path) if begins == SQLITE else set()
+    if tables is None:
+        rule = "must be a whole journal or Optuna storage; this file is a damaged or cut SQLite file"
+        raise SettingError.broken(argument, rule, source)
     if "records" in tables:
         return study_of_journal(source, path)
     if "studies" in tables or begins.startswith(OPTUNA_RECORD):

@@ -59,6 +59,17 @@ class CsvFile:
             raise self.bad_cell(row, column, rule)
         return number
 
+    def measured(self, row: int, column: int) -> float:
+        """The measurement in a cell, as `number`; one beyond 1e100, of a training that diverged, is infinite.
+
+        Raises:
+            CurveTableError: the cell holds no number.
+        """
+        number = number_in(self.rows[row][column])
+        if number is not None and abs(number) > MOST:
+            return math.copysign(math.inf, number)
+        return self.number(row, column)
+
     def _odd_cell(self, row: int, column: int) -> int:
         """The row of the cell that is no number in any form: beside #DIV/0!, the column of 0,48 cannot be read."""
         cells = (cells[column] for cells in self.rows)

@@ -13,7 +13,7 @@ The file has one row for each configuration, one column for each hyperparameter,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def read_curve_file(path: Path, *, metric: str = "", exactly: bool = True, untra
     others = (family for family in (*families.whole, *families.gaps) if family not in (curve, seconds))
     during = [family for family in others if _was_measured(family, curve)]
     taken = {place for family in (curve, *during, *([seconds] if seconds else [])) for place in family.places}
-    curves = _grid(file, curve.places[skip:])
+    curves, diverged = _measured_grid(file, curve.places[skip:])
     if np.isnan(curves).all():
         raise CurveTableError.broken(f"epoch columns of {path}", "must hold at least one value", "none")
     if np.nanmin(curves) == np.nanmax(curves):
@@ -109,7 +109,7 @@ def read_curve_file(path: Path, *, metric: str = "", exactly: bool = True, untra
         epochs=tuple(file.header[place] for place in curve.places[skip:]),
         untrained=file.header[curve.places[0]] if skip else "",
         left_out=tuple(family.prefix for family in during),
-        notes=(*file.notes, *guesses),
+        notes=(*file.notes, *guesses, *diverged),
     )
 
 
@@ -163,16 +163,35 @@ def _seconds_grid(file: CsvFile, seconds: Family, curve: Family, curves: NDArray
         rule = f"must be as many as the {epochs} epochs"
         raise CurveTableError.broken(f"columns {seconds.prefix}... of {file.path}", rule, len(seconds.places))
     places = seconds.places[-epochs:]
-    grid = _grid(file, places)
-    wrong = np.argwhere(~(grid >= 0) & ~np.isnan(curves))
-    if len(wrong):
-        row, column = wrong[0].tolist()
-        raise file.bad_cell(row, places[column], "must be a number >= 0 where the epoch has a value")
+    grid = _grid(file, places, file.number)
+    rules = {
+        "must be finite": np.isinf(grid),
+        "must be a number >= 0 where the epoch has a value": ~(grid >= 0) & ~np.isnan(curves),
+    }
+    for rule, broken in rules.items():
+        for row, column in np.argwhere(broken)[:1].tolist():
+            raise file.bad_cell(row, places[column], rule)
     return grid
 
 
-def _grid(file: CsvFile, places: Sequence[int]) -> NDArray[np.float64]:
-    """The numbers in some columns, `[n, len(places)]`, NaN where not recorded."""
+def _measured_grid(file: CsvFile, places: Sequence[int]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """The measurements in some columns, NaN where not recorded; and a sentence on trainings that diverged."""
+    grid = _grid(file, places, file.measured)
+    infinite = np.argwhere(np.isinf(grid))
+    if not len(infinite):
+        return grid, ()
+    index, column = infinite[0].tolist()
+    cell, column_name = file.rows[index][places[column]].strip(), file.header[places[column]]
+    rows = len(np.unique(infinite[:, 0]))
+    grid[np.isinf(grid)] = np.nan
+    return grid, (
+        f"values that are infinite or beyond {MOST:g}, read as not recorded: {len(infinite):,} in {rows:,}"
+        f" row{'s' * (rows != 1)} (the first is {cell} in column {column_name!r} on line {file.lines[index]})",
+    )
+
+
+def _grid(file: CsvFile, places: Sequence[int], number: Callable[[int, int], float]) -> NDArray[np.float64]:
+    """The numbers in some columns, `[n, len(places)]`, NaN where not recorded, as `number` reads a cell."""
     grid = np.empty((len(file.rows), len(places)))
     for index, row in enumerate(file.rows):
         cells = [row[place] for place in places]
@@ -182,11 +201,7 @@ def _grid(file: CsvFile, places: Sequence[int]) -> NDArray[np.float64]:
         except ValueError:
             plain = False
         if not plain:  # the slow way, only for rows that need it
-            grid[index] = [file.number(index, place) for place in places]
-    infinite = np.argwhere(np.isinf(grid))
-    if len(infinite):
-        index, column = infinite[0].tolist()
-        raise file.bad_cell(index, places[column], "must be finite")
+            grid[index] = [number(index, place) for place in places]
     return grid
 
 

@@ -58,7 +58,7 @@ def study_of_long_table(
             step = file.number(row, columns.step)
             lost += not math.isfinite(step)
             if math.isfinite(step):
-                runs[name].report(step, file.number(row, columns.value), _clock_in(file, row, columns.clock))
+                runs[name].report(step, file.measured(row, columns.value), _clock_in(file, row, columns.clock))
     ordered = list(runs.values())
     if columns.clock is not None and all(len(run.clock) == len(run.steps) > 0 for run in ordered):
         ordered.sort(key=lambda run: min(run.clock))

@@ -88,7 +88,7 @@ def _run(file: CsvFile, name: str) -> Run:
     run = Run(name)
     clock, step, value = (place for place in range(len(file.header)) if place not in file.unnamed)
     for row in range(len(file.rows)):
-        run.report(file.number(row, step), file.number(row, value), file.number(row, clock))
+        run.report(file.number(row, step), file.measured(row, value), file.number(row, clock))
     return run
 
 

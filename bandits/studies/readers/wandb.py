@@ -58,7 +58,7 @@ def _run(file: CsvFile, column: int, name: str, axis: int, *, time: bool) -> Run
     run = Run(name)
     for row, cells in enumerate(file.rows):
         if cells[column].strip() and math.isfinite(step := file.number(row, axis)):
-            value = file.number(row, column)
+            value = file.measured(row, column)
             if time:
                 run.report(len(run.values) + 1, value, step)
             else:

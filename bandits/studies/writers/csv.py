@@ -13,6 +13,7 @@ from bandits.curves import Curve, Goal, Metric
 from bandits.errors import CurveTableError, SettingError
 from bandits.errors.checks import check_choice, check_whole
 from bandits.objectives.curve_files.column_families import SECONDS
+from bandits.objectives.curve_files.csv_cells import MOST
 from bandits.objectives.curve_files.table_metric import find_metric
 from bandits.objectives.curve_table import CurveTable
 from bandits.studies.account import Account
@@ -85,7 +86,7 @@ def import_study(
     path = new_table(out)
     check_choice("goal", goal, get_args(Goal), or_none=True)
     last = None if longest is None else check_whole("epochs", longest, 2)
-    study = read_study(source, goal=goal, argument="the study")
+    study = _within_limits(read_study(source, goal=goal, argument="the study"))
     read = read_curves(study, last=last)
     trials = [(_timed(trial, last), trial.curve) for trial in read.trials if trial.curve is not None]
     if len(trials) < 2:
@@ -113,6 +114,22 @@ def import_study(
     return ImportedCurves(
         path, table.metric, len(trials), lengths.count(max(lengths)), max(lengths), timed, read.account
     )
+
+
+def _within_limits(study: Study) -> Study:
+    """A study whose values a table can hold: larger ones, of trainings that diverged, count as not finite."""
+    reports = [trial.reports for trial in study.trials]
+    beyond = [np.isfinite(each.values) & (np.abs(each.values) > MOST) for each in reports]
+    count = sum(int(each.sum()) for each in beyond)
+    if not count:
+        return study
+    trials = tuple(
+        replace(trial, reports=replace(trial.reports, values=np.where(too_large, np.nan, trial.reports.values)))
+        for trial, too_large in zip(study.trials, beyond, strict=True)
+    )
+    rows = sum(bool(each.any()) for each in beyond)
+    note = f"values beyond {MOST:g}, read as no finite numbers: {count:,} in {rows:,} trial{'s' * (rows != 1)}"
+    return replace(study, trials=trials, notes=(*study.notes, note))
 
 
 def _timed(read: TrialCurve, last: int | None) -> StudyTrial:

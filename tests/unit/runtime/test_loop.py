@@ -244,6 +244,17 @@ def test_an_objective_must_be_long_enough() -> None:
     assert result == []
 
 
+@pytest.mark.parametrize("scheduler", [RandomSearch(10**20, 3), Hyperband(3, loops=1000, eta=2)])
+def test_a_run_that_would_not_end_is_refused(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More trials than memory holds need a budget, which ends the run."""
+    message = rf"^trials of {scheduler.name} must be at most 1,000 in all, unless a budget ends the run, got [0-9]+$"
+    monkeypatch.setattr("bandits.runtime.loop._MOST_TRIALS", 1000)
+
+    with pytest.raises(SettingError, match=message):
+        run(scheduler, ReplayObjective(CURVES))
+    assert run(scheduler, ReplayObjective(CURVES), budget="9epochs").epochs_trained in (8, 9)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -283,7 +283,7 @@ def test_files_of_other_kinds(tmp_path: Path) -> None:
 
     for name, found in (
         ("notes.txt", "of no known kind"),
-        ("damaged.db", "of no known kind"),
+        ("damaged.db", "a damaged or cut SQLite file"),
         ("other.db", "an SQLite file with the tables birds"),
     ):
         with pytest.raises(SettingError, match=f"this file is {found}, got"):

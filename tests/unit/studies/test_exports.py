@@ -214,10 +214,10 @@ def test_of_a_step_that_repeats_the_last_report_counts(tmp_path: Path) -> None:
 
 def test_a_value_that_is_no_number_is_a_gap(tmp_path: Path) -> None:
     """It is filled, but for those at the end."""
-    runs = [(0, 1), (1, 2)], [(0, 1), (1, "nan")], [(0, "inf"), (1, 2)]
+    runs = [(0, 1), (1, 2)], [(0, 1), (1, "nan")], [(0, "inf"), (1, 2)], [(0, 1), (1, "1e300")]
     study = read_study(long(tmp_path / "log.csv", *runs), goal="maximize")
 
-    assert scores(study) == [[1.0, 2.0], [1.0], [2.0, 2.0]]
+    assert scores(study) == [[1.0, 2.0], [1.0], [2.0, 2.0], [1.0]]
     with pytest.raises(CurveTableError, match="must hold a value"):
         read_study(long(tmp_path / "none.csv", [(0, "nan")]))
 

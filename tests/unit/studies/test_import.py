@@ -306,6 +306,19 @@ def test_a_file_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monke
         import_study(source, tmp_path / "curves.csv")
 
 
+def test_a_trial_that_diverged_costs_only_itself(tmp_path: Path) -> None:
+    """The table cannot hold values beyond 1e100: they are left out, and that is told."""
+    source = study(
+        tmp_path, ({"lr": 1.0}, steps(3, 2, 1)), ({"lr": 2.0}, steps(3, 1e300, -1e200)), ({"lr": 3.0}, steps(5, 4, 3))
+    )
+    imported = import_study(source, tmp_path / "curves.csv")
+
+    table = CurveTable(tmp_path / "curves.csv")
+    np.testing.assert_array_equal(table.curves, [[3, 2, 1], [3, math.nan, math.nan], [5, 4, 3]])
+    assert "values beyond 1e+100, read as no finite numbers: 2 in 1 trial" in imported.account.sentences()
+    assert (3, 2) == (imported.rows, imported.complete)
+
+
 def test_pruned_and_failed_trials_have_a_row(tmp_path: Path) -> None:
     """A partial one; one that reported nothing has none."""
     file = tmp_path / "study.log"

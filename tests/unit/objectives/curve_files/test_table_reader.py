@@ -132,6 +132,19 @@ def test_missing_values(tmp_path: Path, cell: str) -> None:
     np.testing.assert_array_equal(file.curves, [[0.1, nan, nan], [0.1, nan, 0.3], [nan, nan, nan]])
 
 
+@pytest.mark.parametrize("cell", ["1e300", "-2e100", "inf", "-Infinity"])
+def test_a_training_that_diverged_costs_only_itself(tmp_path: Path, cell: str) -> None:
+    """Values that no predictor can compute with count as not recorded, and a note says where the first one is."""
+    file = read(tmp_path, f"x,acc_1,acc_2,acc_3\n1,0.1,0.2,0.3\n2,0.1,{cell},{cell}\n")
+
+    nan = np.nan
+    np.testing.assert_array_equal(file.curves, [[0.1, 0.2, 0.3], [0.1, nan, nan]])
+    assert file.notes == (
+        "values that are infinite or beyond 1e+100, read as not recorded: 2 in 1 row (the first is"
+        f" {cell} in column 'acc_2' on line 3)",
+    )
+
+
 def test_copies_are_marked(tmp_path: Path) -> None:
     """A row that copies an earlier one in every cell is marked, the first one is not."""
     file = read(tmp_path, "x,a_1,a_2\n1,2,3\n1,2,4\n1,2,3\n1,2,3\n")
@@ -191,7 +204,11 @@ def test_seconds_with_and_without_the_untrained_model(tmp_path: Path, first: int
             "column names of runs.csv must differ before a program numbers them; say which is the first epoch, as in"
             " acc_1, acc_2, ..., got 'acc, acc.1 to acc.2'",
         ),
-        ("lr,acc_1,acc_2\n1,2,3\n1,2,-inf\n", "column 'acc_2' on line 3 of runs.csv must be finite, got '-inf'"),
+        (
+            "lr,acc_1,acc_2,sec_1,sec_2\n1,2,3,1,1\n1,2,1,1,inf\n",
+            "column 'sec_2' on line 3 of runs.csv must be finite, got 'inf'",
+        ),
+        ("lr,acc_1,acc_2\n1,1e300,\n1,inf,nan\n", "epoch columns of runs.csv must hold at least one value, got 'none'"),
         (
             "lr,acc_1,acc_2\n1,2,2\n1,2,\n",
             "epoch columns of runs.csv must hold values that differ, or there is nothing to learn, got 2.0",
