@@ -9,9 +9,10 @@ from typing import Any
 from bandits import EarlyStopper, ProbabilityRule
 from bandits.config.registry import find, load
 from bandits.objectives import CurveTable
-from bandits.predictors import SRM
+from bandits.predictors import SRM, Predictor
 from bandits.schedulers import Scheduler
 from bandits.verdicts import Stopper
+from benchmarks.equal_budget.chained_regressions import ChainedRegressions
 from benchmarks.lib.oracle import Oracle
 
 __all__ = ["Setting", "asha", "freeze_thaw", "halving", "hyperband", "looking_ahead", "median", "oracle", "papers_rule"]
@@ -87,13 +88,16 @@ def top_k(setting: Setting) -> Scheduler:
     return setting.build("top-k", trials=min(TOP_OF, len(setting.table)), k=TOP)
 
 
-def freeze_thaw(setting: Setting) -> Scheduler:
-    """With the predictor and the settings of `bandits run freeze-thaw`."""
-    predictor = load("predictors", find("algorithms", "freeze-thaw").predictor)()
-    budget = f"{setting.epochs}epochs"
-    return setting.build(
-        "freeze-thaw", budget=budget, trials=len(setting.table), predictor=predictor, seed=setting.seed
-    )
+def freeze_thaw(setting: Setting, predictor: Predictor | None = None) -> Scheduler:
+    """With the settings of `bandits run freeze-thaw`, and its predictor unless one is given."""
+    forecasting = predictor or load("predictors", find("algorithms", "freeze-thaw").predictor)()
+    budget, trials = f"{setting.epochs}epochs", len(setting.table)
+    return setting.build("freeze-thaw", budget=budget, trials=trials, predictor=forecasting, seed=setting.seed)
+
+
+def chained_regressions(setting: Setting) -> Scheduler:
+    """Freeze-thaw whose forecasts come from a chain of small regressions."""
+    return freeze_thaw(setting, ChainedRegressions())
 
 
 Maker = Callable[[CurveTable, int], Stopper]

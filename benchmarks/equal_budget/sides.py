@@ -114,13 +114,13 @@ def _plain(build: Callable[[Setting], Scheduler], sampling: Sampling = "random")
 
 
 def _freeze_thaw(
+    build: Callable[[Setting], Scheduler] = schedulers.freeze_thaw,
     *,
     sampling: Sampling = "random",
     workers: int = 1,
     blind: bool = False,
     against: str = LEADER,
 ) -> Side:
-    build = schedulers.freeze_thaw
     search = partial(_ours, build=build, sampling=sampling, again=False, workers=workers, blind=blind)
     return Side("forecasts", search, True, "freeze-thaw", against, 100 if workers == 1 else 40)
 
@@ -142,6 +142,7 @@ SIDES: dict[str, Side] = {
     "freeze-thaw": _freeze_thaw(against=""),
     "freeze-thaw, no hyperparameters": _freeze_thaw(blind=True),
     "freeze-thaw + TPE": _freeze_thaw(sampling="tpe"),
+    "freeze-thaw, chained regressions": _freeze_thaw(schedulers.chained_regressions),
     "freeze-thaw, 4 workers": _freeze_thaw(workers=4),
     "freeze-thaw, 16 workers": _freeze_thaw(workers=16),
     "random + srm": _with(schedulers.srm, schedulers.random_search, "random"),

@@ -9,11 +9,13 @@ import pytest
 
 from bandits import Hyperband, RandomSearch
 from bandits.curves import Curve, History, Metric, Trial
+from bandits.forecasts import Abstain, Forecast
 from bandits.objectives import CurveTable
 from bandits.samplers.base import Sampler
 from bandits.schedulers import FreezeThaw
 from benchmarks.equal_budget import measure
 from benchmarks.equal_budget.case import Account, Case, Reading
+from benchmarks.equal_budget.chained_regressions import ChainedRegressions
 from benchmarks.equal_budget.optuna_study import study
 from benchmarks.equal_budget.peers import client, server
 from benchmarks.equal_budget.replay import replay
@@ -229,3 +231,20 @@ def test_the_oracle_knows_the_end(table: CurveTable) -> None:
     forecaster = Oracle(table).fit(History(), horizon=3, rng=None)
     assert forecaster.forecast(Trial(0, table.configs[1]), Curve([0.3])).mean == 0.6
     assert forecaster.forecast(Trial(0, table.configs[3]), Curve([0.2])).mean < -1e6
+
+
+def test_chained_regressions_forecast_from_arms_that_stopped_anywhere() -> None:
+    """Steps that all arms take alike are carried on to the end, although no arm has been there."""
+    rises = 1 - 0.8 ** np.arange(1, 10)
+    levels = np.linspace(0.1, 0.6, 12)
+    arms = [
+        (Trial(i, {}, {"lr": float(i)}), Curve((level + 0.3 * rises)[: 9 if i < 3 else 2 + i % 5]))
+        for i, level in enumerate(levels.tolist())
+    ]
+    forecaster = ChainedRegressions().fit(History.from_curves(arms), horizon=9, rng=np.random.default_rng(0))
+    forecast = forecaster.forecast(*arms[5])
+    assert isinstance(forecast, Forecast)
+    assert forecast.mean == pytest.approx(levels[5] + 0.3 * rises[-1], abs=0.03)
+    assert isinstance(forecaster.forecast(arms[5][0], Curve(np.zeros(0))), Abstain)
+    few = ChainedRegressions().fit(History.from_curves(arms[:2]), horizon=9, rng=np.random.default_rng(0))
+    assert isinstance(few.forecast(*arms[5]), Abstain)
