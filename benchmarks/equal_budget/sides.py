@@ -130,8 +130,14 @@ def _with(maker: Maker, build: Callable[[Setting], Scheduler], against: str, sam
     return Side(kind, partial(_ours, build=build, stopper=maker, sampling=sampling), against=against)
 
 
-def _pruned(pruner: Callable[[Case], BasePruner], sampling: Sampling = "random", kind: Kind = "peers") -> Side:
-    return Side(kind, partial(_optuna, pruner=pruner, sampling=sampling))
+def _pruned(
+    pruner: Callable[[Case], BasePruner],
+    sampling: Sampling = "random",
+    kind: Kind = "peers",
+    knows_budget: bool = False,
+    against: str = "",
+) -> Side:
+    return Side(kind, partial(_optuna, pruner=pruner, sampling=sampling), knows_budget, against=against)
 
 
 def _peer(scheduler: str) -> Side:

@@ -92,11 +92,13 @@ class Results:
         """Mean of one side's regret minus another's under the same orders; None if they share none."""
         return _over([self._paired(side, other, table, budget) for table in tables])
 
-    def cpu_seconds(self, side: str, tables: Sequence[str], budget: int) -> float | None:
-        """Mean CPU seconds of a search."""
+    def cpu_seconds(self, side: str, tables: Sequence[str], budget: int) -> list[float]:
+        """Mean CPU seconds of a search on each of the tables on which a side was measured."""
         found = self.measured.get(side, {})
-        seconds = [found[key].cpu_seconds for key in found if key.table in tables and key.budget == budget]
-        return float(np.mean(seconds)) if seconds else None
+        seconds = [
+            [found[key].cpu_seconds for key in found if (key.table, key.budget) == (table, budget)] for table in tables
+        ]
+        return [_mean(each) for each in seconds if each]
 
     def best_rival(self, table: str, budget: int, leader: str = LEADER) -> Rival | None:
         """The simple method or peer with the lowest mean regret under the leader's orders; None without one."""

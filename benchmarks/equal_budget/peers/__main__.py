@@ -15,10 +15,11 @@ def main() -> None:
     parser = argument_parser(__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     folder = parser.parse_args().folder
-    venv.create(folder, with_pip=True)
-    installed = subprocess.run([python_of(folder), "-m", "pip", "install", "--quiet", REQUIREMENT], check=False)
-    if installed.returncode:
-        sys.exit(f"{REQUIREMENT} cannot be installed in {folder}; its sides are left out.")
+    try:
+        venv.create(folder, with_pip=True)
+        subprocess.run([python_of(folder), "-m", "pip", "install", "--quiet", REQUIREMENT], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"{REQUIREMENT} cannot be installed in {folder}, so its sides are left out: {error}")
     print(f"{REQUIREMENT} is installed in {folder}.")
 
 

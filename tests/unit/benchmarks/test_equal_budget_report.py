@@ -60,7 +60,7 @@ def test_the_report_says_first_where_something_simpler_wins(results: Results) ->
     text = markdown(results)
     first = text.index("Better by more than two standard errors on one table: metaqnn_svhn (optuna median, by 10.5")
     assert first < text.index("Mean regret over tables")
-    assert "| freeze-thaw | 11.5 ± 0.7 | 0.25 |" in text
+    assert "| freeze-thaw | 11.5 ± 0.7 | 0.25 (0.25) |" in text
     assert "| optuna median | 10.5 ± 0.5 (1, 2) |" in text
     assert "| metaqnn_svhn | **+10.5 ± 0.5 (optuna median)** |" in text
     assert "| hyperband + oracle (hyperband) |" in text
