@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from statistics import mean
 
 from benchmarks.equal_budget.case import GROUPS
-from benchmarks.equal_budget.measure import FROM_LARGE, ORDERS_OF_LARGE
+from benchmarks.equal_budget.measure import FROM_LARGE
 from benchmarks.equal_budget.sides import KINDS, LEADER, SIDES
 from benchmarks.equal_budget.statistics import ALLOWED, Estimate, Results
 
@@ -21,8 +21,8 @@ def markdown(results: Results) -> str:
     parts = ["### Where something simpler wins", defeats(results)]
     parts += [
         "### Mean regret over tables",
-        f"In %, with its standard error, after a number of full trainings. {_amount(results)} *CPU s*: of a search, the "
-        "mean over tables, and in brackets that of the table where it takes longest.",
+        f"In %, with its standard error, after a number of full trainings. {_amount(results)} *CPU s* of a search: "
+        "mean over tables and, in brackets, that of the table where it takes longest.",
         overall(results),
     ]
     if LEADER in results.sides:
@@ -139,22 +139,15 @@ def by_table(results: Results, group: str, budget: int) -> str:
 def _amount(results: Results) -> str:
     """How many tables and orders there are."""
     tables = ", ".join(f"{len(results.group(group))} {group}" for group in GROUPS if results.group(group))
-    large = [budget for budget in results.budgets if budget >= FROM_LARGE]
-    fewer = f", but {_orders(results, FROM_LARGE)} for {large[0]} trainings" if large else ""
-    return (
-        f"Tables: {tables}. Orders of the rows: {_orders(results, 0)}{fewer}. In brackets: tables and orders, where a "
-        "side was measured on fewer."
-    )
-
-
-def _orders(results: Results, budget: int) -> int:
-    most = max((key.order + 1 for found in results.measured.values() for key in found), default=0)
-    return min(most, ORDERS_OF_LARGE) if budget >= FROM_LARGE else most
+    numbers = [results.orders(budget) for budget in results.budgets]
+    fewer = [f"{n} for {b}" for b, n in zip(results.budgets, numbers, strict=True) if n < max(numbers)]
+    orders = f"{max(numbers)} ({', '.join(fewer)} trainings)" if fewer else f"{max(numbers)}"
+    return f"Tables: {tables}. Orders of the rows: {orders}. In brackets: tables and orders, where a side has fewer."
 
 
 def _cell(estimate: Estimate | None, results: Results, tables: Sequence[str], budget: int) -> str:
     text = _number(estimate)
-    if estimate is None or (estimate.tables == len(tables) and estimate.orders == _orders(results, budget)):
+    if estimate is None or (estimate.tables == len(tables) and estimate.orders == results.orders(budget)):
         return text
     return f"{text} ({estimate.tables}, {estimate.orders})"
 
