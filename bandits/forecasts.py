@@ -56,6 +56,8 @@ class Link(enum.StrEnum):
 def _check_ascending(argument: str, values: Sequence[float]) -> None:
     """Check that values are a tuple of finite numbers, none smaller than the one before."""
     check_instance(argument, values, tuple, "must be a tuple of numbers")
+    if set(map(type, values)) == {float} and all(map(math.isfinite, values)) and values == tuple(sorted(values)):
+        return  # the usual case; one number at a time takes ten times as long
     for place, value in enumerate(values):
         check_number(f"{argument}[{place}]", value)
     for before, after in pairwise(values):

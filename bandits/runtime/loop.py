@@ -191,9 +191,16 @@ class _Loop:
         return executor.busy > 0
 
     def _new_trial(self, trial_id: int) -> Trial:
-        config = self.sampler.propose(trial_id)
+        machine = self.result.scheduler
         training_seed = int(np.random.SeedSequence(self.result.seed, spawn_key=(trial_id,)).generate_state(1)[0])
-        return Trial(trial_id, config, self.objective.features(config), training_seed)
+
+        def arm(config: Mapping[str, object]) -> Trial:
+            return Trial(trial_id, config, self.objective.features(config), training_seed)
+
+        def prefer(configs: Sequence[Mapping[str, object]]) -> int:
+            return machine.prefer([arm(config) for config in configs])
+
+        return arm(self.sampler.choose(trial_id, machine.proposals, prefer))
 
     def _hold_best(self, chosen: int) -> None:
         """Take the arm that the scheduler names as the best."""

@@ -40,6 +40,8 @@ class ArchitectureSampler(Sampler):
         True
     """
 
+    by_id_alone = True
+
     def __init__(self, grammar: Grammar, space: Mapping[str, BaseDistribution], seed: int) -> None:
         self._grammar = check_instance("grammar", grammar, Grammar, "must be a Grammar")
         check_instance("space", space, Mapping, "must map parameter names to optuna distributions")

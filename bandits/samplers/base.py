@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -54,7 +54,13 @@ class Outcome:
 
 
 class Sampler(ABC):
-    """Draws configurations; deterministic given its settings, its seed, and the outcomes so far."""
+    """Draws configurations; deterministic given its settings, its seed, and the outcomes so far.
+
+    Attributes:
+        by_id_alone: whether a configuration depends on the id alone. Only then may a scheduler choose among several.
+    """
+
+    by_id_alone = False
 
     def bind(self, objective: Searchable) -> None:  # noqa: B027 - most samplers know all when they are made
         """Learn what the objective trains; a run calls this before it asks for the first configuration.
@@ -71,6 +77,21 @@ class Sampler(ABC):
             trial_id: from 0. Where a sampler does not learn, ids may be asked for in any order, and the answer depends
                 on the id alone, so runs with the same seed give the same configuration to the same id.
         """
+
+    def choose(
+        self, trial_id: int, most: int, prefer: Callable[[Sequence[Mapping[str, object]]], int]
+    ) -> Mapping[str, object]:
+        """The configuration of one trial, chosen among several; asked once per id, instead of `propose`.
+
+        Args:
+            trial_id: from 0.
+            most: among how many to choose, >= 1; a sampler that learns proposes one.
+            prefer: the place, from 0, of the configuration to take.
+        """
+        if most == 1 or not self.by_id_alone:
+            return self.propose(trial_id)
+        configs = [self.propose(trial_id * most + place) for place in range(most)]
+        return configs[prefer(configs)]
 
     def watch(self, trial: Trial, epoch: int, score: float) -> None:  # noqa: B027 - most samplers do not
         """Receive the score of one epoch; called after every epoch of every trial, before any decision.

@@ -36,6 +36,8 @@ class RandomSampler(Sampler):
         True
     """
 
+    by_id_alone = True
+
     def __init__(self, space: Mapping[str, BaseDistribution], seed: int) -> None:
         check_space(space)
         self._space = dict(space)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bandits.errors import SettingError
@@ -36,6 +36,8 @@ class TableSampler(Sampler):
         self._rows = rows
         self._seed = check_whole("seed", seed, 0)
         self._orders: dict[int, list[int]] = {}
+        self._left: list[int] = []  # rows of this round that `choose` has not taken, in the order of the round
+        self._round = 0
 
     def settings(self) -> dict[str, Any]:
         """The seed; the rows are the objective's."""
@@ -44,6 +46,23 @@ class TableSampler(Sampler):
     def propose(self, trial_id: int) -> Mapping[str, object]:
         """The row of one trial; constant time, but for the first trial of each round."""
         turn, position = divmod(check_whole("trial_id", trial_id, 0), len(self._rows))
+        return self._rows[self._order(turn)[position]]
+
+    def _order(self, turn: int) -> list[int]:
         if turn not in self._orders:
             self._orders[turn] = rng_for(self._seed, "table", turn).permutation(len(self._rows)).tolist()
-        return self._rows[self._orders[turn][position]]
+        return self._orders[turn]
+
+    def choose(
+        self, trial_id: int, most: int, prefer: Callable[[Sequence[Mapping[str, object]]], int]
+    ) -> Mapping[str, object]:
+        """See `Sampler.choose`: among the next row in order and others at random, of those not taken in this round."""
+        if most == 1:
+            return self.propose(trial_id)
+        if not self._left:
+            self._left = list(self._order(self._round))
+            self._round += 1
+        others = rng_for(self._seed, "proposals", trial_id).permutation(len(self._left) - 1)[: most - 1] + 1
+        places = [0, *others.tolist()]
+        place = places[prefer([self._rows[self._left[place]] for place in places])]
+        return self._rows[self._left.pop(place)]

@@ -204,9 +204,11 @@ class Scheduler(ABC):
         brackets: what happened, bracket by bracket.
         history: every curve so far; the only history of the run, which the loop, sampler and reports read too.
         training: what the stopper learns from: `history`, or a part of it that the algorithm chooses.
+        proposals: from how many configurations it chooses a fresh arm, >= 1, see `prefer`.
     """
 
     name: str
+    proposals: int = 1
 
     def __init__(self, max_epochs: int, stopper: Stopper | None) -> None:
         self.max_epochs = check_whole("max_epochs", max_epochs, 1)
@@ -250,6 +252,14 @@ class Scheduler(ABC):
     def best_arm(self) -> int | None:
         """The arm that a run returns, if that is not the one with the best score at the end of a job; else None."""
         return None
+
+    def prefer(self, trials: Sequence[Trial]) -> int:  # noqa: ARG002 - most schedulers take what the sampler proposes
+        """Which of several proposals for the arm that has just been asked for is taken: its place, from 0.
+
+        Args:
+            trials: the arm with each of the configurations, at most `proposals`.
+        """
+        return 0
 
     def fresh(self, *, stopper: Stopper | None) -> Self:
         """An unused scheduler with the same settings and the given stopper."""

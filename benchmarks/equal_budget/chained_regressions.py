@@ -18,7 +18,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Abstain, Forecast
 from bandits.predictors.base import Forecaster, Predictor
 from bandits.predictors.curve_process.inputs import UnitCube
-from bandits.predictors.curve_process.scales import Scale, scales_for
+from bandits.predictors.curve_process.scales import Scale, kinds_for
 from bandits.rng import rng_for
 from bandits.schedulers.freeze_thaw.stretches import Stretches
 from benchmarks.equal_budget.chain_step import LEAST, STATE, Step, states
@@ -112,7 +112,8 @@ class _Chains(Forecaster):
         scores = np.full((len(arms), len(epochs)), np.nan)
         for row, (_, curve) in zip(scores, arms, strict=True):
             row[: self._passed(curve)] = self._scores(curve)
-        scales = list(scales_for(scores[np.isfinite(scores)])) if len(arms) >= LEAST else []
+        known = scores[np.isfinite(scores)]
+        scales = [Scale.learn(kind, known) for kind in kinds_for(known)] if len(arms) >= LEAST else []
         shown = designs(self._cube.places(trials))
         members = [Member(scale, d, features, scores) for scale in scales for d, features in enumerate(shown)]
         self._members = sorted(members, key=lambda member: -member.evidence)[:_MEMBERS]

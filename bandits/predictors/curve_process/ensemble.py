@@ -22,7 +22,7 @@ from bandits.predictors.curve_process.members import (
     places_of,
 )
 from bandits.predictors.curve_process.observations import Observations
-from bandits.predictors.curve_process.scales import Scale, ScaleKind, scales_for
+from bandits.predictors.curve_process.scales import Scale, ScaleKind, kinds_for
 from bandits.predictors.curve_process.search import most_probable
 
 __all__ = ["Ensemble", "Learnt", "WeightedMember"]
@@ -71,7 +71,7 @@ class Learnt:
 
     def fits(self, arms: Observations) -> bool:
         """Whether this suits the arms: the scales with a weight still apply, and there are as many features."""
-        kinds = {scale.kind for scale in scales_for(arms.on_grid().known())}
+        kinds = set(kinds_for(arms.on_grid().known()))
         features = 8 + arms.places.shape[1]
         return {kind for kind, _ in self.weights} <= kinds and all(len(t) == features for t in self.theta.values())
 
@@ -98,7 +98,8 @@ class Ensemble:
         totals: dict[tuple[ScaleKind, bool], float] = {}
         fits: dict[tuple[ScaleKind, bool], tuple[Scale, Fit]] = {}
         start, steps = prior(arms.places.shape[1])[0], _FIRST_STEPS
-        for scale in scales_for(known):
+        for kind in kinds_for(known):
+            scale = Scale.learn(kind, known)
             scaled = gridded.scaled(scale)
             known_before = None if earlier is None else earlier.theta.get(scale.kind)
             if known_before is not None and len(known_before) == len(start):
@@ -125,15 +126,14 @@ class Ensemble:
     @classmethod
     def condition(cls, arms: Observations, learnt: Learnt) -> Ensemble:
         """The members of an earlier fit, conditioned also on all that has been seen since."""
+        known = arms.on_grid().known()
+        scales = {kind: Scale.learn(kind, known) for kind in dict.fromkeys(kind for kind, _ in learnt.weights)}
         members = []
-        for scale in scales_for(arms.on_grid().known()):
+        for (kind, process), weight in learnt.weights.items():
+            scale = scales[kind]
             scaled = arms.scaled(scale)
-            for process in (True, False):
-                key = (scale.kind, process)
-                weight = learnt.weights.get(key, 0.0)
-                if weight > 0:
-                    member: Member = _process(learnt.theta[scale.kind], scaled) if process else LastValue(scaled)
-                    members.append(WeightedMember(member, scale, weight, learnt.factors[key]))
+            member: Member = _process(learnt.theta[kind], scaled) if process else LastValue(scaled)
+            members.append(WeightedMember(member, scale, weight, learnt.factors[kind, process]))
         return cls(members, learnt)
 
 

@@ -25,7 +25,7 @@ from bandits.predictors.threads import one_thread
 __all__ = ["CurveProcess"]
 
 _LEAST_ARMS = 3
-_LEARN_GROWTH = 1.5  # hyperparameters and weights are learnt again when epochs have grown by this factor since
+_LEARN_GROWTH = 2.0  # hyperparameters and weights are learnt again when epochs have grown by this factor since
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class CurveProcess(Predictor):
         horizon: int,
         rng: np.random.Generator,  # noqa: ARG002
     ) -> Forecaster:
-        """See `Predictor.refit`: milliseconds, unless epochs have grown by half since hyperparameters were learnt."""
+        """See `Predictor.refit`: milliseconds, unless epochs have doubled since hyperparameters were learnt."""
         check_whole("horizon", horizon, 1)
         learnt = forecaster.learnt if isinstance(forecaster, _Fitted) and forecaster.horizon == horizon else None
         return _fitted(self, history, horizon, learnt)

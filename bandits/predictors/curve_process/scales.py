@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Scale", "ScaleKind", "scales_for"]
+__all__ = ["Scale", "ScaleKind", "kinds_for"]
 
 Floats = NDArray[np.float64]
 
@@ -109,8 +108,8 @@ class Scale:
         return np.asarray(constant - np.log(self.unit) - 0.5 * np.log1p(z * z))
 
 
-def scales_for(scores: Floats) -> Iterator[Scale]:
-    """The scales in whose domains `[N]` scores lie."""
+def kinds_for(scores: Floats) -> list[ScaleKind]:
+    """The kinds of scales in whose domains `[N]` scores lie."""
     kinds = [ScaleKind.IDENTITY]
     if scores.max() < 0:
         kinds.append(ScaleKind.LOSS)
@@ -119,4 +118,4 @@ def scales_for(scores: Floats) -> Iterator[Scale]:
         if scores.max() <= 1:
             kinds.append(ScaleKind.LOGIT)
     kinds.append(ScaleKind.ASINH)
-    return (Scale.learn(kind, scores) for kind in kinds)
+    return kinds

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 
+from bandits.causes import Cause
 from bandits.curves import Trial
 from bandits.errors.checks import check_instance, check_number, check_whole
 from bandits.schedulers.base import Arm, BracketReport, Done, Failed, Job, Measured, RungReport, Scheduler, Wait
@@ -26,19 +28,19 @@ __all__ = ["FreezeThaw"]
 class FreezeThaw(Scheduler):
     """Spend a budget on the arms that are worth most: each can be paused, and trained on, at any check epoch.
 
-    Each decision takes the arm, or the new configuration, whose end is expected to improve most on the best end so far,
-    per epoch that it still needs. One training is completed for every two trainings' worth of epochs, so that forecasts
-    can be checked. docs/freeze-thaw.md has the details.
+    Each decision takes the arm, or the new configuration, that is expected to improve most on the best end so far, per
+    epoch. Some trainings are completed whatever is forecast. docs/freeze-thaw.md has the details.
 
     Args:
         max_epochs: R, the longest training of one arm, >= 1.
-        budget: how many full trainings may be spent (20), or epochs ("1600epochs"); at least one training. An epoch in
-            which an arm fails counts.
+        budget: full trainings (20) or epochs ("1600epochs"); at least one training. Epochs of arms that fail count.
         trials: how many configurations may be tried at most, >= 1; as many as the budget has epochs by default.
         predictor: who forecasts the ends of arms; it should learn from arms that stopped anywhere. None continues the
             last value by what other arms gained.
         switch_cost: what it costs to save a model and load another, in epochs, >= 0. Pauses are at least this far
             apart, and the cost is added to the epochs that another arm still needs. It is not charged to the budget.
+        proposals: among how many configurations a fresh one is chosen by its features, >= 1; a sampler that learns
+            proposes one.
         seed: of the predictor's randomness, >= 0.
         stopper: an early stopper, which may drop arms for good; None for none.
 
@@ -64,6 +66,7 @@ class FreezeThaw(Scheduler):
         trials: int | None = None,
         predictor: CurvePredictor | None = None,
         switch_cost: float = 0.0,
+        proposals: int = 32,
         seed: int = 0,
         stopper: Stopper | None = None,
     ) -> None:
@@ -74,12 +77,14 @@ class FreezeThaw(Scheduler):
         rule = "must be a Predictor such as CurveProcess()"
         self.predictor = check_instance("predictor", predictor, CurvePredictor, rule, or_none=True)
         self.switch_cost = check_number("switch_cost", switch_cost, least=0)
+        self.proposals = check_whole("proposals", proposals, 1)
         self.seed = check_whole("seed", seed, 0)
         self._most = total if self.trials is None else min(self.trials, total)
         self._stretches = Stretches(self.max_epochs, max(1, int(np.ceil(self.switch_cost))))
         self._ledger = Ledger(total)
-        self._open = OpenArms(self.predictor, self.history, self._stretches.epochs, self.seed)
-        self._chooser = Chooser(self._stretches, self._ledger, self._open, Leash(self.max_epochs), self.switch_cost)
+        self._open = OpenArms(self.predictor, self.history, self._stretches.epochs, self.seed, self.switch_cost)
+        self._chooser = Chooser(self._stretches, self._ledger, self._open, Leash(self.max_epochs))
+        self._by_chance = False
         self._trials: dict[int, Trial] = {}
         self._best_at_end = None if stopper is None else BestOf(stopper.keep)
         self.brackets.append(BracketReport("freeze-thaw", [RungReport(epoch) for epoch in self._stretches.epochs]))
@@ -97,6 +102,7 @@ class FreezeThaw(Scheduler):
             "trials": self.trials,
             "predictor": named,
             "switch_cost": self.switch_cost,
+            "proposals": self.proposals,
             "seed": self.seed,
         }
 
@@ -142,9 +148,13 @@ class FreezeThaw(Scheduler):
             self._rung(arm).promoted += 1
             arm.rung, arm.stop = rung, choice.stop
             self._set_state(arm, Transition.PROMOTE)
+        self._by_chance = choice.decision.cause in (Cause.FIRST_ARMS, Cause.LEASH_FRESH)
         self._chooser.began(arm.id, arm.epochs, choice)
         job = self._start(arm)
         return Job(job.trial_id, job.start, job.stop, choice.decision)
+
+    def prefer(self, trials: Sequence[Trial]) -> int:
+        return self._chooser.prefer(trials, by_chance=self._by_chance)
 
     def tell(self, event: Measured | Failed) -> Verdict:
         verdict = super().tell(event)

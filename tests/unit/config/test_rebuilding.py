@@ -24,7 +24,7 @@ UNUSUAL = {
     "MedianRule": {"trials": 7, "max_epochs": 9, "burn_in": 3, "warm_up": 1, "min_arms": 2, "interval": 2},
     "TopK": {"trials": 7, "max_epochs": 9, "k": 2, "first_epochs": 2, "loops": 3},
     "FreezeThaw": {
-        "max_epochs": 9, "budget": "50epochs", "trials": 7, "switch_cost": 1.5, "seed": 3,
+        "max_epochs": 9, "budget": "50epochs", "trials": 7, "switch_cost": 1.5, "proposals": 4, "seed": 3,
         "predictor": {"name": "LastSeenValue", "settings": dict(LastSeenValue(min_curves=5).settings())},
     },
     "MetaQNN": {"trials": 7, "max_epochs": 9, "burn_in": 3},

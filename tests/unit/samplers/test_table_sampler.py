@@ -1,5 +1,7 @@
 """Rows of a table are drawn without replacement, in an order that belongs to the seed."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from bandits.errors import SettingError
@@ -34,6 +36,24 @@ def test_seeds_differ() -> None:
 def test_the_order_does_not_change_between_versions() -> None:
     """A seed means the same rows tomorrow."""
     assert [0, 1, 3, 4, 2] == drawn(0, range(5))
+
+
+def test_of_several_rows_one_is_taken_and_the_others_stay() -> None:
+    """Whatever is preferred, a turn holds every row once; the first of the rows offered is the next one in order."""
+    sampler = TableSampler(ROWS, 0)
+    offered: list[int] = []
+
+    def last(rows: Sequence[Mapping[str, object]]) -> int:
+        offered.append(len(rows))
+        return len(rows) - 1
+
+    chosen = [sampler.choose(trial_id, 3, last)["row"] for trial_id in range(10)]
+
+    assert offered == [3, 3, 3, 2, 1] * 2
+    assert sorted(chosen[:5]) == sorted(chosen[5:]) == [0, 1, 2, 3, 4]  # type: ignore[type-var]
+    assert [TableSampler(ROWS, 0).choose(i, 1, last)["row"] for i in range(3)] == drawn(0, range(3))
+    first = TableSampler(ROWS, 0)
+    assert [first.choose(i, 3, lambda _: 0)["row"] for i in range(5)] == drawn(0, range(5))
 
 
 def test_wrong_settings() -> None:

@@ -111,14 +111,14 @@ def test_no_interval_is_empty() -> None:
         assert 0 <= low < high <= 1
 
 
-def test_refit_keeps_hyperparameters_until_there_is_half_as_much_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few more epochs change what is conditioned on; half as many again change hyperparameters too."""
+def test_refit_keeps_hyperparameters_until_epochs_have_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few more epochs change what is conditioned on; twice as many change hyperparameters too."""
     searches: list[int] = []
     search = ensemble.most_probable
     monkeypatch.setattr(ensemble, "most_probable", lambda *a: (searches.append(1), search(*a))[1])
     arms = _halved(_arms())
     more = [(arms[0][0], _arms()[0][1].prefix(12)), *arms[1:]]
-    whole = [(trial, curve.prefix(9)) for trial, curve in _arms()]
+    whole = [(trial, curve.prefix(15)) for trial, curve in _arms()]
     first = _fit(arms)
     counts = [len(searches)]
     for now in (more, whole):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bandits.predictors.curve_process.scales import ScaleKind, scales_for
+from bandits.predictors.curve_process.scales import Scale, ScaleKind, kinds_for
 from bandits.predictors.curve_process.score_range import ScoreRange
 
 RNG = np.random.default_rng(1)
@@ -15,10 +15,15 @@ SCORES = {
 }
 
 
+def scales_of(scores: np.ndarray) -> list[Scale]:
+    """Every scale that suits the scores."""
+    return [Scale.learn(kind, scores) for kind in kinds_for(scores)]
+
+
 @pytest.mark.parametrize("scores", SCORES.values(), ids=SCORES)
 def test_scales_are_undone_by_their_inverse(scores: np.ndarray) -> None:
     """Scores on a scale come back as they were, and keep their order."""
-    for scale in scales_for(scores):
+    for scale in scales_of(scores):
         assert scale.to_scores(scale.to_unit(scores)) == pytest.approx(scores, rel=1e-8)
         assert (np.diff(scale.to_unit(np.sort(scores))) >= 0).all()
 
@@ -27,14 +32,14 @@ def test_scales_are_undone_by_their_inverse(scores: np.ndarray) -> None:
 def test_log_slope_is_that_of_the_scale(scores: np.ndarray) -> None:
     """The stated slope is the one that small differences show, so densities on different scales can be compared."""
     step = 1e-6 * np.abs(scores)
-    for scale in scales_for(scores):
+    for scale in scales_of(scores):
         slope = (scale.to_unit(scores + step) - scale.to_unit(scores - step)) / (2 * step)
         assert np.exp(scale.log_slope(scores)) == pytest.approx(slope, rel=1e-4)
 
 
 def test_scales_are_those_of_the_domain() -> None:
     """A logit is for shares alone, the logarithm of a loss for losses alone."""
-    kinds = {name: {scale.kind for scale in scales_for(scores)} for name, scores in SCORES.items()}
+    kinds = {name: set(kinds_for(scores)) for name, scores in SCORES.items()}
     assert ScaleKind.LOGIT in kinds["shares"]
     assert ScaleKind.LOSS in kinds["losses"]
     assert kinds["both signs"] == {ScaleKind.IDENTITY, ScaleKind.ASINH}
@@ -44,7 +49,7 @@ def test_scales_are_those_of_the_domain() -> None:
 def test_an_explosion_leaves_the_scale_of_the_others() -> None:
     """One loss of a million among fifty moves no centre and stretches no spread by much."""
     losses = SCORES["losses"]
-    for before, after in zip(scales_for(losses), scales_for(np.append(losses, -1e6)), strict=True):
+    for before, after in zip(scales_of(losses), scales_of(np.append(losses, -1e6)), strict=True):
         assert after.kind is before.kind
         assert after.spread < 2 * before.spread
 
