@@ -93,7 +93,7 @@ def _pooch(feature: str) -> Any:
     try:
         import pooch
     except ImportError:
-        raise MissingDependency(feature, "torch") from None
+        raise MissingDependency(feature, "torch", "pooch") from None
     return pooch
 
 

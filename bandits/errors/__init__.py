@@ -91,21 +91,29 @@ class UnknownPlugin(BanditsError, LookupError):
 
 
 class MissingDependency(BanditsError, ImportError):
-    """A feature needs a library that is not installed; the message holds the command that installs it."""
+    """A feature needs a library that is not installed; the message holds the command that installs it.
 
-    def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs an optional library: pip install {_libraries_of(extra)}")
+    Args:
+        feature: what needs the library, as the begin of a sentence.
+        extra: the extra that holds the library.
+        libraries: those that the feature needs; all of the extra by default.
+    """
+
+    def __init__(self, feature: str, extra: str, *libraries: str) -> None:
+        super().__init__(f"{feature} needs an optional library: pip install {_libraries_of(extra, libraries)}")
 
 
-def _libraries_of(extra: str) -> str:
+def _libraries_of(extra: str, wanted: Collection[str]) -> str:
     """The libraries of an extra, named one by one: that works wherever this package was installed from."""
+    import re
     from importlib.metadata import PackageNotFoundError, requires
 
     try:
         needed = [each.partition(";") for each in requires("bandits-hpo") or ()]
     except PackageNotFoundError:
         needed = []
-    named = [f"'{library.strip()}'" for library, _, marker in needed if marker.strip() == f"extra == '{extra}'"]
+    of_extra = [library.strip() for library, _, marker in needed if marker.strip() == f"extra == '{extra}'"]
+    named = [f"'{library}'" for library in of_extra if not wanted or re.split("[^\\w-]", library)[0] in wanted]
     return " ".join(named) or f"'.[{extra}]' in a copy of the repository"
 
 

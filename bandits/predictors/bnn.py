@@ -98,7 +98,7 @@ class BNN(Predictor):
         check_number("step_size", self.step_size, above=0)
         check_link(self.link)
         if find_spec("torch") is None:
-            raise MissingDependency(self.name, "torch")
+            raise MissingDependency(self.name, "torch", "torch")
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         """See `Predictor.fit`. This is cheap: the networks are sampled only at the first forecast.

@@ -57,14 +57,14 @@ def _tpe(seed: int, options: Mapping[str, Any]) -> BaseSampler:
 
 
 def _gp(seed: int, options: Mapping[str, Any]) -> BaseSampler:
-    _need("torch", "the sampler gp")
+    _need("the sampler gp", "torch", "greenlet")
     from optuna.samplers import GPSampler
 
     return GPSampler(**{"seed": seed, **options})
 
 
 def _cmaes(seed: int, options: Mapping[str, Any]) -> BaseSampler:
-    _need("cmaes", "the sampler cmaes")
+    _need("the sampler cmaes", "cmaes")
     from optuna.samplers import CmaEsSampler
 
     return CmaEsSampler(**{"seed": seed, "warn_independent_sampling": False, **options})
@@ -88,9 +88,9 @@ def _random(seed: int, options: Mapping[str, Any]) -> BaseSampler:
     return RandomSampler(**{"seed": seed, **options})
 
 
-def _need(library: str, feature: str) -> None:
-    if find_spec(library) is None:
-        raise MissingDependency(feature, "samplers")
+def _need(feature: str, *libraries: str) -> None:
+    if find_spec(libraries[0]) is None:
+        raise MissingDependency(feature, "samplers", *libraries)
 
 
 SAMPLERS: Mapping[str, Callable[[int, Mapping[str, Any]], BaseSampler]] = {

@@ -384,11 +384,12 @@ def test_a_page_is_written(predict):
 
 
 def test_a_plot_needs_a_library_that_may_be_missing(bandits, monkeypatch):
-    """Without matplotlib or plotly the message holds the command that installs them, before any work is done."""
+    """The message holds the command that installs the one that this file needs, before any work is done."""
     write(curves(), cut=CUT)
     monkeypatch.setattr(forecast_plot, "find_spec", lambda name: None)
 
-    for file in ("a.png", "a.html"):
+    for file, library, other in (("a.png", "matplotlib", "plotly"), ("a.html", "plotly", "matplotlib")):
         code, out, err = bandits("predict", "runs.csv", "--plot", file)
         assert (2, "") == (code, out)
-        assert "pip install 'matplotlib>=" in err
+        assert f"pip install '{library}>=" in err
+        assert other not in err

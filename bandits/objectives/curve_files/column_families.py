@@ -25,8 +25,8 @@ __all__ = ["MOST_DIGITS", "NUMBERED", "SECONDS", "Families", "Family", "choose_c
 
 SECONDS = frozenset({"seconds", "secs", "sec", "time", "times", "wall_time", "duration", "cost"})
 """Names of columns with the seconds of each epoch, in lower case, without the number."""
-NUMBERED = re.compile(r"(.*?)([0-9]+)")
-"""Matches a name that ends in a number: its prefix and the number."""
+NUMBERED = re.compile(r"(?!.*=(?![0-9]{1,9}$))(.*?)([0-9]+)")
+"""Matches a name that ends in a number: its prefix and the number. The end of lr=0.01 is a value, not a number."""
 MOST_DIGITS = 9
 """The most digits that the number of an epoch may have."""
 

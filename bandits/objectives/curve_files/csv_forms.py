@@ -70,6 +70,7 @@ def log_error(file: CsvFile) -> CurveTableError:
     if restarts:
         what = (
             f"it is a log in which {name!r} starts again on line {file.lines[restarts[0]]}, and no column names the run"
+            " (run, run_id, run_uuid, run_name, trial, trial_id, trial_number or name)"
         )
     forms = "a row for each configuration and a column for each epoch, or a row for each epoch and a column run_id"
     return CurveTableError(f"{file.path} must hold several trainings: {forms}; {what}")

@@ -27,6 +27,7 @@ from bandits.objectives.curve_files.csv_file import CsvFile, read_csv
 from bandits.objectives.curve_files.csv_forms import form_of, log_error
 from bandits.objectives.curve_files.metric_words import names_a_metric, names_a_setting
 from bandits.objectives.curve_files.phases import phase_of
+from bandits.objectives.curve_files.summary_rows import without_summary
 
 __all__ = ["CurveFile", "read_curve_file"]
 
@@ -84,6 +85,7 @@ def read_curve_file(path: Path, *, metric: str = "", exactly: bool = True, untra
     _check_form(file)
     families = families_in(file)
     curve, guesses = choose_curves(file, families, metric, exactly=exactly)
+    file = without_summary(file, curve.places)
     seconds = next((family for family in families.whole if family is not curve and family.seconds), None)
     _check_not_repeated(file, curve)
     skip = 1 if untrained_first else 0

@@ -28,7 +28,7 @@ def check_plot_file(file: str) -> None:
     if path.is_dir() or not path.parent.is_dir():
         raise SettingError.broken("`plot`", "must be a file in a folder that exists", file)
     if find_spec(library) is None:
-        raise MissingDependency(f"A plot as {path.suffix.lower()}", "plot")
+        raise MissingDependency(f"A plot as {path.suffix.lower()}", "plot", library)
 
 
 def save_plot(report: ForecastReport, file: str) -> Picture:

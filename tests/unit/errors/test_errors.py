@@ -43,6 +43,8 @@ def test_messages_that_help() -> None:
     assert str(UnknownPlugin("predictor", "x", ["lce", "srm"])) == "predictor must be one of lce, srm, got 'x'"
     expected = "LCE needs an optional library: pip install 'emcee>=3.1'"
     assert expected == str(MissingDependency("LCE", "lce"))
+    page = str(MissingDependency("the page", "plot", "plotly"))
+    assert page == "the page needs an optional library: pip install 'plotly>=5.20'"
 
 
 def test_an_extra_that_is_not_known_is_named(monkeypatch) -> None:

@@ -158,6 +158,14 @@ def test_curves_with_gaps_are_no_features_either(tmp_path: Path) -> None:
     assert ("other columns that were measured during training are left out: top, loss_",) == table.description.notes
 
 
+@pytest.mark.parametrize("name", ["lr=0.009000000000000001", "lr=0.01", "seed=12345678901234", "layer=conv1"])
+def test_the_value_of_a_choice_is_no_epoch(tmp_path: Path, name: str) -> None:
+    """The number ends what stands after the equals sign, however many digits it has."""
+    table = CurveTable(written(tmp_path, f"{name},acc_1,acc_2"))
+
+    assert ((name,), 2) == (table.feature_names, table.max_epochs)
+
+
 def test_numbers_that_are_no_epochs_are_refused(tmp_path: Path) -> None:
     """One of thousands of digits, and the same one twice."""
     with pytest.raises(

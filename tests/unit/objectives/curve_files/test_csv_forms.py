@@ -71,7 +71,7 @@ def test_several_logs_in_one_file_are_told(tmp_path: Path) -> None:
     """The message names the line on which the second one begins."""
     file = read_csv(written(tmp_path, "epoch,loss,acc", *counting(5), *counting(5)))
 
-    assert "in which 'epoch' starts again on line 7, and no column names the run" in str(log_error(file))
+    assert "in which 'epoch' starts again on line 7, and no column names the run (run, run_id," in str(log_error(file))
 
 
 @pytest.mark.parametrize(
