@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bandits.cli.output import say, stdout
+from bandits.cli.output import say, show
 
 __all__ = ["explain"]
 
@@ -18,6 +18,6 @@ def explain(journal: str, trial: int) -> None:
     from bandits.runtime.journal import SqliteJournal
 
     with SqliteJournal.open(journal) as records:
-        stdout().print(story(records, trial))
+        show(story(records, trial))
         for note in records.notes():
             say(note)

@@ -7,7 +7,7 @@ from click.shell_completion import CompletionItem
 
 from bandits.cli.built_in_objectives import built_in_objectives
 from bandits.cli.completion import names_of
-from bandits.cli.output import stdout
+from bandits.cli.output import show
 from bandits.config import entry_settings, registry
 from bandits.errors import SettingError
 from bandits.report.listings import listing, predictor_listing, settings_listing
@@ -30,18 +30,17 @@ def list_(kind: registry.Kind | None, name: str | None) -> None:
     KIND is algorithms, predictors, rules, objectives or samplers. With NAME, the list shows its settings, which are
     written NAME:key=value,...
     """
-    console = stdout()
     if kind is not None and name is not None:
         from bandits.cli.assembly import filled_in  # it takes seconds to load, which a list of names need not wait for
 
         entry = registry.find(kind, name.partition(":")[0])
         if name != entry.name and ":" in name:
             raise SettingError.broken("`NAME`", f"must be a name alone, such as {entry.name}", name)
-        console.print(settings_listing(entry, entry_settings(entry).values(), filled_in(kind, entry)))
+        show(settings_listing(entry, entry_settings(entry).values(), filled_in(kind, entry)))
         return
     for each in registry.KINDS if kind is None else (kind,):
         if kind == "predictors":
-            console.print(predictor_listing(registry.entries(kind)))
+            show(predictor_listing(registry.entries(kind)))
             continue
         rows = [(entry.name, entry.purpose) for entry in registry.entries(each)]
         if each == "objectives":
@@ -51,4 +50,4 @@ def list_(kind: registry.Kind | None, name: str | None) -> None:
                 ("your_module:your_function", "your own training function, which yields a value after each epoch")
             )
             rows.append(("your_file.py:your_function", "the same, from a file"))
-        console.print(listing(each, rows), soft_wrap=True)
+        show(listing(each, rows), soft_wrap=True)

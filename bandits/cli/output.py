@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console, RenderableType
 
-__all__ = ["abandon_output", "flush_output", "say", "show", "spell_out", "stderr", "stdout"]
+__all__ = ["abandon_output", "flush_output", "say", "show", "spell_out", "stderr"]
 
 _WIDTH_OF_FILES = 160
 _PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}  # names may hold [/b] and :x:
@@ -33,18 +33,25 @@ def spell_out() -> None:
             stream.reconfigure(errors="bandits-spelled")
 
 
-def show(shown: RenderableType) -> None:
-    """Print JSON as it is, and everything else with the terminal's layout."""
-    if isinstance(shown, str):
-        click.echo(shown, file=sys.stdout)  # named, as click would write UTF-8 where a terminal takes ASCII alone
-    else:
-        stdout().print(shown)
+def show(shown: RenderableType, *, soft_wrap: bool = False) -> None:
+    """Print JSON as it is, and everything else with the terminal's layout.
 
+    Files and pipes get very wide lines, which are not broken, without blanks at their ends.
 
-def stdout() -> Console:
-    """Standard output; very wide if it is not a terminal, so that files and pipes get unbroken lines."""
+    Args:
+        shown: what to print.
+        soft_wrap: whether the terminal breaks long lines.
+    """
     console = Console(**_PLAIN)
-    return console if console.is_terminal else Console(**_PLAIN, width=_WIDTH_OF_FILES)
+    if not isinstance(shown, str):
+        if console.is_terminal:
+            console.print(shown, soft_wrap=soft_wrap)
+            return
+        console = Console(**_PLAIN, width=_WIDTH_OF_FILES)
+        with console.capture() as written:
+            console.print(shown, soft_wrap=soft_wrap)
+        shown = "\n".join(line.rstrip() for line in written.get().removesuffix("\n").split("\n"))
+    click.echo(shown, file=sys.stdout)  # named, as click would write UTF-8 where a terminal takes ASCII alone
 
 
 def stderr() -> Console:

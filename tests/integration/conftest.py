@@ -11,6 +11,7 @@ from bandits.cli import main
 def bandits(monkeypatch, capsys, tmp_path):
     """Run the command in an empty folder: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bandits.cli.progress._SECONDS", 1e9)  # a slow machine is no reason to say how far it is
     monkeypatch.setattr(sys, "path", [*sys.path])  # objectives are looked for in the folder
 
     def call(*arguments: str) -> tuple[int, str, str]:

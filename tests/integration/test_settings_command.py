@@ -148,6 +148,15 @@ def test_list_shows_the_settings_of_one_thing(bandits, kind, name, words):
     assert [] == [word for word in words if word not in out]
 
 
+@pytest.mark.parametrize("words", [[], ["predictors"], ["algorithms", "hyperband"]])
+def test_lists_in_a_pipe_have_no_blanks_at_the_ends_of_lines(bandits, words):
+    """Nor a line that is broken."""
+    lines = bandits("list", *words)[1].splitlines()
+
+    assert len(lines) > 5
+    assert [] == [line for line in lines if line != line.rstrip()]
+
+
 def test_list_refuses_what_there_is_not(bandits):
     """An unknown name is answered with the nearest."""
     code, _, err = bandits("list", "algorithms", "hyperbnd")

@@ -18,6 +18,7 @@ from bandits.studies.study import Study
 
 __all__ = ["study_of_tensorboard", "study_of_tensorboard_folder"]
 
+_MOST_FOLDERS = 10_000
 _DOWNLOADED = re.compile(r"run-(?P<run>.+)-tag-(?P<tag>.+)")  # how TensorBoard names the file
 
 
@@ -56,16 +57,22 @@ def study_of_tensorboard_folder(
     Raises:
         SettingError: there is no .csv file, or one is no export of TensorBoard; and see `study_of_tensorboard`.
     """
-    paths = sorted(folder.rglob("*.csv"))
     rule = "must be a folder of TensorBoard's csv exports (Wall time, Step, Value), one file for each run"
+    paths: list[Path] = []
+    for count, (place, _, names) in enumerate(os.walk(folder), start=1):
+        if count > _MOST_FOLDERS:
+            raise SettingError.broken(argument, f"{rule}; it holds more than {_MOST_FOLDERS:,} folders", source)
+        paths += [Path(place, name) for name in names if name.endswith(".csv")]
     if not paths:
         raise SettingError.broken(argument, f"{rule}; it holds no .csv file", source)
-    files = list(map(read_csv, paths))
-    for file in files:
-        if form_of(file) != "tensorboard":
+    files: list[CsvFile] = []
+    for path in sorted(paths):
+        file = read_csv(path)
+        if form_of(file) != "tensorboard":  # the first one ends it: a folder of other files may be very large
             found = listed(file.header, most=10) or "nothing"
             where = file.path.relative_to(folder)
             raise SettingError.broken(argument, f"{rule}; {where} has the columns {found}", source)
+        files.append(file)
     return study_of_tensorboard(source, files, goal, tag=tag, argument=argument)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import FrozenInstanceError, fields
+from importlib.util import find_spec
 
 import pytest
 
@@ -20,9 +21,8 @@ from bandits.predictors import (
 )
 from bandits.testing.toys import SpyPredictor
 
-DEFAULTS = [BNN, LCE, SRM, CurveProcess, GaussianProcess, LastSeenValue, NGBoost, Parametric, QuantileForest]
+DEFAULTS = [LCE, SRM, CurveProcess, GaussianProcess, LastSeenValue, NGBoost, Parametric, QuantileForest]
 CHANGED = [
-    BNN(min_curves=5, latents=0, noise="per configuration", step_size=0.01, curve_layer=False),
     LCE(min_epochs=7, every=2, max_std=0.1, mode="optimistic", link=Link.IDENTITY),
     SRM("svr_rbf", draws=20, uncertainty="bootstrap", partial=False, link=Link.LOG_LOSS),
     CurveProcess(min_arms=5),
@@ -32,6 +32,9 @@ CHANGED = [
     Parametric("mmf", recency=2.5, recalibrate=False),
     QuantileForest(trees=30, min_leaf=5),
 ]
+if find_spec("torch"):
+    DEFAULTS.append(BNN)
+    CHANGED.append(BNN(min_curves=5, latents=0, noise="per configuration", step_size=0.01, curve_layer=False))
 
 
 @pytest.mark.parametrize("kind", DEFAULTS, ids=lambda kind: kind.__name__)

@@ -79,6 +79,16 @@ def test_tensorboards_names_tell_run_and_tag(tmp_path: Path) -> None:
             read_study(source)
 
 
+def test_a_folder_of_everything_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No disk is searched to its end."""
+    monkeypatch.setattr("bandits.studies.readers.tensorboard._MOST_FOLDERS", 2)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+
+    with pytest.raises(SettingError, match=r"one file for each run; it holds more than 2 folders, got"):
+        read_study(str(tmp_path))
+
+
 def test_a_folder_of_other_files_is_an_error(tmp_path: Path) -> None:
     """The message says what the columns should be, and are."""
     with pytest.raises(SettingError, match=r"`here` must be a folder of TensorBoard.*; it holds no \.csv file"):
