@@ -22,7 +22,7 @@ _FRONTIERS = (0.5, 0.75)  # shares of the farthest position on the grid that any
 _CUTS = 2  # how often each arm is cut short
 _LOG_CONSTANT = float(gammaln((DEGREES + 1) / 2) - gammaln(DEGREES / 2) - 0.5 * np.log(DEGREES * np.pi))
 _LEAST = -20.0  # the least log density of an arm, however wrong its forecast was
-_FACTORS = np.exp(np.linspace(0.0, 1.4, 15))  # by which stated errors may be wrong
+_FACTORS = np.exp(np.linspace(0.0, 2.0, 21))  # by which stated errors may be wrong
 _TRUST = 4.0  # how many arms it takes to believe that stated errors are wrong
 
 
@@ -61,8 +61,9 @@ def cross_validate(fit: Fit, arms: Observations, outcomes: Floats, rng: np.rando
         outcomes: `[n, K]` their values on this scale, without its bounds.
         rng: decides which arms are hidden together.
     """
-    rows, means, stds = [], [], []
-    for shown, at in _hidden(arms, rng.permutation(len(arms)) % _FOLDS):
+    rows, means, stds, far = [], [], [], []
+    for shown, at, beyond in _hidden(arms, rng.permutation(len(arms)) % _FOLDS):
+        far.append(np.full(len(at), beyond))
         mean, std = fit(shown).predict(shown.subset(at), arms.passed[at] - 1)
         rows.append(at)
         means.append(mean)
@@ -75,23 +76,25 @@ def cross_validate(fit: Fit, arms: Observations, outcomes: Floats, rng: np.rando
     errors = (outcome - mean) / std
     factor = _factor(errors)
     densities = np.maximum(log_student(outcome - mean, factor * std), _LEAST)
+    if arms.passed.max() < len(arms.grid):
+        factor = _factor(errors[np.concatenate(far)], factor)
     return Check(errors, densities, mean, outcome, row, factor)
 
 
-def _hidden(arms: Observations, fold: NDArray[np.intp]) -> Iterator[tuple[Observations, NDArray[np.intp]]]:
-    """Arms cut short, and which of them are to be forecast."""
+def _hidden(arms: Observations, fold: NDArray[np.intp]) -> Iterator[tuple[Observations, NDArray[np.intp], bool]]:
+    """Arms cut short, which of them are to be forecast, and whether that is beyond all epochs that are shown."""
     passed = arms.passed
     lower = np.array([_lower(passed, own) for own in passed])
     for cut in (lower, np.maximum(passed // 2, 1)):
         for f in range(_FOLDS):
             hidden = (fold == f) & (cut < passed)
             if hidden.any():
-                yield arms.cut(np.where(hidden, cut, passed)), np.flatnonzero(hidden)
+                yield arms.cut(np.where(hidden, cut, passed)), np.flatnonzero(hidden), False
     for share in _FRONTIERS:
         frontier = max(int(share * passed.max()), 1)
         beyond = passed > frontier
         if beyond.any():
-            yield arms.cut(np.minimum(passed, frontier)), np.flatnonzero(beyond)
+            yield arms.cut(np.minimum(passed, frontier)), np.flatnonzero(beyond), True
 
 
 def _lower(passed: NDArray[np.intp], own: int) -> int:
@@ -100,7 +103,7 @@ def _lower(passed: NDArray[np.intp], own: int) -> int:
     return int(below[len(below) // 2]) if len(below) else max(own // 3, 1)
 
 
-def _factor(errors: Floats) -> float:
-    """By how much stated errors are too small: the most probable factor, near 1 while there are few arms."""
+def _factor(errors: Floats, usual: float = 1.0) -> float:
+    """By how much stated errors are too small: the most probable factor, near the usual one for few arms."""
     total = log_student(errors[None, :], _FACTORS[:, None]).sum(axis=1) / _CUTS
-    return float(_FACTORS[np.argmax(total - 0.5 * _TRUST * np.log(_FACTORS) ** 2)])
+    return float(_FACTORS[np.argmax(total - 0.5 * _TRUST * np.log(_FACTORS / usual) ** 2)])
