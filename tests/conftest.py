@@ -1,5 +1,6 @@
 """How the tests run: the same examples every time, and contract classes whose failed asserts show their values."""
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,9 +25,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 # Where coverage is asked for, it is measured in these tests: they cover all that must be covered, and measuring more
 # would double the time of the rest.
 MEASURED = (
-    *("contract", "unit/config", "unit/objectives", "unit/schedulers", "unit/stopping", "unit/test_curves.py"),
-    *("unit/test_constructors.py", "unit/runtime/test_spending.py"),
+    *(f"contract/test_{role}_contract.py" for role in ("objective", "rule", "sampler", "scheduler")),
+    *("contract/test_contracts_catch.py", "golden", "unit/config", "unit/objectives", "unit/schedulers"),
+    *("unit/stopping", "unit/test_curves.py", "unit/test_constructors.py", "unit/runtime/test_spending.py"),
 )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Leave one measurement of coverage in each process of pytest-xdist.
+
+    pytest-cov starts two there, one on top of the other, and `no_cover` pauses only the upper one: the lower one then
+    goes on, and tests that compute much take three times as long.
+    """
+    if not hasattr(session.config, "workerinput") or "coverage" not in sys.modules:
+        return
+    from coverage import Coverage
+
+    upper = Coverage.current()
+    if upper is not None:
+        upper.stop()
+        while (lower := Coverage.current()) is not None:
+            lower.stop()
+        upper.start()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

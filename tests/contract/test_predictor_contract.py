@@ -32,11 +32,14 @@ PREDICTORS = REGISTERED | OTHERS
 
 
 class TestPredictors(PredictorContract):
+    horizon = 6
+    arms = 3
+
     @pytest.fixture(params=PREDICTORS.values(), ids=PREDICTORS)
     def predictor(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Predictor:
-        """Every predictor; forests of at most ten trees, since several hundred take a second."""
+        """Every predictor; forests of at most five trees, since several hundred take a second."""
         grow = Forest._grow
-        few = staticmethod(lambda X, y, trees, share, rng: grow(X, y, min(trees, 10), share, rng))
+        few = staticmethod(lambda X, y, trees, share, rng: grow(X, y, min(trees, 5), share, rng))
         monkeypatch.setattr(Forest, "_grow", few)
         return request.param()
 

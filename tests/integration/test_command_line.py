@@ -194,7 +194,7 @@ def test_list_predictors_says_what_each_needs_costs_and_is_for(bandits):
 
 def test_explain_tells_a_dropped_trials_story(bandits):
     """A journal holds the forecast, bar, probability and reason of the verdict that dropped an arm, by either rule."""
-    run = ("run", "random", "--predictor", "srm", "--trials", "70", "--json", "--journal")
+    run = ("run", "random", "--predictor", "srm-ridge", "--trials", "70", "--json", "--journal")
     words = {
         ("risk.journal",): r"DROP: validation accuracy 0\.\d+ ± 0\.\d+ is forecast for epoch 20; "
         r"P\(forecast this poor at any check \| ends at 0\.\d+\) = 0\.\d+ <= 0\.1",
@@ -217,7 +217,8 @@ def test_explain_tells_a_dropped_trials_story(bandits):
 def test_explain_tells_of_an_arm_that_was_spared(bandits):
     """An audited arm that a forecast spoke against goes on, and its story says why."""
     bandits(
-        "run", "random", "--predictor", "srm", "--trials", "60", "--audit", "1", "--json", "--journal", "run.journal"
+        *("run", "random", "--predictor", "srm-ridge", "--trials", "60", "--audit", "1", "--json"),
+        *("--journal", "run.journal"),
     )
     with SqliteJournal.open("run.journal") as journal:
         spared = next(
@@ -234,7 +235,7 @@ def test_a_larger_risk_saves_more(bandits):
     arm is audited, none is dropped."""
 
     def report(*settings: str) -> dict:
-        code, out, _ = bandits("run", "random", "--predictor", "srm", "--trials", "60", "--json", *settings)
+        code, out, _ = bandits("run", "random", "--predictor", "srm-ridge", "--trials", "60", "--json", *settings)
         assert 0 == code
         return json.loads(out)
 
@@ -250,7 +251,7 @@ def test_looking_ahead_saves_more(bandits):
     """`--look-ahead` drops arms on their way to rungs below the last, for what is forecast for R."""
 
     def report(*settings: str) -> dict:
-        words = ("--predictor", "srm", "--confidence", "0.9", "--loops", "5", "--json", *settings)
+        words = ("--predictor", "srm-ridge", "--confidence", "0.9", "--loops", "5", "--json", *settings)
         code, out, _ = bandits("run", "hyperband", *words)
         assert 0 == code
         return json.loads(out)

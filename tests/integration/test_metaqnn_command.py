@@ -158,8 +158,8 @@ def test_every_setting_of_the_agent_is_an_option(toy) -> None:
 
 def test_the_run_without_the_predictor_has_an_agent_of_its_own(toy) -> None:
     """Where nothing could be dropped, it proposes the same nets, and ends the same."""
-    run_it = ("run", "metaqnn", "--predictor", "srm", "--objective", "toy:depths", "--trials", "20", "--burn-in", "20")
-    told = json.loads(toy(*run_it, "--epsilon", "1.0:5,0.0:15", "--seed", "2", "--json")[1])
+    run_it = ("run", "metaqnn", "--predictor", "srm", "--objective", "toy:depths", "--trials", "12", "--burn-in", "12")
+    told = json.loads(toy(*run_it, "--epsilon", "1.0:5,0.0:7", "--seed", "2", "--json")[1])
 
     assert told["best_value"] == told["best_value_without_predictor"]
     assert told["epochs_trained"] == told["epochs_without_predictor"]

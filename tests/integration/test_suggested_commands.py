@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from pathlib import Path
+import shutil
 
 import numpy as np
 import optuna
@@ -15,6 +15,7 @@ from bandits.config import build
 from bandits.objectives import CurveTable
 from bandits.runtime import SqliteJournal
 from bandits.stopping.rule_choice import choose_rule
+from bandits.studies.writers import export_journal
 
 TRIALS, EPOCHS = 14, 6
 SOURCES = ["my study.db", "it's a study.log", "a run.journal", "long table.csv", "wide table.csv"]
@@ -31,11 +32,10 @@ RULES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def sources(bandits, monkeypatch):
-    """A source of each kind in the current folder, all with the same curves; Optuna is silent."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a source of each kind, all with the same curves."""
+    folder = tmp_path_factory.mktemp("sources")
     rng = np.random.default_rng(0)
     ends = rng.random(TRIALS)
     curves = ends[:, None] * (1 - np.exp(-np.arange(1, EPOCHS + 1) / 2)) + rng.normal(0, 0.001, (TRIALS, EPOCHS))
@@ -43,10 +43,11 @@ def sources(bandits, monkeypatch):
     wide = [f"lr,{numbered}", *(f"{end},{','.join(map(str, curve))}" for end, curve in zip(ends, curves, strict=True))]
     long = ["run,step,acc", *(f"{r},{t + 1},{curves[r, t]}" for r in range(TRIALS) for t in range(EPOCHS))]
     for name, lines in (("wide table.csv", wide), ("long table.csv", long)):
-        Path(name).write_text("\n".join(lines), encoding="utf-8")
-    with SqliteJournal.create("a run.journal") as journal:
-        run(RandomSearch(TRIALS, EPOCHS), CurveTable("wide table.csv"), journal=journal)
-    study = optuna.create_study(storage="sqlite:///my study.db", direction="maximize")
+        (folder / name).write_text("\n".join(lines), encoding="utf-8")
+    with SqliteJournal.create(folder / "a run.journal") as journal:
+        run(RandomSearch(TRIALS, EPOCHS), CurveTable(folder / "wide table.csv"), journal=journal)
+    storage = optuna.storages.RDBStorage(f"sqlite:///{folder / 'my study.db'}")
+    study = optuna.create_study(storage=storage, direction="maximize")
     study.add_trials(
         create_trial(
             value=curve[-1],
@@ -56,7 +57,17 @@ def sources(bandits, monkeypatch):
         )
         for end, curve in zip(ends.tolist(), curves.tolist(), strict=True)
     )
-    assert bandits("export", "a run.journal", "--optuna", "it's a study.log")[0] == 0
+    storage.engine.dispose()  # the file is copied from here on
+    export_journal(folder / "a run.journal", str(folder / "it's a study.log"))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def sources(bandits, tmp_path, made):
+    """The sources in the current folder; Optuna is silent."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     yield
     optuna.logging.set_verbosity(before)
 

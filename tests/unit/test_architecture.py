@@ -68,10 +68,16 @@ def tree_of(module: Path) -> ast.Module:
     return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
 
 
+@cache
+def nodes_of(module: Path) -> tuple[ast.AST, ...]:
+    """Everything in a module."""
+    return tuple(ast.walk(tree_of(module)))
+
+
 def imports_of(module: Path) -> Iterator[str]:
     """Full names of everything a module imports, at its top or anywhere inside, for type checkers only too."""
     package = ["bandits", *module.parts[:-1]]
-    for node in ast.walk(tree_of(module)):
+    for node in nodes_of(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -89,7 +95,7 @@ def rooms_imported(module: Path) -> set[str]:
 
 def calls_of(module: Path) -> Iterator[ast.Call]:
     """Every call in a module."""
-    return (node for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call))
+    return (node for node in nodes_of(module) if isinstance(node, ast.Call))
 
 
 def dotted(node: ast.expr) -> str:
@@ -148,16 +154,15 @@ def test_pure_rooms_import_no_outside_world(module: Path) -> None:
 def test_pure_rooms_neither_print_nor_open(module: Path) -> None:
     """Nor do they use what differs from process to process: `id` and `hash` of text."""
     definitions = {"__hash__"}  # a value's own hash is its business
-    tree = tree_of(module)
     allowed = {
         id(call)
-        for function in ast.walk(tree)
+        for function in nodes_of(module)
         if isinstance(function, ast.FunctionDef) and function.name in definitions
         for call in ast.walk(function)
     }
     found = {
         node.func.id
-        for node in ast.walk(tree)
+        for node in nodes_of(module)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and id(node) not in allowed
     }
 
@@ -167,7 +172,7 @@ def test_pure_rooms_neither_print_nor_open(module: Path) -> None:
 @pure_modules
 def test_pure_rooms_draw_from_generators_only(module: Path) -> None:
     """Nothing of `numpy.random` but types and seeded generators."""
-    for node in ast.walk(tree_of(module)):
+    for node in nodes_of(module):
         if isinstance(node, ast.Attribute) and dotted(node).startswith(("np.random.", "numpy.random.")):
             assert dotted(node).split(".")[2] in RANDOM_NAMES, f"line {node.lineno}: {dotted(node)}"
     assert not any(name.startswith("numpy.random") for name in imports_of(module))
@@ -192,7 +197,7 @@ def test_modules_say_what_they_are_for(module: Path) -> None:
 def files_imported(module: Path) -> Iterator[str]:
     """The files of the package that a module imports from, itself aside."""
     package = ["bandits", *module.parts[:-1]]
-    for node in ast.walk(tree_of(module)):
+    for node in nodes_of(module):
         if isinstance(node, ast.Import):
             yield from (name for alias in node.names if (name := file_of(alias.name)))
         elif isinstance(node, ast.ImportFrom):
@@ -271,7 +276,7 @@ def test_a_docstring_is_a_reference_and_no_guide(module: Path) -> None:
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     texts = [
         node.body[0].value
-        for node in ast.walk(ast.parse((PACKAGE / module).read_text(encoding="utf-8")))
+        for node in nodes_of(module)
         if isinstance(node, documented) and ast.get_docstring(node) is not None and isinstance(node.body[0], ast.Expr)
     ]
     lines = {text.lineno: (text.end_lineno or 0) - text.lineno + 1 for text in texts}

@@ -26,6 +26,9 @@ HORIZON = 20
 
 
 class TestContract(PredictorContract):
+    horizon = 6
+    arms = 2
+
     @pytest.fixture(
         params=[{}, {"noise": "per configuration", "curve_layer": False, "latents": 0, "update_steps": 0}],
         ids=["default", "the paper's plain network"],

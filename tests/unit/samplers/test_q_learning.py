@@ -107,7 +107,7 @@ def test_nothing_is_learnt_from_failures_before_there_is_a_reward() -> None:
 def test_the_greedy_policy_reaches_the_optimum_of_an_additive_reward() -> None:
     """With the paper's alpha, gamma, Q0 and replay, on the 152 nets of up to three layers, 120 of which are tried.
 
-    The states show the whole net, because that is what the reward depends on. In two of eight runs the best net is
+    The states show the whole net, because that is what the reward depends on. In two of four runs the best net is
     found so late that its value, which an update moves by a hundredth, has not overtaken another's.
     """
     worths = {"C(16,3,1)": 1.0, "C(8,3,1)": 0.6, "C(16,1,1)": 0.4, "C(8,1,1)": 0.2, "P(2,2)": 0.3}
@@ -117,13 +117,13 @@ def test_the_greedy_policy_reaches_the_optimum_of_an_additive_reward() -> None:
         return sum(worths[str(layer)] for layer in without_dropout(net)) / 4
 
     reached = []
-    for seed in range(8):
+    for seed in range(4):
         nets = WholeNets(replace(GRAMMAR, max_depth=3))
         sampler = QLearning(nets, epsilon=EpsilonSchedule.scaled(120), seed=seed)
         search(sampler, 120, worth)
         reached.append(worth(sampler.greedy_walk()))
 
-    assert 6 == reached.count(0.75)
+    assert 2 == reached.count(0.75)
     assert [0.65, 0.65] == pytest.approx(sorted(reached)[:2])
 
 
@@ -158,11 +158,11 @@ def test_nets_get_better_as_choices_become_greedy() -> None:
 
 def test_every_net_is_new() -> None:
     """A net that comes up again is not proposed again, and counts for no stage."""
-    sampler = QLearning(GRAMMAR, epsilon=EpsilonSchedule.parse("1.0:50,0.0:50"), seed=1)
-    nets = search(sampler, 100, lambda _: 0.9)
+    sampler = QLearning(GRAMMAR, epsilon=EpsilonSchedule.parse("1.0:30,0.0:20"), seed=1)
+    nets = search(sampler, 50, lambda _: 0.9)
 
-    assert 100 == len(set(nets))
-    assert [50, 50] == [stage.nets for stage in sampler.stages()]
+    assert 50 == len(set(nets))
+    assert [30, 20] == [stage.nets for stage in sampler.stages()]
     assert sampler.stages()[1].redraws > 0
     for net in nets:
         GRAMMAR.parse(net)
@@ -218,10 +218,11 @@ def test_the_same_seed_and_outcomes_give_the_same_nets() -> None:
         sampler = QLearning(GRAMMAR, epsilon=EpsilonSchedule.parse("1.0:10,0.0:10"), learning_rate=0.5, seed=seed)
         return search(sampler, 20, lambda net: worth if "FC" in net else 0.5)
 
-    assert nets(0, 0.9) == nets(0, 0.9)
-    assert nets(0, 0.9)[:10] == nets(0, 0.1)[:10]
-    assert nets(0, 0.9)[10:] != nets(0, 0.1)[10:]
-    assert nets(0, 0.9) != nets(1, 0.9)
+    first, other = nets(0, 0.9), nets(0, 0.1)
+    assert first == nets(0, 0.9)
+    assert first[:10] == other[:10]
+    assert first[10:] != other[10:]
+    assert first != nets(1, 0.9)
 
 
 def test_outcomes_may_come_in_any_order() -> None:
