@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, SuccessiveHalvingPruner
+from optuna.pruners import BasePruner
 
 from bandits.config.registry import names
-from bandits.integrations.optuna import PredictivePruner
-from bandits.predictors import SRM
 from bandits.samplers.optuna import OptunaSampler
 from bandits.schedulers import Scheduler
-from benchmarks.equal_budget import schedulers
+from benchmarks.equal_budget import pruners, schedulers
 from benchmarks.equal_budget.case import Case, Reading
 from benchmarks.equal_budget.optuna_study import study
 from benchmarks.equal_budget.peers.client import syne_tune
 from benchmarks.equal_budget.peers.environment import FOLDER, installed
 from benchmarks.equal_budget.replay import replay
-from benchmarks.equal_budget.schedulers import ETA, Maker, Setting
+from benchmarks.equal_budget.schedulers import Maker, Setting
 from benchmarks.optuna_pruner.quality_study import Sampling
 from benchmarks.stress.families import sampler_for
 
@@ -93,22 +91,6 @@ def _syne_tune(case: Case, scheduler: str) -> list[Reading]:
     return syne_tune(scheduler, case.table, order, case.account(), seed=case.order)
 
 
-def _srm_pruner(case: Case) -> BasePruner:
-    return PredictivePruner(SRM(), max_epochs=case.table.max_epochs, seed=case.order)
-
-
-def _optuna_hyperband(case: Case) -> BasePruner:
-    return HyperbandPruner(1, case.table.max_epochs, ETA)
-
-
-def _optuna_halving(case: Case) -> BasePruner:  # noqa: ARG001 - as the others
-    return SuccessiveHalvingPruner(1, ETA)
-
-
-def _optuna_median(case: Case) -> BasePruner:  # noqa: ARG001 - likewise
-    return MedianPruner()
-
-
 def _plain(build: Callable[[Setting], Scheduler], sampling: Sampling = "random") -> Side:
     return Side("simple", partial(_ours, build=build, sampling=sampling))
 
@@ -159,8 +141,8 @@ SIDES: dict[str, Side] = {
     "random + srm, paper's rule": _with(schedulers.papers_rule, schedulers.random_search, "random"),
     "hyperband + srm, paper's rule": _with(schedulers.papers_rule, schedulers.hyperband, "hyperband"),
     "asha + srm, paper's rule": _with(schedulers.papers_rule, schedulers.asha, "asha"),
-    "predictive pruner": _pruned(_srm_pruner, kind="forecasts"),
-    "predictive pruner + TPE": _pruned(_srm_pruner, "tpe", kind="forecasts"),
+    "predictive pruner": _pruned(pruners.srm, kind="forecasts"),
+    "predictive pruner + TPE": _pruned(pruners.srm, "tpe", kind="forecasts"),
     "random": _plain(schedulers.random_search),
     "halving": _plain(schedulers.halving),
     "hyperband": _plain(schedulers.hyperband),
@@ -169,12 +151,12 @@ SIDES: dict[str, Side] = {
     "pasha": _plain(schedulers.pasha),
     "median": _plain(schedulers.median),
     "top-k": _plain(schedulers.top_k),
-    "optuna hyperband": _pruned(_optuna_hyperband),
-    "optuna halving": _pruned(_optuna_halving),
-    "optuna median": _pruned(_optuna_median),
-    "optuna hyperband + TPE": _pruned(_optuna_hyperband, "tpe"),
-    "optuna halving + TPE": _pruned(_optuna_halving, "tpe"),
-    "optuna median + TPE": _pruned(_optuna_median, "tpe"),
+    "optuna hyperband": _pruned(pruners.hyperband),
+    "optuna halving": _pruned(pruners.halving),
+    "optuna median": _pruned(pruners.median),
+    "optuna hyperband + TPE": _pruned(pruners.hyperband, "tpe"),
+    "optuna halving + TPE": _pruned(pruners.halving, "tpe"),
+    "optuna median + TPE": _pruned(pruners.median, "tpe"),
     "syne-tune hyperband": _peer("hyperband"),
     "syne-tune asha, stopping": _peer("asha stopping"),
     "syne-tune asha, promotion": _peer("asha promotion"),
