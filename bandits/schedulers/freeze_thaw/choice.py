@@ -73,7 +73,7 @@ class Chooser:
         if choice.plan is not None:
             self._spent_by[choice.plan] += choice.stop - epochs
         if choice.decision.cause is Cause.LEASH_FRESH:
-            self._leash.began_by_chance()
+            self._leash.began_by_chance(self._ledger.spent)
 
     def paused(self, trial_id: int, epochs: int) -> None:
         """An arm has come to the end of its stretch."""
@@ -112,7 +112,8 @@ class Chooser:
     def _leashed(self, waiting: Ids, fresh_allowed: bool) -> Choice | None:
         """The training that is due to be completed, if any."""
         spent = self._ledger.spent
-        if self._leash.chance_is_due(spent) and self._ledger.left >= 2 * self._last:
+        on_the_ground = self._roster.best_end is None or self._roster.best_end <= self._forecasts.high_start
+        if self._leash.chance_is_due(spent, on_the_ground=on_the_ground) and self._ledger.left >= 2 * self._last:
             if fresh_allowed:
                 reason = "a fresh configuration is due to be trained in full"
                 return self._fresh(Cause.LEASH_FRESH, reason, stop=self._last)

@@ -25,6 +25,7 @@ _NEWS = 0.1  # a new fit is made when this share of the arms has trained on sinc
 _FROM_SCRATCH = 2.0  # a fit from scratch is made when all epochs have grown by this factor since the last such fit
 _MOST_FRESH = 100  # arms that stand for a fresh one
 _MOST_TRACED = 24  # arms that show how forecasts narrow from check epoch to check epoch
+_HIGH = 0.9  # a quantile
 _UNSEEN = Curve(np.zeros(0))
 
 
@@ -40,8 +41,9 @@ class OpenArms:
         switch_cost: epochs that are added to the cost of an arm.
 
     Attributes:
-        middles, reaches: `[n]` of each trial's forecast by its id, see `middle_and_reach`; NaN where there is none.
+        middles: `[n]` medians of the forecasts by trial id; NaN where there is none.
         forecasts: by trial id.
+        high_start: nine in ten arms had no higher score after their first epoch.
     """
 
     def __init__(
@@ -61,17 +63,13 @@ class OpenArms:
         self._fresh = FreshArms()
         self._unknown = straight(len(epochs))
         self._bar = np.nan
+        self.high_start = np.inf
         self._news, self._scratch = np.inf, 0
 
     @property
     def middles(self) -> Floats:
         """Medians of the forecasts by trial id."""
         return np.asarray(self._arrays[0])
-
-    @property
-    def reaches(self) -> Floats:
-        """Spreads of the upper halves of the forecasts by trial id."""
-        return np.asarray(self._arrays[1])
 
     # Forecasts
 
@@ -88,6 +86,7 @@ class OpenArms:
         by_id = {trial.id: trial for trial in trials}
         curves = {trial.id: self._history.curve(trial.id) for trial in trials}
         self._plain = LastValueGrowth([curve.scores for curve in curves.values()], self._epochs)
+        self.high_start = float(np.quantile([curve.scores[0] for curve in curves.values()], _HIGH))
         self._forecaster = self._fitted()
         self._arrays[2:] = np.nan
         self._take([(by_id[i], curves[i]) for i in open_ids if i in by_id])
