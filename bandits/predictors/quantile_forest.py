@@ -1,8 +1,9 @@
 """Quantile regression forest: the leaves of a forest give the whole distribution of an arm's end.
 
 scikit-learn grows the forest. It does not compute a forest's quantiles, so the weights of the training curves are
-computed here. What they bring over the forest of `srm-forest`, after a quarter of the epochs on seven shipped tables: a CRPS
-of 0.17 instead of 0.22 interquartile ranges, and 90 % intervals that cover 91.9 % (`python -m benchmarks.calibration`).
+computed here. What they bring over the forest of `srm-forest`, after a quarter of the epochs on seven shipped tables: a
+CRPS of 0.17 instead of 0.22 interquartile ranges, and 90 % intervals that cover 91.9 %
+(`python -m benchmarks.calibration`).
 """
 
 from __future__ import annotations
