@@ -11,9 +11,19 @@ from benchmarks.equal_budget.measure import FROM_LARGE
 from benchmarks.equal_budget.sides import KINDS, LEADER, SIDES
 from benchmarks.equal_budget.statistics import ALLOWED, Estimate, Results
 
-__all__ = ["markdown"]
+__all__ = ["markdown", "summary"]
 
 DETAILED = (10, 20, 40)  # budgets whose regrets are told table by table
+SHORT = (
+    "freeze-thaw",
+    "hyperband + srm",
+    "hyperband",
+    "random",
+    "optuna hyperband",
+    "optuna hyperband + TPE",
+    "syne-tune hyperband",
+)
+"""Sides of the short table."""
 
 
 def markdown(results: Results) -> str:
@@ -45,6 +55,17 @@ def markdown(results: Results) -> str:
                 summary = f"<summary>{group} tables after {budget} trainings</summary>"
                 parts.append(f"<details>{summary}\n\n{by_table(results, group, budget)}\n\n</details>")
     return "\n\n".join(parts)
+
+
+def summary(results: Results) -> str:
+    """Mean regret on the shipped tables of a few sides, at the budgets up to 40, for the README of the project."""
+    tables, budgets = results.group(GROUPS[0]), [budget for budget in results.budgets if budget < FROM_LARGE]
+    lines = _head(["mean regret in % after", *(f"{budget} trainings" for budget in budgets)])
+    for side in (side for side in SHORT if side in results.sides):
+        lines.append(
+            _line([side, *(_cell(results.regret(side, tables, budget), results, tables, budget) for budget in budgets)])
+        )
+    return "\n".join([*lines, "", _amount(results)])
 
 
 def defeats(results: Results) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.equal_budget.case import TABLES
 from benchmarks.equal_budget.figure import draw
 from benchmarks.equal_budget.measure import measure
-from benchmarks.equal_budget.report import markdown
+from benchmarks.equal_budget.report import markdown, summary
 from benchmarks.equal_budget.sides import KINDS, SIDES, why_missing
 from benchmarks.equal_budget.statistics import Results
 from benchmarks.lib.common import argument_parser, update_readme
@@ -70,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     draw(results, folder / "equal_budget.png")
     if chosen.update_readme:
         update_readme(HERE / "README.md", "results", text)
+        update_readme(HERE.parents[1] / "README.md", "budget", summary(results))
 
 
 def _measure(chosen: argparse.Namespace, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["Leash"]
 
 _PROMISING = 3.0  # for so many trainings' worth of epochs, one training is completed
+_CHANCE_FROM = 10.0  # trainings' worth of budget
 _CHANCE, _CHANCE_ON_THE_GROUND = 15.0, 5.0  # for so many, a configuration by chance is trained in full
 
 
@@ -16,10 +17,12 @@ class Leash:
 
     Args:
         max_epochs: R, epochs of a training.
+        budget: epochs in all. With fewer than ten trainings' worth, none is chosen by chance.
     """
 
-    def __init__(self, max_epochs: int) -> None:
+    def __init__(self, max_epochs: int, budget: int) -> None:
         self._max_epochs = max_epochs
+        self._chance_pays = budget >= _CHANCE_FROM * max_epochs
         self._last_by_chance: int | None = None
 
     def promising_is_due(self, spent: int, completed: int) -> bool:
@@ -33,6 +36,8 @@ class Leash:
             spent: epochs so far.
             on_the_ground: whether no training so far has ended better than most arms begin.
         """
+        if not self._chance_pays:
+            return False
         if self._last_by_chance is None:
             return spent >= self._max_epochs
         every = _CHANCE_ON_THE_GROUND if on_the_ground else _CHANCE

@@ -83,7 +83,7 @@ class FreezeThaw(Scheduler):
         self._stretches = Stretches(self.max_epochs, max(1, int(np.ceil(self.switch_cost))))
         self._ledger = Ledger(total)
         self._open = OpenArms(self.predictor, self.history, self._stretches.epochs, self.seed, self.switch_cost)
-        self._chooser = Chooser(self._stretches, self._ledger, self._open, Leash(self.max_epochs))
+        self._chooser = Chooser(self._stretches, self._ledger, self._open, Leash(self.max_epochs, total))
         self._by_chance = False
         self._trials: dict[int, Trial] = {}
         self._best_at_end = None if stopper is None else BestOf(stopper.keep)
