@@ -1,6 +1,7 @@
 """How the tests run: the same examples every time, and contract classes whose failed asserts show their values."""
 
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +21,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which tests are left out."""
     if not HAS_TORCH:
         terminalreporter.write_line("Tests that train are left out: torch and safetensors are not both installed.")
+
+
+@pytest.fixture
+def quiet_optuna() -> Iterator[None]:
+    """Optuna logs each study and trial to stderr unless told not to."""
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    yield
+    optuna.logging.set_verbosity(before)
 
 
 # Where coverage is asked for, it is measured in these tests: they cover all that must be covered, and measuring more

@@ -22,19 +22,14 @@ NEEDS = {  # what an example needs beyond what the package does
 
 
 @pytest.fixture
-def example(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def example(monkeypatch: pytest.MonkeyPatch, quiet_optuna: None) -> Callable[..., Any]:
     """Run an example's `main`, unless it needs a library that is not there."""
 
     def run(name: str, **smaller: Any) -> Any:
         for module in NEEDS.get(name, ()):
             pytest.importorskip(module, reason=f"examples/{name}.py needs {module}: pip install '.[examples]'")
         monkeypatch.syspath_prepend(EXAMPLES)
-        before = optuna.logging.get_verbosity()
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        try:
-            return import_module(name).main(**smaller)
-        finally:
-            optuna.logging.set_verbosity(before)
+        return import_module(name).main(**smaller)
 
     return run
 

@@ -17,14 +17,9 @@ from bandits.runtime.journal import SqliteJournal
 from bandits.studies.writers import export_journal
 from tests.integration.optuna.postgres_server import NoServer, postgres_server
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 RUN = ("run", "hyperband", "--predictor", "srm-ridge", "--objective", "table:metaqnn_cifar10")
-
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    before = optuna.logging.get_verbosity()
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 def test_a_journal_becomes_a_study_and_a_table(bandits):
@@ -79,7 +74,6 @@ def test_partial_curves_of_a_study_are_forecast(bandits):
 
 def test_gaps_and_the_last_epochs_are_told(bandits):
     """A study that reports every second epoch; --epochs cuts it."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(storage="sqlite:///study.db")
     for start in (3.0, 4.0):
         trial = study.ask()
@@ -120,7 +114,6 @@ def test_wrong_usage(bandits, tmp_path, arguments, message):
     """Exit code 2 and one line."""
     with SqliteJournal.create(tmp_path / "run.journal") as journal:
         run(Hyperband(max_epochs=3), CurveTable("metaqnn_cifar10"), journal=journal)
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     export_journal(tmp_path / "run.journal", str(tmp_path / "study.log"))
     (tmp_path / "notes.txt").write_text("remember the milk")
     code, out, err = bandits(*arguments)

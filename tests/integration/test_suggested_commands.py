@@ -63,13 +63,9 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def sources(bandits, tmp_path, made):
-    """The sources in the current folder; Optuna is silent."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+def sources(bandits, tmp_path, made, quiet_optuna):
+    """The sources in the current folder."""
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -34,16 +34,14 @@ def test_without_a_warm_start_nothing_is_said(bandits) -> None:
     assert json.loads(told)["warm_start"] is None
 
 
+@pytest.mark.usefixtures("quiet_optuna")
 def test_several_sources_may_be_named(bandits) -> None:
     """A table and an Optuna study; the journal of the new run says where it started."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(storage="sqlite:///study.db", direction="maximize")
     for rate in (0.001, 0.0004):
         space = {"lr": optuna.distributions.FloatDistribution(1e-5, 1e-2)}
         reports = {epoch: 0.3 + 0.01 * epoch for epoch in range(1, 21)}
         study.add_trial(create_trial(value=0.5, params={"lr": rate}, distributions=space, intermediate_values=reports))
-    optuna.logging.set_verbosity(verbosity)
     sources = ("--warm-start", "table:metaqnn_svhn", "--warm-start", "sqlite:///study.db")
     code, told, _ = bandits(*RUN, *sources, "--json")
     said = json.loads(told)

@@ -14,17 +14,10 @@ import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 EPOCHS = 8
 FAST = ("--predictor", "last-seen-value", "--confidence", "0.95")
-
-
-@pytest.fixture(autouse=True)
-def quiet():
-    """Optuna logs each study to stderr unless told not to."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 @pytest.fixture

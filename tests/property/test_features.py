@@ -26,6 +26,8 @@ from bandits.studies.parameter_columns import ParameterColumns
 from bandits.studies.writers import export_journal, import_study
 from bandits.studies.writers.storages import storage_at
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 Features = Mapping[str, float]
 LOSS = Metric("loss", goal="minimize")
 TEXTS = ("adam", "sgd", "none", "nan", "missing", "1", "2.5", "true", "N/A", "a b", "x=y", "Ünit", "1e3")
@@ -102,14 +104,6 @@ def features_of_table(file: Path) -> list[Features]:
 def features_of(source: Path) -> list[Features]:
     """As `bandits what-if` and imports see them."""
     return [trial.features for trial in read_study(str(source)).trials]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _quiet() -> Iterator[None]:
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 @given(studies())

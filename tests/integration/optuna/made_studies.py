@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import optuna
-import pytest
 from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -22,15 +21,6 @@ from bandits.stopping.calibration_set import CalibrationSet
 
 T = 10
 RATE = FloatDistribution(1e-4, 1.0, log=True)
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterable[None]:
-    """Optuna logs each trial to stderr unless told not to."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 class Notebook(Predictor):

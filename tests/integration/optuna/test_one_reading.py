@@ -28,7 +28,9 @@ from bandits.studies.readers.optuna import study_of_optuna
 from bandits.studies.writers import import_study
 from bandits.tools.predict import predict_table
 from bandits.tools.what_if import what_if
-from tests.integration.optuna.made_studies import Notebook, quiet  # noqa: F401 - for every test of this file
+from tests.integration.optuna.made_studies import Notebook
+
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 E, TRIALS = 10, 32  # epochs of a training, trials of a study
 RULE = RiskControlledRule(0.2)

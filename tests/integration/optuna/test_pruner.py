@@ -30,10 +30,11 @@ from tests.integration.optuna.made_studies import (
     notebook_study,
     optimised,
     pruned,
-    quiet,  # noqa: F401 - for every test of this file
     running,
     study_with,
 )
+
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 # What it is for
 

@@ -19,10 +19,11 @@ from tests.integration.optuna.made_studies import (
     line,
     notebook_study,
     pruned,
-    quiet,  # noqa: F401 - for every test of this file
     running,
     study_with,
 )
+
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 # How reports become curves
 

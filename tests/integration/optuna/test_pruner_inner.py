@@ -33,11 +33,13 @@ from tests.integration.optuna.made_studies import (
     finished,
     line,
     notebook_study,
-    quiet,  # noqa: F401 - for every test of this file
     running,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
+    pytest.mark.usefixtures("quiet_optuna"),
+]
 
 INNER: dict[str, Callable[[], BasePruner]] = {
     "hyperband": lambda: HyperbandPruner(min_resource=1, max_resource=T),

@@ -34,10 +34,11 @@ from tests.integration.optuna.made_studies import (
     line,
     notebook_study,
     optimised,
-    quiet,  # noqa: F401 - for every test of this file
     running,
     study_with,
 )
+
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 MIDNIGHT = datetime(2026, 1, 1)
 PRUNED, COMPLETE = TrialState.PRUNED, TrialState.COMPLETE

@@ -23,9 +23,10 @@ from tests.integration.optuna.made_studies import (
     line,
     notebook_study,
     optimised,
-    quiet,  # noqa: F401 - for every test of this file
     running,
 )
+
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 
 def saved(study: optuna.Study, trial: FrozenTrial | optuna.Trial) -> Any:

@@ -31,10 +31,11 @@ from tests.integration.optuna.made_studies import (
     line,
     optimised,
     pruned,
-    quiet,  # noqa: F401 - for every test of this file
     running,
     study_with,
 )
+
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 PATIENCE = 20.0  # seconds, for what takes none unless something is broken
 

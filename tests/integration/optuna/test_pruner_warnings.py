@@ -28,10 +28,11 @@ from tests.integration.optuna.made_studies import (
     line,
     notebook_study,
     pruned,
-    quiet,  # noqa: F401 - for every test of this file
     running,
     study_with,
 )
+
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 Objective = Callable[[optuna.Trial], float]
 

@@ -21,7 +21,6 @@ from tests.integration.optuna.made_studies import (
     decisions,
     exponential,
     pruned,
-    quiet,  # noqa: F401 - for every test of this file
     running,
 )
 from tests.integration.optuna.postgres_server import NoServer, postgres_server
@@ -39,7 +38,10 @@ from tests.integration.optuna.worker import (
     pruner,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
+    pytest.mark.usefixtures("quiet_optuna"),
+]
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
 STORAGES = ["sqlite", "sqlite with a write-ahead log", "journal", POSTGRESQL, "grpc"]

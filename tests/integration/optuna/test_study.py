@@ -26,9 +26,10 @@ from tests.integration.optuna.made_studies import (
     T,
     finished,
     line,
-    quiet,  # noqa: F401 - for every test of this file
     running,
 )
+
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 MIDNIGHT = datetime(2026, 1, 1)
 PRUNED, COMPLETE = TrialState.PRUNED, TrialState.COMPLETE

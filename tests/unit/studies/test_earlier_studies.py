@@ -23,17 +23,11 @@ from bandits.runtime.journal import SqliteJournal
 from bandits.schedulers import RandomSearch
 from bandits.studies import Study, earlier_curves, read_curves, read_study
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 LOSS = Metric("loss", goal="minimize")
 NAN = math.nan
 TABLE = "lr,wd,loss_1,loss_2,loss_3\n" + "0.1,1,3,2,1\n0.2,2,3.5,,1.5\n0.4,4,,2,1\n0.8,8,5,4,3\n"
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterable[None]:
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 def read(source: object, goal: Goal = "minimize") -> Study:

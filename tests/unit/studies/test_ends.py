@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,15 +14,9 @@ from bandits.runtime.journal import SqliteJournal
 from bandits.schedulers.lifecycle import State
 from bandits.studies import read_curves, read_study
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 NAN = float("nan")
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterable[None]:
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 def test_a_row_of_a_table_is_complete_if_it_comes_to_the_last_epoch(tmp_path: Path) -> None:

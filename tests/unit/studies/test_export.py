@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,20 +25,14 @@ from bandits.schedulers import State
 from bandits.studies.writers import export_journal
 from tests.unit.studies.journals import LOSS, SPACE, arm, hyperband, write
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 STATES = {
     State.COMPLETED: TrialState.COMPLETE,
     State.DROPPED: TrialState.PRUNED,
     State.CUT: TrialState.PRUNED,
     State.FAILED: TrialState.FAIL,
 }
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterable[None]:
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import optuna
@@ -16,15 +16,9 @@ from bandits.errors import SettingError
 from bandits.predictors import SRM
 from bandits.studies import history_of
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 SPACE = {"lr": FloatDistribution(0.1, 2.0), "kind": CategoricalDistribution(["a", "b"])}
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterable[None]:
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 def study(*reports: Mapping[int, float], direction: str = "maximize") -> optuna.Study:

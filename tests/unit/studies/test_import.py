@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,9 @@ from bandits.studies import read_curves, read_study
 from bandits.studies.writers import export_journal, import_study
 from tests.unit.studies.journals import arm, hyperband, write
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 LR = FloatDistribution(0.0, 10.0)
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterable[None]:
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 def study(

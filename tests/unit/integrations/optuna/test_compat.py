@@ -15,9 +15,10 @@ from bandits.integrations.optuna import compat
 from tests.integration.optuna.made_studies import (
     finished,
     line,
-    quiet,  # noqa: F401 - for every test of this file
     running,
 )
+
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 PACKAGE = Path(bandits.__file__).parent
 COMPAT = Path(compat.__file__)

@@ -1,6 +1,6 @@
 """A run that was exported is replayed as the run itself."""
 
-import optuna
+import pytest
 
 from bandits import RandomSearch, run
 from bandits.objectives import CurveTable
@@ -10,13 +10,14 @@ from bandits.studies import read_study
 from bandits.studies.writers import export_journal
 from bandits.tools.what_if import what_if
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 
 def test_the_journal_and_its_export_give_the_same_answer(tmp_path) -> None:
     """The predictor sees the run's features, and not what only names a row."""
     journal, exported = str(tmp_path / "run.journal"), str(tmp_path / "study.log")
     with SqliteJournal.create(journal) as records:
         run(RandomSearch(40, 60), CurveTable("lstm_ptb"), journal=records)
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     export_journal(journal, exported)
 
     answers = [what_if(read_study(source), LastSeenValue(min_curves=5), orders=2) for source in (journal, exported)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import optuna
 import pytest
 from optuna.trial import TrialState
@@ -15,15 +13,9 @@ from bandits.studies.readers.optuna import study_of_optuna
 from bandits.tools.what_if import what_if
 from tests.integration.optuna.made_studies import T, exponential
 
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
+
 TRIALS = 50
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterable[None]:
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 def search(pruner: optuna.pruners.BasePruner, sign: float, steps: range, *, branches: bool = False) -> optuna.Study:
