@@ -14,7 +14,7 @@ __all__ = ["explain"]
 @click.argument("trial", type=int)
 def explain(journal: str, trial: int) -> None:
     """Show every verdict on TRIAL in JOURNAL, with forecasts and reasons."""
-    from bandits.report.terminal import story
+    from bandits.report.story import story
     from bandits.runtime.journal import SqliteJournal
 
     with SqliteJournal.open(journal) as records:

@@ -65,13 +65,14 @@ def predict(
     # These take a second to load, which `--help` need not wait for.
     from bandits.config import build
     from bandits.objectives.curve_table import CurveTable
+    from bandits.tools.plots.files import check_plot_file
     from bandits.tools.predict import predict_table
-    from bandits.tools.predict.plot import check_plot_file, save_plot
+    from bandits.tools.predict.plot import LIBRARIES, save_plot
     from bandits.tools.predict.report import ForecastReport, forecast_view
 
     check_number("coverage", coverage, above=0, below=1)
     if plot is not None:
-        check_plot_file(plot)
+        check_plot_file(plot, LIBRARIES)
     forecasting = build("predictors", predictor)
     kind, _, name = curves.partition(":")
     table = CurveTable(name if kind == "table" and name else curves, goal=goal, duplicates="keep")

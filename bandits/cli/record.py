@@ -43,10 +43,10 @@ def record(
     # These take a second to load, which `--help` need not wait for.
     from bandits.cli.assembly import training
     from bandits.report.live import LiveView
-    from bandits.report.terminal import recording_view
     from bandits.runtime.executor_choice import executor_for
     from bandits.runtime.journal import SqliteJournal
     from bandits.tools.record import record as record_table
+    from bandits.tools.record.report import recording_view
 
     short = given_settings(context.command, options)
     with_set(assignments, short["objectives"])

@@ -61,12 +61,13 @@ def what_if(
     from bandits.cli.assembly import chosen_rule
     from bandits.config import build
     from bandits.studies import read_studies
-    from bandits.tools.what_if import what_if as replay_study
-    from bandits.tools.what_if.plot import check_plot_file, save_plot  # these load Optuna, which takes half a second
+    from bandits.tools.plots.files import IMAGES, check_plot_file
+    from bandits.tools.what_if import what_if as replay_study  # it loads Optuna, which takes half a second
+    from bandits.tools.what_if.plot import save_plot
     from bandits.tools.what_if.report import WhatIfReport, what_if_view
 
     if plot is not None:
-        check_plot_file(plot)
+        check_plot_file(plot, IMAGES)
     check_choice("goal", goal, ("maximize", "minimize"), or_none=True)
     short = given_settings(context.command, options)
     judging = chosen_rule(rule, short).build()

@@ -1,4 +1,4 @@
-"""A summary of a run, and the verdicts on one trial, as text for a terminal."""
+"""The summary of a run as text for a terminal."""
 
 from __future__ import annotations
 
@@ -8,23 +8,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bandits.errors import SettingError
 from bandits.report.summary import Summary
-from bandits.runtime.journal import Journal
-from bandits.runtime.records import (
-    Changed,
-    Epoch,
-    JobStarted,
-    RunStarted,
-    TrialFailed,
-    TrialStarted,
-    VerdictGiven,
-    WorkerLost,
-)
+from bandits.report.values import value_text
 from bandits.schedulers.lifecycle import State
-from bandits.tools.record import Recording
+from bandits.tools.facts import facts_table
 
-__all__ = ["recording_view", "story", "summary_view"]
+__all__ = ["summary_view"]
 
 _CONFIG_WIDTH = 240
 _CUT_BY = {"median": "cut by the median", "freeze-thaw": "never resumed"}
@@ -32,31 +21,11 @@ _CUT_BY = {"median": "cut by the median", "freeze-thaw": "never resumed"}
 
 def summary_view(summary: Summary) -> RenderableType:
     """The summary of a run: best configuration, cost, and what happened in each bracket."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="bold", no_wrap=True)
-    facts.add_column()
-    for name, text in _facts(summary):
-        facts.add_row(name, Text(text))
+    facts = facts_table(_facts(summary))
     parts: list[RenderableType] = [facts, Text(), _brackets(summary)]
     if summary.stages:
         parts += [Text(), _stages(summary)]
     return Group(*parts)
-
-
-def recording_view(recording: Recording) -> RenderableType:
-    """What a recording holds, and in which files."""
-    result = recording.result
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="bold", no_wrap=True)
-    facts.add_column()
-    best = "none" if result.best_value is None else f"{result.best_value:.6g} (trial {result.best_trial})"
-    facts.add_row("table", Text(f"{recording.path}; settings and environment in {recording.about}"))
-    facts.add_row(
-        "curves", f"{recording.rows:,} of up to {result.scheduler.max_epochs:,} epochs, {recording.failed:,} failed"
-    )
-    facts.add_row("best", f"{result.metric.name} {best}")
-    facts.add_row("cost", f"{result.epochs_trained:,} epochs, {result.seconds:,.0f} s")
-    return facts
 
 
 def _stages(summary: Summary) -> Table:
@@ -90,7 +59,10 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     else:
         where = f"trial {result.best.trial.id}, epoch {result.best.epoch}"
         yield "best", f"{metric.name} {result.best_value:.6g} ({where}){_regret(summary)}"
-        yield "", _shortened(", ".join(f"{name}={_plain(value)}" for name, value in result.best.trial.config.items()))
+        yield (
+            "",
+            _shortened(", ".join(f"{name}={value_text(value)}" for name, value in result.best.trial.config.items())),
+        )
     yield "cost", _cost(summary)
     states = (State.COMPLETED, State.DROPPED, State.CUT, State.FAILED)
     cut = _CUT_BY.get(result.scheduler.name, "cut by halving")
@@ -168,63 +140,9 @@ def _brackets(summary: Summary) -> Table:
     return table
 
 
-def story(journal: Journal, trial: int) -> RenderableType:
-    """Everything that a journal holds on one trial, epoch by epoch, with every verdict.
-
-    Raises:
-        SettingError: the journal has no such trial.
-    """
-    records = list(journal.records(trial))
-    if not records:
-        ids = [record.trial for record in journal.records() if isinstance(record, TrialStarted)]
-        rule = f"must be one of the {len(ids)} trials of this journal"
-        raise SettingError.broken("trial", rule + (f" ({min(ids)} to {max(ids)})" if ids else ""), trial)
-    started = next((record for record in journal.records() if isinstance(record, RunStarted)), None)
-    lines = [Text(f"trial {trial}", style="bold")]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    name = "value" if started is None else started.metric
-    for column in ("epoch", name, "forecast", "at epoch", "bar", "confidence", "what happened"):
-        table.add_column(column, justify="left" if column == "what happened" else "right")
-    for record in records:
-        match record:
-            case TrialStarted():
-                config = ", ".join(f"{key}={_plain(value)}" for key, value in record.config.items())
-                lines.append(Text(config))
-            case JobStarted():
-                why = "" if record.why is None else f": {record.why}"
-                table.add_row("", "", "", "", "", "", f"trains from epoch {record.start} to {record.stop}{why}")
-            case Epoch():
-                table.add_row(str(record.epoch), f"{record.value:.6g}", "", "", "", "", "")
-            case VerdictGiven():
-                table.add_row("", *_numbers(record), f"{'DROP' if record.drop else 'keep'}: {record.reason}")
-            case Changed(state=State.DROPPED):
-                pass  # the verdict's row says so
-            case Changed():
-                table.add_row("", "", "", "", "", "", f"{record.state.value}: {record.reason}")
-            case TrialFailed():
-                table.add_row("", "", "", "", "", "", f"cannot go on: {record.reason}")
-            case WorkerLost():
-                again = f"its worker process {record.reason}; another one trains epoch {record.epoch} again"
-                table.add_row("", "", "", "", "", "", again)
-            case _:
-                pass
-    return Group(*lines, Text(), table)
-
-
-def _numbers(record: VerdictGiven) -> tuple[str, str, str, str, str]:
-    if record.forecast is None or record.std is None or record.bar is None or record.probability is None:
-        return "", "", "", "", ""
-    forecast = f"{record.forecast:.4g} ± {record.std:.2g}"
-    return "", forecast, str(record.horizon), f"{record.bar:.6g}", f"{record.probability:.4g}"
-
-
 def _setting(value: object) -> str:
     """A setting in a word: a predictor, which is a name with settings, by its name."""
-    return str(value["name"]) if isinstance(value, dict) and "name" in value else _plain(value)
-
-
-def _plain(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return str(value["name"]) if isinstance(value, dict) and "name" in value else value_text(value)
 
 
 def _shortened(text: str) -> str:

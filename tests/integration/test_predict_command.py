@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bandits.tools.predict import plot as forecast_plot
+from bandits.tools.plots import files
 
 EPOCHS = 12
 
@@ -386,7 +386,7 @@ def test_a_page_is_written(predict):
 def test_a_plot_needs_a_library_that_may_be_missing(bandits, monkeypatch):
     """The message holds the command that installs the one that this file needs, before any work is done."""
     write(curves(), cut=CUT)
-    monkeypatch.setattr(forecast_plot, "find_spec", lambda name: None)
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
 
     for file, library, other in (("a.png", "matplotlib", "plotly"), ("a.html", "plotly", "matplotlib")):
         code, out, err = bandits("predict", "runs.csv", "--plot", file)

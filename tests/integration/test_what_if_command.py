@@ -303,7 +303,7 @@ def test_a_long_replay_says_how_far_it_is(bandits, monkeypatch):
 
 def test_a_plot_that_cannot_be_written_is_said(bandits, monkeypatch):
     """Without matplotlib, how to get it."""
-    monkeypatch.setattr("bandits.tools.what_if.plot.find_spec", lambda _: None)
+    monkeypatch.setattr("bandits.tools.plots.files.find_spec", lambda _: None)
 
     assert "pip install 'matplotlib>=" in bad(bandits, table(), "--plot", "p.png")
 

@@ -9,11 +9,10 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from bandits.tools.plots.colours import GREY, INK, LIGHT, PALE_INK
 from bandits.tools.predict.picture import Drawn, Picture
 
 __all__ = ["figure_of", "write_html"]
-
-_INK, _GREY, _LIGHT = "#222222", "#c9ccd1", "#eceef1"
 
 
 def write_html(picture: Picture, path: Path) -> None:
@@ -29,14 +28,14 @@ def figure_of(picture: Picture) -> Any:
         figure.add_trace(_curve(row, picture), row=1, col=1)
         figure.add_trace(_end(place, row, picture), row=1, col=2)
         if row.truth is not None:
-            mark = {"symbol": "x-thin", "size": 7, "line": {"width": 1.5, "color": _INK}}
+            mark = {"symbol": "x-thin", "size": 7, "line": {"width": 1.5, "color": INK}}
             text = f"row {row.row}<br>ended at {row.truth:.6g}<extra></extra>"
             figure.add_trace(
                 go.Scatter(x=[place], y=[row.truth], mode="markers", marker=mark, hovertemplate=text), row=1, col=2
             )
-    if picture.best is not None and picture.frame[0] <= picture.best <= picture.frame[1]:
+    if picture.best is not None and picture.best in picture.frame:
         figure.add_hline(
-            y=picture.best, line={"color": _INK, "width": 1, "dash": "dash"}, row=1, col=2,
+            y=picture.best, line={"color": INK, "width": 1, "dash": "dash"}, row=1, col=2,
             annotation={"text": "best complete row", "font": {"size": 10}},
         )  # fmt: skip
     _lay_out(figure, picture)
@@ -50,7 +49,7 @@ def _behind(picture: Picture) -> Any:
     for curve in picture.behind:
         xs += [*range(1, picture.horizon + 1), None]
         ys += [*curve.tolist(), None]
-    line = {"color": _GREY, "width": 0.7}
+    line = {"color": GREY, "width": 0.7}
     return go.Scatter(x=xs, y=ys, mode="lines", line=line, opacity=0.6, hoverinfo="skip", name="complete rows")
 
 
@@ -68,8 +67,7 @@ def _curve(row: Drawn, picture: Picture) -> Any:
 
 
 def _end(place: int, row: Drawn, picture: Picture) -> Any:
-    bottom, top = picture.frame
-    low, high = max(row.low, bottom), min(row.high, top)
+    low, high = max(row.low, picture.frame.bottom), min(row.high, picture.frame.top)
     return go.Scatter(
         x=[place],
         y=[row.mean],
@@ -101,17 +99,17 @@ def _lay_out(figure: Any, picture: Picture) -> None:
         showlegend=False,
         height=680,
         margin={"l": 70, "r": 30, "t": 60, "b": 150},
-        font={"color": _INK, "size": 12},
+        font={"color": INK, "size": 12},
     )
     figure.add_annotation(
         text=caption, xref="paper", yref="paper", x=0, y=-0.16, xanchor="left", yanchor="top", showarrow=False,
-        align="left", font={"size": 11, "color": "#555555"},
+        align="left", font={"size": 11, "color": PALE_INK},
     )  # fmt: skip
-    figure.update_yaxes(gridcolor=_LIGHT, zeroline=False)
-    if picture.logarithmic:
-        figure.update_yaxes(type="log", range=[math.log10(value) for value in picture.frame])
+    figure.update_yaxes(gridcolor=LIGHT, zeroline=False)
+    if picture.frame.logarithmic:
+        figure.update_yaxes(type="log", range=[math.log10(value) for value in picture.frame.ends])
     else:
-        figure.update_yaxes(range=list(picture.frame))
+        figure.update_yaxes(range=list(picture.frame.ends))
     figure.update_yaxes(title=_escaped(picture.metric), row=1, col=1)
     figure.update_xaxes(
         title="epoch", range=[1, picture.horizon + 0.02 * picture.horizon], row=1, col=1, showgrid=False

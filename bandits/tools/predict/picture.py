@@ -1,7 +1,6 @@
 """What a plot of forecasts shows; other files draw it.
 
-1. The number of curves is limited, so that each can be seen; the caption says which are left out.
-2. The frame ends where ordinary values end, so that a few diverged runs do not flatten all others.
+The number of curves is limited, so that each can be seen; the caption says which are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.tools.plots.view import Frame, evenly_spread, frame_of
 from bandits.tools.predict import RowForecast
 from bandits.tools.predict.report import ForecastReport, check_sentence, config_text
 
@@ -21,10 +21,6 @@ __all__ = ["Drawn", "Picture", "picture_of"]
 Floats = NDArray[np.float64]
 
 _MOST_BEHIND, _MOST_IN_FRONT = 150, 40
-_FENCE = 3.0  # quartile distances beyond the quartiles, where ordinary values end
-_LOG_SPAN = 10.0  # losses that span this factor or more are drawn on a logarithmic axis
-_MARGIN = 0.04  # of the frame's height
-_LARGEST_LOG = 700.0  # exp of more overflows
 _COLOURS = ((27, 79, 168), (42, 157, 143), (233, 162, 59))  # best, middle, worst forecast
 
 
@@ -64,8 +60,7 @@ class Picture:
         behind: complete curves, drawn in grey, each `[horizon]`.
         rows: coloured rows, the best forecast first.
         best: the best complete row at the horizon; None without any.
-        frame: lowest and highest value of the vertical axis.
-        logarithmic: whether the vertical axis is logarithmic.
+        frame: the vertical axis.
     """
 
     title: str
@@ -76,8 +71,7 @@ class Picture:
     behind: tuple[Floats, ...] = field(repr=False)
     rows: tuple[Drawn, ...] = field(repr=False)
     best: float | None
-    frame: tuple[float, float]
-    logarithmic: bool
+    frame: Frame
 
 
 def picture_of(report: ForecastReport) -> Picture:
@@ -87,10 +81,10 @@ def picture_of(report: ForecastReport) -> Picture:
     partial = [row for row in predictions.forecasts if row.mean is not None]
     tested = [] if check is None or predictions.forecasts else list(check.answered)
     ranked = sorted(partial or tested, key=lambda row: -metric.orient(row.mean or 0.0))
-    shown = ranked[:_MOST_IN_FRONT] if partial else [ranked[place] for place in _spread(len(ranked), _MOST_IN_FRONT)]
-    behind = tuple(predictions.training[_spread(len(predictions.training), _MOST_BEHIND)])
+    places = range(len(ranked)) if partial else evenly_spread(len(ranked), _MOST_IN_FRONT)
+    shown = [ranked[place] for place in places[:_MOST_IN_FRONT]]
+    behind = tuple(predictions.training[evenly_spread(len(predictions.training), _MOST_BEHIND)])
     rows = tuple(_drawn(row, report.coverage, place, len(shown)) for place, row in enumerate(shown))
-    logarithmic, frame = _frame(behind, rows, falls=metric.goal == "minimize")
     return Picture(
         title=f"{metric.name} at epoch {predictions.horizon}, forecast by {report.predictor}",
         captions=tuple(_captions(report, len(behind), len(rows), len(ranked), bool(tested))),
@@ -100,8 +94,7 @@ def picture_of(report: ForecastReport) -> Picture:
         behind=behind,
         rows=rows,
         best=predictions.best,
-        frame=frame,
-        logarithmic=logarithmic,
+        frame=_frame(behind, rows, falls=metric.goal == "minimize"),
     )
 
 
@@ -135,34 +128,8 @@ def _colour(place: int, count: int) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
-def _spread(count: int, most: int) -> list[int]:
-    """At most `most` of `count` places, at equal distances, the first and the last included."""
-    return list(range(count)) if count <= most else np.linspace(0, count - 1, most).round().astype(int).tolist()
-
-
-def _frame(behind: Sequence[Floats], rows: Sequence[Drawn], *, falls: bool) -> tuple[bool, tuple[float, float]]:
-    """Whether the vertical axis is logarithmic, and where it ends."""
+def _frame(behind: Sequence[Floats], rows: Sequence[Drawn], *, falls: bool) -> Frame:
+    """The frame of ordinary ends, and of ordinary values of whole curves."""
     forecasts = [value for row in rows for value in (row.mean, row.low, row.high) if math.isfinite(value)]
     ends = np.array([*(curve[-1] for curve in behind), *forecasts], dtype=np.float64)
-    groups = [group for group in (ends, np.concatenate([ends, *behind, *(row.values for row in rows)])) if len(group)]
-    if not groups:
-        return False, (0.0, 1.0)
-    if falls and all(float(group.min()) > 0.0 for group in groups):
-        low, high = _ordinary([np.log(group) for group in groups])
-        if high - low >= math.log(_LOG_SPAN):
-            margin = _MARGIN * (high - low)
-            return True, (math.exp(low - margin), math.exp(min(high + margin, _LARGEST_LOG)))
-    low, high = _ordinary(groups)
-    margin = _MARGIN * (high - low) or 0.5
-    return False, (low - margin, high + margin)
-
-
-def _ordinary(groups: Sequence[Floats]) -> tuple[float, float]:
-    """The smallest and largest value that is inside the fences of its group."""
-    ends: list[float] = []
-    for values in groups:
-        lower, upper = np.quantile(values, (0.25, 0.75)).tolist()
-        reach = _FENCE * (upper - lower)
-        inside = values[(values >= lower - reach) & (values <= upper + reach)]
-        ends += [float(inside.min()), float(inside.max())]
-    return min(ends), max(ends)
+    return frame_of([ends, np.concatenate([ends, *behind, *(row.values for row in rows)])], falls=falls)

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bandits.tools.facts import facts_table
 from bandits.tools.predict import Check, Predictions, RowForecast
 
 __all__ = ["ForecastReport", "check_sentence", "config_text", "forecast_view"]
@@ -85,11 +86,7 @@ class ForecastReport:
 
 def forecast_view(report: ForecastReport) -> RenderableType:
     """The training rows, one line for each forecast with the best first, the check and the notes."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="bold", no_wrap=True)
-    facts.add_column()
-    for name, text in _facts(report):
-        facts.add_row(name, Text(text))
+    facts = facts_table(_facts(report))
     forecasts = report.predictions.forecasts
     return Group(facts, Text(), _table(report, forecasts)) if forecasts else facts
 

@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bandits.tools.facts import facts_table
 from bandits.tools.what_if import Dropped, Replay, WhatIf
 from bandits.tools.what_if.code import lines_of_code
 from bandits.tools.what_if.words import amount, metric_name, notes, percent, verdict
@@ -121,11 +122,7 @@ class WhatIfReport:
 def what_if_view(report: WhatIfReport) -> RenderableType:
     """The verdict, the numbers behind it, the trials that would have been dropped, and how to switch it on."""
     answer = report.answer
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="bold", no_wrap=True)
-    facts.add_column()
-    for name, text in _facts(report):
-        facts.add_row(name, Text(text))
+    facts = facts_table(_facts(report))
     parts: list[RenderableType] = [facts]
     if answer.replays:
         parts += [Text(), _numbers(answer), Text()]

@@ -104,7 +104,7 @@ def test_without_complete_rows_there_is_no_best_to_beat():
 
     assert None is report.as_json()["best"] is report.as_json()["forecasts"][0]["probability_best"]
     assert "from no complete row of" in text_of(forecast_view(report))
-    assert (0.61, 0.79) == pytest.approx(picture_of(report).frame, abs=0.6)
+    assert (0.61, 0.79) == pytest.approx(picture_of(report).frame.ends, abs=0.6)
 
 
 def test_a_long_configuration_is_cut_so_that_every_value_is_seen():
@@ -182,9 +182,9 @@ def test_a_few_wild_values_do_not_flatten_the_plot():
     rows.append(row_of(9, Forecast(-1e34, 1e33, HORIZON), metric=LOSS, values=(1e34,)))
 
     drawn = picture_of(report_of(rows, training=training, metric=LOSS))
-    low, high = drawn.frame
+    low, high = drawn.frame.ends
     assert 0.5 < low < 1.0 and 2.0 < high < 4.0
-    assert not drawn.logarithmic
+    assert not drawn.frame.logarithmic
 
 
 def test_losses_over_orders_of_magnitude_have_a_logarithmic_axis():
@@ -192,9 +192,9 @@ def test_losses_over_orders_of_magnitude_have_a_logarithmic_axis():
     training = np.tile(np.geomspace(1000.0, 1.0, HORIZON), (20, 1))
     rows = [row_of(0, Forecast(-1.0, 0.1, HORIZON), metric=LOSS, values=(1000.0, 500.0))]
 
-    assert picture_of(report_of(rows, training=training, metric=LOSS)).logarithmic
+    assert picture_of(report_of(rows, training=training, metric=LOSS)).frame.logarithmic
     rising = report_of([row_of(0, good(1000.0))], training=training[:, ::-1])
-    assert not picture_of(rising).logarithmic
+    assert not picture_of(rising).frame.logarithmic
 
 
 def test_the_page_shows_what_the_picture_holds():
@@ -210,7 +210,7 @@ def test_the_page_shows_what_the_picture_holds():
     texts = " ".join(trace.get("hovertemplate") or "" for trace in figure["data"])
     assert "row 7" in texts and "optimizer=&lt;adam" in texts
     assert "rows in grey: 20 complete" in json.dumps(figure["layout"]["annotations"])
-    assert list(picture.frame) == figure["layout"]["yaxis"]["range"]
+    assert list(picture.frame.ends) == figure["layout"]["yaxis"]["range"]
 
 
 @pytest.mark.parametrize("ending", ["png", "html"])
@@ -226,7 +226,7 @@ def test_odd_reports_are_drawn(tmp_path, ending):
     ]
     for report in reports:
         picture = save_plot(report, str(tmp_path / f"a.{ending}"))
-        assert all(math.isfinite(end) for end in picture.frame)
+        assert all(math.isfinite(end) for end in picture.frame.ends)
         assert (tmp_path / f"a.{ending}").stat().st_size > 1000
 
 
