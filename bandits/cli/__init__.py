@@ -16,7 +16,7 @@ import click
 
 from bandits import __version__
 from bandits.cli.output import abandon_output, flush_output, say, spell_out
-from bandits.errors import BanditsError, JournalError, shown
+from bandits.errors import BanditsError, JournalError, described, shown
 
 __all__ = ["command", "main"]
 
@@ -86,6 +86,6 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("BANDITS_TRACEBACK"):
             raise
-        say(f"internal error: {type(error).__name__}: {error} (BANDITS_TRACEBACK=1 shows where)")
+        say(f"internal error: {described(error)} (BANDITS_TRACEBACK=1 shows where)")
         code = _FAILED
     sys.exit(code or 0)

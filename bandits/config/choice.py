@@ -12,7 +12,7 @@ from bandits.config.description import Description, Value, parse
 from bandits.config.registry import Entry, Kind
 from bandits.config.signature import Setting, settings_of
 from bandits.config.values import untyped
-from bandits.errors import BanditsError, SettingError, shown
+from bandits.errors import BanditsError, SettingError, described, shown
 from bandits.errors.checks import did_you_mean
 
 __all__ = ["Choice", "choose", "entry_settings", "unknown_setting"]
@@ -73,7 +73,7 @@ class Choice:
             raise
         except (TypeError, ValueError, LookupError) as error:
             given = ", ".join(f"{name}={value!r}" for name, value in self.settings.items()) or "no setting"
-            raise SettingError(f"{entry.name} cannot be made with {given}: {type(error).__name__}: {error}") from error
+            raise SettingError(f"{entry.name} cannot be made with {given}: {described(error)}") from error
 
 
 def choose(kind: Kind, description: str | Description, short: Mapping[str, Value] | None = None) -> Choice:

@@ -13,7 +13,7 @@ from bandits.config import registry
 from bandits.config.choice import Choice, choose
 from bandits.config.description import Description, Value, parse
 from bandits.config.values import untyped
-from bandits.errors import SettingError, UnknownPlugin
+from bandits.errors import SettingError, UnknownPlugin, described
 from bandits.objectives.base import Objective
 
 __all__ = ["build_objective", "choose_objective"]
@@ -91,7 +91,7 @@ def _module(name: str, argument: str) -> ModuleType:
 
 
 def _broken(name: str, error: BaseException) -> SettingError:
-    return SettingError(f"`objective` must be importable, but {name} raised {type(error).__name__}: {error}")
+    return SettingError(f"`objective` must be importable, but {name} raised {described(error)}")
 
 
 def _attribute(module: ModuleType, name: str, attribute: str) -> Objective:

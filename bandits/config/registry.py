@@ -17,7 +17,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
-from bandits.errors import SettingError, UnknownPlugin
+from bandits.errors import SettingError, UnknownPlugin, described
 
 __all__ = ["KINDS", "Entry", "Kind", "entries", "find", "has", "load", "names"]
 
@@ -79,7 +79,7 @@ class Entry:
         except Exception as error:
             if not self.plugin:
                 raise
-            rule = f"must be importable, but {self.target} raised {type(error).__name__}: {error}"
+            rule = f"must be importable, but {self.target} raised {described(error)}"
             raise SettingError(f"plug-in {self.name} from {self.plugin} {rule}") from error
 
     def load_options(self) -> Callable[..., Any]:

@@ -29,6 +29,7 @@ __all__ = [
     "ProtocolError",
     "SettingError",
     "UnknownPlugin",
+    "described",
     "did_you_mean",
     "shown",
 ]
@@ -45,6 +46,20 @@ def shown(value: object) -> str:
         return f"a {type(value).__name__}"
     text = " ".join(map(str.strip, text.splitlines())) if "\n" in text else text
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def described(error: BaseException) -> str:
+    """An error of foreign code in one line: its type and its text, or its type alone if it has no text.
+
+    The text of an `ObjectiveError` is a sentence, so its type is left out. An error may raise when it is printed.
+    """
+    try:
+        words = " ".join(str(error).split())
+    except Exception:  # whatever a foreign __str__ raises
+        words = ""
+    if isinstance(error, ObjectiveError) and words:
+        return words
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:

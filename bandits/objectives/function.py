@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from bandits.architectures import Grammar, depth, num_params
 from bandits.curves import Metric, Trial
-from bandits.errors import ObjectiveError, SettingError
+from bandits.errors import ObjectiveError, SettingError, described
 from bandits.errors.checks import check_instance, check_whole
 from bandits.objectives.base import Measurement, Objective
 from bandits.samplers.architectures import ArchitectureSampler
@@ -194,7 +194,7 @@ class FunctionObjective(Objective):
             try:
                 training.values.close()
             except Exception as error:  # the trial is over: a failing clean-up must not end the run
-                message = f"{self.name} raised while trial {trial.id} was closed: {type(error).__name__}: {error}"
+                message = f"{self.name} raised while trial {trial.id} was closed: {described(error)}"
                 warnings.warn(message, RuntimeWarning, stacklevel=2)
 
     def _begin(self, trial: Trial) -> Iterator[Any]:

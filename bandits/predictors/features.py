@@ -145,6 +145,14 @@ def apply_link(link: Link, scores: Floats) -> Floats:
     return np.where(scores < 0, -np.log(np.where(scores < 0, -scores, 1.0)), np.inf)
 
 
+def invert_link(link: Link, values: Floats) -> Floats:
+    """`link.invert` for an array; -inf where a loss would be too large for a number."""
+    if link is Link.IDENTITY:
+        return values
+    with np.errstate(over="ignore"):
+        return np.asarray(-np.exp(-values))
+
+
 def feature_row(features: Mapping[str, float], names: Sequence[str]) -> list[float]:
     """The features of one trial in the order of `names`; NaN for what is missing or not a number."""
     try:

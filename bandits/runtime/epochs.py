@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
 from bandits.curves import Trial
-from bandits.errors import ObjectiveError
+from bandits.errors import described
 from bandits.objectives.base import Measurement, Objective
 from bandits.schedulers.base import Job
 
-__all__ = ["Epochs", "sentence"]
+__all__ = ["Epochs"]
 
 
 class Epochs:
@@ -42,7 +42,7 @@ class Epochs:
         try:
             outcome: object = next(self._measurements, None)
         except Exception as error:  # the user's code may raise anything
-            return sentence(error)
+            return described(error)
         expected = self.epoch + 1
         if _is_plain(outcome, expected):
             self.epoch = expected
@@ -103,14 +103,3 @@ def _plain(details: object) -> dict[str, float] | None:
         return {str(name): float(value) for name, value in details.items()}
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def sentence(error: Exception) -> str:
-    """The message of an error, on one line. It is never empty: it is the type alone if printing the error raises."""
-    try:
-        words = " ".join(str(error).split())
-    except Exception:  # the user's exception may raise when it is printed
-        words = ""
-    if isinstance(error, ObjectiveError) and words:
-        return words
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__

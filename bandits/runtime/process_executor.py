@@ -15,10 +15,9 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from bandits.curves import Trial
-from bandits.errors import BanditsError, ObjectiveError, SettingError
+from bandits.errors import BanditsError, ObjectiveError, SettingError, described
 from bandits.errors.checks import check_whole
 from bandits.objectives.base import Measurement, Objective, WorkerSite
-from bandits.runtime.epochs import sentence
 from bandits.runtime.event_order import Order, event_order
 from bandits.runtime.executors import Crash, Executor, Report, WorkerLost
 from bandits.runtime.memory import check_memory
@@ -129,7 +128,7 @@ class ProcessExecutor(Executor):
             pickle.dumps(trial)
         except Exception as error:  # the configuration may hold anything
             self._arrived(
-                running, f"the configuration must be one that worker processes can load, got {sentence(error)}"
+                running, f"the configuration must be one that worker processes can load, got {described(error)}"
             )
         else:
             self._begin(running)
@@ -183,7 +182,7 @@ class ProcessExecutor(Executor):
             try:
                 worker.start()
             except OSError as error:
-                raise ObjectiveError(f"a worker process must be able to start, got {sentence(error)}") from error
+                raise ObjectiveError(f"a worker process must be able to start, got {described(error)}") from error
         worker.holds.add(trial.id)
         worker.under_way[running.ticket] = (trial.id, stop)
         job = Job(trial.id, running.received, stop)
@@ -293,7 +292,7 @@ def _pickled(objective: Objective) -> bytes:
         raise
     except Exception as error:  # pickle may raise any type
         rule = "must be an objective that can be pickled, to train in worker processes"
-        raise SettingError(f"`objective` {rule}, got {objective.name} ({sentence(error)})") from error
+        raise SettingError(f"`objective` {rule}, got {objective.name} ({described(error)})") from error
 
 
 def _empty_folder(checkpoints: str | Path | None) -> Path:

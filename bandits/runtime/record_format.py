@@ -94,8 +94,8 @@ class RecordReader:
         missing = sorted(_NEEDED[kind] - values.keys())
         if missing:
             raise JournalError(f"journal must hold `{missing[0]}` in each {kind}, got {_short(body)}")
-        known = {name: _restored(f"`{name}` of {kind}", hint, values[name]) for name, hint in hints.items()
-                 if name in values}  # fmt: skip
+        there = {name: hint for name, hint in hints.items() if name in values}
+        known = {name: _restored(f"`{name}` of {kind}", hint, values[name]) for name, hint in there.items()}
         record: Record = _KINDS[kind](**known)
         return record
 

@@ -17,9 +17,9 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
 from bandits.curves import Trial
-from bandits.errors import MissingDependency, SettingError
+from bandits.errors import MissingDependency, SettingError, described
 from bandits.objectives.base import Objective, WorkerSite
-from bandits.runtime.epochs import Epochs, sentence
+from bandits.runtime.epochs import Epochs
 from bandits.runtime.messages import Begin, Ended, Free, Proceed, Ready, Stop, Stopped, ToWorker, Unfit
 
 __all__ = ["folder_of", "work"]
@@ -61,13 +61,14 @@ def _objective(connection: Connection, site: WorkerSite) -> Objective | None:
         objective: Objective = pickle.loads(pickled)  # noqa: S301 - from the run, which started this process
     except Exception as error:  # importing the user's module may raise anything
         rule = "the objective must be one that worker processes can import"
-        connection.send(Unfit(f"{rule}, it gave {sentence(error)}", setting=True))
+        connection.send(Unfit(f"{rule}, it gave {described(error)}", setting=True))
         return None
     try:
         objective.set_up(site)
     except Exception as error:  # the user's code may raise anything
         blamed = isinstance(error, SettingError | MissingDependency)
-        reason = str(error) if blamed else f"{objective.name} must get ready in worker processes, got {sentence(error)}"
+        rule = f"{objective.name} must get ready in worker processes"
+        reason = str(error) if blamed else f"{rule}, got {described(error)}"
         connection.send(Unfit(reason, setting=blamed))
         return None
     return objective
@@ -125,6 +126,6 @@ class _Worker:
                 try:
                     self._objective.release(trial)
                 except Exception as error:  # the trial is over: a failing clean-up must not end the worker
-                    warnings.warn(f"trial {trial_id} could not be released: {sentence(error)}", stacklevel=2)
+                    warnings.warn(f"trial {trial_id} could not be released: {described(error)}", stacklevel=2)
             if self._folder is not None:
                 shutil.rmtree(self._folder / folder_of(trial_id), ignore_errors=True)

@@ -9,8 +9,9 @@ import numpy as np
 
 from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
+from bandits.errors import described
 from bandits.forecasts import Abstain, Forecast
-from bandits.integrations.optuna.pending_warnings import PendingWarnings, described
+from bandits.integrations.optuna.pending_warnings import PendingWarnings
 from bandits.predictors.base import Forecaster, LeaveOneOut, Predictor
 
 __all__ = ["GuardedPredictor", "failure"]

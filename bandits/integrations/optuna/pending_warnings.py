@@ -7,21 +7,13 @@ import re
 import warnings
 from collections import deque
 
-__all__ = ["PendingWarnings", "PruningWarning", "described"]
+__all__ = ["PendingWarnings", "PruningWarning"]
 
 _PASSED_OVER = ("bandits.", "optuna.")
 
 
 class PruningWarning(UserWarning):
     """A pruner cannot judge trials, for a reason that the user can change; trials continue unpruned."""
-
-
-def described(error: BaseException) -> str:
-    """An error in words: its type and its text, if it has one."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # its `__str__` raises
-        return type(error).__name__
 
 
 class PendingWarnings:

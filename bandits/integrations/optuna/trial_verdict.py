@@ -11,8 +11,9 @@ from optuna.trial import FrozenTrial
 
 from bandits.causes import Cause
 from bandits.curves import Metric
+from bandits.errors import described
 from bandits.integrations.optuna.compat import set_attribute
-from bandits.integrations.optuna.pending_warnings import PendingWarnings, described
+from bandits.integrations.optuna.pending_warnings import PendingWarnings
 from bandits.verdicts import SPARED, Drop, Keep, Verdict
 
 __all__ = ["VERDICT", "TrialVerdict", "metric_of", "said_of_epoch", "save_verdict", "saved_verdict"]

@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 
 from bandits import errors
-from bandits.errors import BanditsError, MissingDependency, SettingError, UnknownPlugin
+from bandits.errors import BanditsError, MissingDependency, ObjectiveError, SettingError, UnknownPlugin, described
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,27 @@ def test_a_broken_setting_reads_as_a_sentence() -> None:
     """Argument, rule, value."""
     assert str(SettingError.broken("`eta`", "must be >= 2", 1)) == "`eta` must be >= 2, got 1"
     assert str(SettingError.broken("`form`", "must be a word", "")) == "`form` must be a word, got ''"
+
+
+class Unprintable(Exception):
+    """It raises where it is printed."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("no\n  such thing"), "ValueError: no such thing"),
+        (KeyError(), "KeyError"),
+        (Unprintable(), "Unprintable"),
+        (ObjectiveError("an epoch must give a number"), "an epoch must give a number"),
+    ],
+)
+def test_errors_of_foreign_code_are_one_line(error: Exception, words: str) -> None:
+    """Type and text; the type alone where there is no text; the sentence of a broken contract alone."""
+    assert words == described(error)
 
 
 def test_messages_that_help() -> None:
