@@ -33,6 +33,7 @@ __all__ = [
     "choose_link",
     "feature_row",
     "in_proportion",
+    "invert_link",
     "link_of",
     "summaries",
     "time_series",

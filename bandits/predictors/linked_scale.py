@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.forecasts import Link
-from bandits.predictors.features import apply_link
+from bandits.predictors.features import apply_link, invert_link
 
 __all__ = ["LinkedScale"]
 
@@ -37,5 +37,4 @@ class LinkedScale:
     def to_scores(self, y: Floats) -> Floats:
         """From the unit scale to scores; any shape. Not finite where the score would be too large."""
         with np.errstate(all="ignore"):
-            values = self.origin + self.unit * y
-            return np.asarray(values if self.link is Link.IDENTITY else -np.exp(-values), dtype=np.float64)
+            return np.asarray(invert_link(self.link, self.origin + self.unit * y), dtype=np.float64)

@@ -57,9 +57,8 @@ def read_study(source: str, *, goal: Goal | None = None, argument: str = "`warm_
     if kind == "table" and rest:
         return study_of_table(source, rest, goal)
     if colon and rest.startswith("//"):
-        from bandits.studies.readers.optuna import (
-            study_of_optuna_url,
-        )  # takes half a second, which others need not wait for
+        # It takes half a second to load, which others need not wait for.
+        from bandits.studies.readers.optuna import study_of_optuna_url
 
         url, _, name = source.partition("#")
         return study_of_optuna_url(source, url, name, argument=argument, goal=goal)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from bandits.forecasts import ErrorShape, Forecast, Link
+from bandits.predictors.features import apply_link, invert_link
 
 __all__ = [
     "GRID",
@@ -42,8 +43,6 @@ TAILS = (0.9, 0.95, 0.99)
 """Probabilities of one-sided quantiles."""
 GRID: Floats = (np.arange(200) + 0.5) / 200
 """Probabilities at which a distribution stands for itself: the middles of 200 equal parts."""
-
-_LARGEST_LOG = 709.0  # exp of more overflows
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def quantiles(forecasts: Sequence[Forecast], probabilities: Sequence[float] | Fl
             continue
         means, stds = _centres(link, [forecasts[i] for i in members])
         errors = _along(np.array(shape.normal), np.array(shape.errors), ndtri(levels))
-        result[members] = _invert(link, means[:, None] + stds[:, None] * errors)
+        result[members] = invert_link(link, means[:, None] + stds[:, None] * errors)
     return result
 
 
@@ -110,7 +109,7 @@ def probabilities(forecasts: Sequence[Forecast], scores: Floats) -> Floats:
                 result[i] = np.interp(scores[i], samples, heights, left=0.0, right=1.0)
             continue
         means, stds = _centres(link, [forecasts[i] for i in members])
-        distances = _apply(link, scores[members]) - means
+        distances = apply_link(link, scores[members]) - means
         sharp = (stds == 0) | np.isinf(distances)
         errors = np.where(sharp, 0.0, distances) / np.where(sharp, 1.0, stds)
         smooth = ndtr(_along(np.array(shape.errors), np.array(shape.normal), errors))
@@ -221,19 +220,7 @@ def _centres(link: Link, forecasts: Sequence[Forecast]) -> tuple[Floats, Floats]
     """Centres and standard deviations on the link's scale."""
     means = np.array([forecast.mean for forecast in forecasts])
     stds = np.array([forecast.std for forecast in forecasts])
-    return _apply(link, means), stds if link is Link.IDENTITY else stds / -means
-
-
-def _apply(link: Link, scores: Floats) -> Floats:
-    if link is Link.IDENTITY:
-        return scores
-    return np.where(scores < 0, -np.log(np.where(scores < 0, -scores, 1.0)), np.inf)
-
-
-def _invert(link: Link, values: Floats) -> Floats:
-    if link is Link.IDENTITY:
-        return values
-    return np.where(values > -_LARGEST_LOG, -np.exp(np.minimum(-values, _LARGEST_LOG)), -np.inf)
+    return apply_link(link, means), stds if link is Link.IDENTITY else stds / -means
 
 
 def _along(xs: Floats, ys: Floats, x: Floats) -> Floats:

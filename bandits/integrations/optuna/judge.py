@@ -51,9 +51,8 @@ class StudyJudge:
         self.warnings = PendingWarnings()
         self._study_warnings = StudyWarnings(settings, self.warnings)
         self._stopper = GuardedStopper(settings.predictor, settings.rule, seed=settings.seed, warnings=self.warnings)
-        self._every_epoch: tuple[int, bool] | None = (
-            None  # a horizon, and whether the rule judges after every epoch before it
-        )
+        # a horizon, and whether the rule judges after every epoch before it
+        self._every_epoch: tuple[int, bool] | None = None
         self._checks: dict[int, _Check] = {}  # the last check of each trial
         self._study: KnownStudy | None = None
 

@@ -21,7 +21,7 @@ from datetime import datetime
 from bandits.errors import ProtocolError
 from bandits.integrations.optuna.study.finished_trial import FinishedTrial
 
-__all__ = ["TRANSITIONS", "Censoring", "Period", "Transition", "next_period"]
+__all__ = ["TRANSITIONS", "Censoring", "Period", "Transition"]
 
 
 class Period(enum.Enum):
@@ -46,18 +46,6 @@ TRANSITIONS: Mapping[Period, Mapping[Transition, Period]] = {
 }
 
 
-def next_period(period: Period, transition: Transition) -> Period:
-    """The period after a transition.
-
-    Raises:
-        ProtocolError: the table does not allow it.
-    """
-    try:
-        return TRANSITIONS[period][transition]
-    except KeyError:
-        raise ProtocolError(f"a rule cannot {transition.value} while {period.value}") from None
-
-
 @dataclass(frozen=True, slots=True)
 class Censoring:
     """The period that a study is in.
@@ -76,7 +64,9 @@ class Censoring:
         Raises:
             ProtocolError: the table does not allow it.
         """
-        period = next_period(self.period, transition)
+        period = TRANSITIONS[self.period].get(transition)
+        if period is None:
+            raise ProtocolError(f"a rule cannot {transition.value} while {self.period.value}")
         return Censoring(period, moment if period is Period.SILENT else None)
 
     def censors(self, trial: FinishedTrial) -> bool:

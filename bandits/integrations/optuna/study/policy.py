@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bandits.stopping import EarlyStopper, RiskControlledRule
+from bandits.stopping import EarlyStopper
 
 __all__ = ["TeachingPolicy", "needed_curves", "policy_of"]
 
@@ -33,9 +33,7 @@ class TeachingPolicy:
 
 def needed_curves(stopper: EarlyStopper, horizon: int) -> int:
     """How many curves a stopper needs before it gives its first verdict, at least 1."""
-    rule = stopper.rule
-    least = rule.least_curves if isinstance(rule, RiskControlledRule) else 1
-    return max(1, least, stopper.predictor.curves_needed(horizon))
+    return max(1, stopper.rule.least_curves, stopper.predictor.curves_needed(horizon))
 
 
 def policy_of(stopper: EarlyStopper, horizon: int, n_startup_trials: int, max_curves: int) -> TeachingPolicy:

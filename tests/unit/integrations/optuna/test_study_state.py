@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bandits.errors import ProtocolError
 from bandits.integrations.optuna import study
-from bandits.integrations.optuna.study.censoring import TRANSITIONS, Censoring, Period, Transition, next_period
+from bandits.integrations.optuna.study.censoring import TRANSITIONS, Censoring, Period, Transition
 from bandits.integrations.optuna.study.finished_trial import FinishedTrial
 from bandits.integrations.optuna.study.policy import TeachingPolicy
 from bandits.integrations.optuna.study.state import StudyState
@@ -33,10 +33,10 @@ MIDNIGHT = datetime(2026, 1, 1)
 def test_every_period_allows_what_the_table_says(period: Period, transition: Transition) -> None:
     """A transition that the table lacks raises and names both; the others lead where it says."""
     if transition in TRANSITIONS[period]:
-        assert next_period(period, transition) is TRANSITIONS[period][transition]
+        assert Censoring(period).after(transition, MIDNIGHT).period is TRANSITIONS[period][transition]
     else:
         with pytest.raises(ProtocolError, match=f"cannot {transition.value} while {period.value}"):
-            next_period(period, transition)
+            Censoring(period).after(transition, MIDNIGHT)
 
 
 def test_every_period_can_be_reached_and_left() -> None:
