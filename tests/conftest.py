@@ -26,12 +26,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def quiet_optuna() -> Iterator[None]:
     """Optuna logs each study and trial to stderr unless told not to."""
-    import optuna
+    from bandits.samplers import optuna_log
 
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
+    with optuna_log.quiet_optuna(warnings=False):
+        yield
 
 
 # Where coverage is asked for, it is measured in these tests: they cover all that must be covered, and measuring more

@@ -20,6 +20,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import optuna
 import pytest
 
+from bandits.samplers.optuna_log import quiet_optuna
 from bandits.studies.writers import export_journal
 from tests.unit.studies.journals import hyperband
 
@@ -39,12 +40,10 @@ class _Quiet(WSGIRequestHandler):
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Iterable[optuna.Study]:
     """A run with arms of every end, exported to an SQLite file."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     folder = tmp_path_factory.mktemp("dashboard")
     hyperband(folder / "run.journal", loops=2)
-    yield export_journal(folder / "run.journal", f"sqlite:///{folder}/study.db", name=NAME)
-    optuna.logging.set_verbosity(before)
+    with quiet_optuna(warnings=False):
+        yield export_journal(folder / "run.journal", f"sqlite:///{folder}/study.db", name=NAME)
 
 
 @pytest.fixture(scope="module")
