@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bandits.samplers.base import Projection, Sampler
     from bandits.search_space import Encoder
 
-__all__ = ["Measurement", "Objective", "WorkerSite"]
+__all__ = ["Measurement", "Objective", "WorkerSite", "checkpoints_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class WorkerSite:
     device: str
     threads: int
     folder: Path | None
+
+
+def checkpoints_of(trial_id: int) -> str:
+    """The name of the folder, in that of a `WorkerSite`, which holds a trial's checkpoints."""
+    return f"trial-{trial_id}"
 
 
 class Objective(ABC):

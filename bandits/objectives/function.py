@@ -211,9 +211,8 @@ class FunctionObjective(Objective):
         """A value as a float; NaN and infinity are allowed here, the run handles them."""
         if type(value) is float:
             return value
-        if (
-            not isinstance(value, str | bytes | complex) and getattr(value, "ndim", 0) == 0
-        ):  # a 0-d array or tensor is a number
+        is_single = getattr(value, "ndim", 0) == 0  # a 0-d array or tensor is a number
+        if is_single and not isinstance(value, str | bytes | complex):
             try:
                 return float(value)  # type: ignore[arg-type]
             except (TypeError, ValueError, OverflowError):

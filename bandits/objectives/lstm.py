@@ -24,13 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LSTMObjective"]
 
-_FEATURES = (
-    "n_layer",
-    "n_inputs",
-    "lr",
-    "dropout",
-    "tied",
-)  # features of every configuration; other parameters are features if the space draws them
+# Features of every configuration; other parameters are features if the space draws them.
+_FEATURES = ("n_layer", "n_inputs", "lr", "dropout", "tied")
 _OPTIMIZER = ChoiceEncoding("optimizer", OPTIMIZERS)
 _LEVELS = {"shakespeare": "char", "ptb": "word", "wikitext-2": "word"}
 _EPOCH_TOKENS = {("shakespeare", "char"): 2**16, ("shakespeare", "word"): 2**13}  # for small nets on a CPU

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bandits.curves import Metric, Trial
 from bandits.errors import MissingDependency, ObjectiveError
 from bandits.errors.checks import check_instance, check_whole
-from bandits.objectives.base import Measurement, Objective, WorkerSite
+from bandits.objectives.base import Measurement, Objective, WorkerSite, checkpoints_of
 
 if TYPE_CHECKING:
     from bandits.training.checkpoints import Checkpoint
@@ -77,10 +77,7 @@ class NeuralObjective(Objective):
         self._site: WorkerSite | None = None
         self._task: Task | None = None
         self._held: dict[int, Session | Checkpoint] = {}
-        if device not in (
-            "auto",
-            "cpu",
-        ):  # so that a missing device is reported at once, even though torch loads slowly
+        if device not in ("auto", "cpu"):  # a missing device is reported at once, even though torch loads slowly
             self.devices  # noqa: B018 - for its errors
 
     @abstractmethod
@@ -178,7 +175,7 @@ class NeuralObjective(Objective):
 
     def _home(self, trial: Trial) -> Path:
         assert self._folder is not None  # noqa: S101 - asked for only where there is one
-        return self._folder / f"trial-{trial.id}"
+        return self._folder / checkpoints_of(trial.id)
 
     def _on_device(self) -> Task:
         """The task on this process's device; made when it is first needed."""

@@ -17,12 +17,11 @@ from pathlib import Path
 from bandits.curves import Trial
 from bandits.errors import BanditsError, ObjectiveError, SettingError, described
 from bandits.errors.checks import check_whole
-from bandits.objectives.base import Measurement, Objective, WorkerSite
+from bandits.objectives.base import Measurement, Objective, WorkerSite, checkpoints_of
 from bandits.runtime.event_order import Order, event_order
 from bandits.runtime.executors import Crash, Executor, Report, WorkerLost
 from bandits.runtime.memory import check_memory
 from bandits.runtime.messages import Begin, Ended, FromWorker, Proceed, Ready, Stop, Stopped, Unfit
-from bandits.runtime.worker import folder_of
 from bandits.runtime.worker_process import WorkerProcess
 from bandits.schedulers.base import Job
 
@@ -270,7 +269,7 @@ class ProcessExecutor(Executor):
             self._begin(running)
 
     def _remove(self, trial_id: int) -> None:
-        shutil.rmtree(self._folder / folder_of(trial_id), ignore_errors=True)
+        shutil.rmtree(self._folder / checkpoints_of(trial_id), ignore_errors=True)
 
 
 _GUARD = (

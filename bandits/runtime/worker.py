@@ -18,16 +18,11 @@ from multiprocessing.connection import Connection, wait
 
 from bandits.curves import Trial
 from bandits.errors import MissingDependency, SettingError, described
-from bandits.objectives.base import Objective, WorkerSite
+from bandits.objectives.base import Objective, WorkerSite, checkpoints_of
 from bandits.runtime.epochs import Epochs
 from bandits.runtime.messages import Begin, Ended, Free, Proceed, Ready, Stop, Stopped, ToWorker, Unfit
 
-__all__ = ["folder_of", "work"]
-
-
-def folder_of(trial_id: int) -> str:
-    """The name of the folder of a trial's checkpoints."""
-    return f"trial-{trial_id}"
+__all__ = ["work"]
 
 
 def work(connection: Connection, site: WorkerSite) -> None:
@@ -128,4 +123,4 @@ class _Worker:
                 except Exception as error:  # the trial is over: a failing clean-up must not end the worker
                     warnings.warn(f"trial {trial_id} could not be released: {described(error)}", stacklevel=2)
             if self._folder is not None:
-                shutil.rmtree(self._folder / folder_of(trial_id), ignore_errors=True)
+                shutil.rmtree(self._folder / checkpoints_of(trial_id), ignore_errors=True)

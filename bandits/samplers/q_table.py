@@ -9,10 +9,10 @@ import numpy as np
 
 __all__ = ["DecisionProcess", "DecisionState", "QTable", "Slots", "Step"]
 
-Slots = tuple[int, ...]  # where the values of a state's actions are, in the order of the actions
-Step = tuple[
-    int, Slots
-]  # the slot of the action that was taken, and the slots of the state that followed; () at the end
+Slots = tuple[int, ...]
+"""Where the values of a state's actions are, in the order of the actions."""
+Step = tuple[int, Slots]
+"""The slot of the action that was taken, and the slots of the state that followed; () at the end."""
 
 
 class DecisionState(Protocol):

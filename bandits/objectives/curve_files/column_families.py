@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bandits.errors import CurveTableError
-from bandits.objectives.curve_files.csv_cells import number_in
+from bandits.objectives.curve_files.csv_cells import number_in, shortened
 from bandits.objectives.curve_files.csv_file import CsvFile
 from bandits.objectives.curve_files.feature_names import is_a_feature_of_another
 from bandits.objectives.curve_files.metric_words import is_nameless, names_a_metric, names_a_setting
 from bandits.objectives.curve_files.phases import differ_by_phase, phase_of
 
-__all__ = ["MOST_DIGITS", "NUMBERED", "SECONDS", "Families", "Family", "choose_curves", "families_in", "shortened"]
+__all__ = ["MOST_DIGITS", "NUMBERED", "SECONDS", "Families", "Family", "choose_curves", "families_in"]
 
 SECONDS = frozenset({"seconds", "secs", "sec", "time", "times", "wall_time", "duration", "cost"})
 """Names of columns with the seconds of each epoch, in lower case, without the number."""
@@ -139,11 +139,6 @@ def choose_curves(file: CsvFile, families: Families, asked: str, *, exactly: boo
     if names_a_metric(curves.label) or is_nameless(curves.label) or asked:
         return curves, ()
     return curves, (f"columns {curves} are taken as the curves, although they are not named after a metric",)
-
-
-def shortened(text: str, length: int = 100) -> str:
-    """A text for messages, cut if it is long."""
-    return text if len(text) <= length else f"{text[:length]}..."
 
 
 def _may_be_curves(file: CsvFile, family: Family) -> bool:

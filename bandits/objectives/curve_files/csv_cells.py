@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-__all__ = ["MISSING", "MOST", "is_missing", "number_in", "plain_name", "words_of"]
+__all__ = ["MISSING", "MOST", "is_missing", "number_in", "plain_name", "shortened", "words_of"]
 
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "<na>", "#n/a"})
 """Cells, in lower case, that mean "not recorded"."""
@@ -41,3 +41,8 @@ def plain_name(name: str) -> str:
 def words_of(name: str) -> set[str]:
     """The words of a column's name, in lower case: val_acc is {"val", "acc"}."""
     return set(re.findall(r"[a-z0-9]+", name.lower()))
+
+
+def shortened(text: str, length: int = 100) -> str:
+    """A text for messages, cut if it is long."""
+    return text if len(text) <= length else f"{text[:length]}..."

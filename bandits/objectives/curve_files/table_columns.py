@@ -13,7 +13,7 @@ from numbers import Real
 from typing import Literal
 
 from bandits.errors import CurveTableError
-from bandits.objectives.curve_files.csv_cells import MISSING, number_in, words_of
+from bandits.objectives.curve_files.csv_cells import MISSING, number_in, shortened, words_of
 from bandits.search_space.encoding import ABSENT, encoding_of
 
 __all__ = ["Column", "Role", "column_of", "values_of_cells"]
@@ -63,8 +63,7 @@ def values_of_cells(name: str, cells: Sequence[str], where: Sequence[str]) -> li
     if all(number_in(text) is not None for text in known):
         for text, place in zip(texts, where, strict=True):
             if math.isinf(number_in(text) or 0.0):
-                shown = text if len(text) <= _LONG else f"{text[:_LONG]}..."
-                raise CurveTableError.broken(f"column {name!r} on {place}", "must be finite", shown)
+                raise CurveTableError.broken(f"column {name!r} on {place}", "must be finite", shortened(text, _LONG))
         return [None if text.lower() in MISSING else _number(text) for text in texts]
     if all(text.lower() in ("true", "false") for text in known):
         return [None if text.lower() in MISSING else text.lower() == "true" for text in texts]

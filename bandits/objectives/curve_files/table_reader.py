@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.errors import CurveTableError
-from bandits.objectives.curve_files.column_families import Family, choose_curves, families_in, shortened
-from bandits.objectives.curve_files.csv_cells import MOST, is_missing
+from bandits.objectives.curve_files.column_families import Family, choose_curves, families_in
+from bandits.objectives.curve_files.csv_cells import MOST, is_missing, shortened
 from bandits.objectives.curve_files.csv_file import CsvFile, read_csv
 from bandits.objectives.curve_files.csv_forms import form_of, log_error
 from bandits.objectives.curve_files.metric_words import names_a_metric, names_a_setting

@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ResNet39Space", "ResNetSpace"]
 
-_STEPS = (
-    0.2,
-    0.4,
-    0.83,
-    1.0,
-)  # shares of the training after which the rate falls: 35000 of 175000 iterations, and so on
+# Shares of the training after which the rate falls: 35000 of 175000 iterations, and so on.
+_STEPS = (0.2, 0.4, 0.83, 1.0)
 _LATE = 0.6  # share of the training: the 30th epoch of 50
 
 
