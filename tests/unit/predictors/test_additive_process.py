@@ -10,18 +10,7 @@ from bandits.predictors.regression import marginal_likelihood
 from bandits.predictors.regression.gaussian_process import AdditiveProcess
 from bandits.predictors.regression.kernel import Kernel
 from bandits.predictors.regression.regressors import root_mean_square
-
-
-def design_of(X):
-    """A design whose blocks share the columns of X: its last two are static, the others series and summary."""
-    return Design(series=X[:, :-2], summary=X[:, :-2], static=X[:, -2:], last=X[:, 0])
-
-
-def linear(n=40, noise=0.0, seed=0):
-    """A linear problem of five inputs: `[n, 5]` inputs, `[n]` targets."""
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, 5))
-    return X, 3.0 + X @ np.arange(1.0, 6.0) + noise * rng.standard_normal(n)
+from tests.unit.predictors.problems import design_of, linear
 
 
 def fit(process, X, y):

@@ -3,21 +3,9 @@
 import numpy as np
 import pytest
 
-from bandits.predictors.features import Design
 from bandits.predictors.regression.regressors import OLS, Forest, Ridge, folds_of, root_mean_square
 from bandits.predictors.regression.support_vectors import SVR
-
-
-def design_of(X):
-    """A design whose blocks share the columns of X: its last two are static, the others series and summary."""
-    return Design(series=X[:, :-2], summary=X[:, :-2], static=X[:, -2:], last=X[:, 0])
-
-
-def toy(n=40, p=5, noise=0.0, seed=0):
-    """A linear problem: `[n, p]` inputs, `[n]` targets."""
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, p))
-    return X, 3.0 + X @ np.arange(1.0, p + 1) + noise * rng.standard_normal(n)
+from tests.unit.predictors.problems import design_of, linear
 
 
 def rng_of(seed=0):
@@ -38,8 +26,8 @@ def rng_of(seed=0):
 )
 def test_recovers_a_linear_function(regressor, worst):
     """On a noiseless linear problem the error on new points is a small share of the targets' spread."""
-    X, y = toy(60)
-    new, truth = toy(50, seed=1)
+    X, y = linear(60)
+    new, truth = linear(50, seed=1)
     fitted = regressor.fit(design_of(X), y, rng_of())
     error = root_mean_square(fitted.predict(design_of(new)) - truth)
 
@@ -50,7 +38,7 @@ def test_recovers_a_linear_function(regressor, worst):
 
 def test_ols_leave_one_out_equals_refitting():
     """OLS residuals are those of n refits."""
-    X, y = toy(20, noise=1.0)
+    X, y = linear(20, noise=1.0)
     fitted = OLS().fit(design_of(X), y, rng_of())
     brute = []
     for i in range(20):
@@ -63,7 +51,7 @@ def test_ols_leave_one_out_equals_refitting():
 
 def test_ols_with_more_inputs_than_curves_refits():
     """Where OLS passes through every curve, its residuals still are those of n refits."""
-    X, y = toy(8, p=20, noise=1.0)
+    X, y = linear(8, p=20, noise=1.0)
     fitted = OLS().fit(design_of(X), y, rng_of())
     brute = []
     for i in range(8):
@@ -89,7 +77,7 @@ def ridge_brute_force(X, y, penalty):
 @pytest.mark.parametrize("p", [5, 40])
 def test_ridge_leave_one_out_equals_refitting(p):
     """The closed-form residuals are those of n refits, and the penalty is the one with the smallest."""
-    X, y = toy(20, p=p, noise=2.0)
+    X, y = linear(20, p=p, noise=2.0)
     fitted = Ridge().fit(design_of(X), y, rng_of())
     by_penalty = [ridge_brute_force(X, y, 20 * penalty) for penalty in np.logspace(-6.0, 3.0, 28)]
     best = min(by_penalty, key=lambda residuals: (residuals**2).mean())
@@ -99,7 +87,7 @@ def test_ridge_leave_one_out_equals_refitting(p):
 
 def test_forest_residuals_are_out_of_bag():
     """Out-of-bag residuals are larger than the residuals on the training curves themselves."""
-    X, y = toy(40, noise=1.0)
+    X, y = linear(40, noise=1.0)
     fitted = Forest(draws=1, folds=3).fit(design_of(X), y, rng_of())
 
     assert root_mean_square(fitted.residuals) > 1.5 * root_mean_square(y - fitted.predict(design_of(X)))

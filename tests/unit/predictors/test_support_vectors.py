@@ -7,10 +7,10 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.svm import NuSVR
 
-from bandits.predictors.features import Design
 from bandits.predictors.regression import support_vectors
 from bandits.predictors.regression.nu_svr import interior_point
 from bandits.predictors.regression.support_vectors import SVR, held_out, race, solve
+from tests.unit.predictors.problems import design_of
 
 
 def toy(n=40, p=5, seed=0):
@@ -19,11 +19,6 @@ def toy(n=40, p=5, seed=0):
     X = rng.standard_normal((n, p))
     y = X @ np.arange(1.0, p + 1) + np.abs(X[:, 0]) + rng.standard_t(3, n)
     return X, (y - y.mean()) / y.std()
-
-
-def design_of(X):
-    """A design of the paper's inputs alone."""
-    return Design(series=X[:, :-2], summary=X[:, :-2], static=X[:, -2:], last=X[:, 0])
 
 
 def kernel_of(kind, X, gamma=0.1):

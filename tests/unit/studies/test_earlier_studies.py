@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import optuna
@@ -18,10 +19,10 @@ from bandits import run
 from bandits.curves import Goal, History, Metric
 from bandits.errors import CurveTableError, JournalError, SettingError, UnknownPlugin
 from bandits.objectives import CurveTable, FunctionObjective
-from bandits.runtime import records
 from bandits.runtime.journal import SqliteJournal
 from bandits.schedulers import RandomSearch
 from bandits.studies import Study, earlier_curves, read_curves, read_study
+from tests.unit.studies.journals import arm, write
 
 pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
@@ -136,13 +137,8 @@ def test_a_journal_gives_the_curves_of_its_run(tmp_path: Path) -> None:
 
 def test_a_journal_that_broke_off_gives_what_it_has(tmp_path: Path) -> None:
     """A trial without an epoch has no curve; a value that is no number is a gap."""
-    path = tmp_path / "run.db"
-    with SqliteJournal.create(path) as journal:
-        journal.append(records.RunStarted("random", {}, None, "f", "loss", "minimize", 0, 1))
-        for trial, values in enumerate(([3.0, 2.0], [], [4.0, NAN, 3.0], [NAN])):
-            journal.append(records.TrialStarted(trial, {}, {"lr": 0.1}, 0))
-            for epoch, value in enumerate(values, start=1):
-                journal.append(records.Epoch(trial, epoch, value, 1.0, 1.0))
+    arms = [arm(trial, values, None) for trial, values in enumerate(([3.0, 2.0], [], [4.0, NAN, 3.0], [NAN]))]
+    path = write(tmp_path / "run.db", *chain(*arms))
 
     assert scores(read(path)) == [[-3.0, -2.0], [-4.0, -3.5, -3.0]]
 
@@ -335,11 +331,8 @@ def test_a_metric_that_is_better_the_other_way_is_an_error(tmp_path: Path) -> No
 
 def test_an_empty_source_is_an_error(tmp_path: Path) -> None:
     """A study of nothing is a mistake."""
-    with SqliteJournal.create(tmp_path / "run.db") as journal:
-        journal.append(records.RunStarted("random", {}, None, "f", "loss", "minimize", 0, 1))
-
     with pytest.raises(SettingError, match="must hold a measured epoch"):
-        earlier_curves([str(tmp_path / "run.db")], losses())
+        earlier_curves([str(write(tmp_path / "run.db"))], losses())
 
 
 def test_without_a_shared_feature_there_is_one_sentence(tmp_path: Path) -> None:

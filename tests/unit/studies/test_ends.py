@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from bandits.runtime import records
-from bandits.runtime.journal import SqliteJournal
 from bandits.schedulers.lifecycle import State
 from bandits.studies import read_curves, read_study
+from tests.unit.studies.journals import arm, write
 
 pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
@@ -35,25 +35,14 @@ def test_a_row_of_a_table_is_complete_if_it_comes_to_the_last_epoch(tmp_path: Pa
 
 def test_a_journal_tells_how_each_trial_ended(tmp_path: Path) -> None:
     """Dropped by a forecast and cut by halving are stopped; what has no end is running."""
-    path = tmp_path / "run.db"
     ends = [State.COMPLETED, State.DROPPED, State.CUT, State.PAUSED, None]
-    with SqliteJournal.create(path) as journal:
-        journal.append(records.RunStarted("random", {}, None, "f", "loss", "minimize", 0, 1))
-        for trial, end in enumerate(ends):
-            journal.append(records.TrialStarted(trial, {}, {"lr": 0.1}, 0))
-            for epoch in (1, 2):
-                journal.append(records.Epoch(trial, epoch, 1.0 / epoch, 4.0, 1.0))
-            if end is not None:
-                journal.append(records.Changed(trial, end, 2, "because"))
-        journal.append(records.TrialStarted(5, {}, {"lr": 0.1}, 0))
-        journal.append(records.Epoch(5, 1, 1.0, 4.0, 1.0))
-        journal.append(records.TrialFailed(5, 1, "out of memory", 1.0))
-    study = read_study(str(path))
+    arms = [*(arm(trial, [1.0, 0.5], end) for trial, end in enumerate(ends)), arm(5, [1.0], State.FAILED)]
+    study = read_study(str(write(tmp_path / "run.db", *chain(*arms))))
 
     assert study.kind == "journal"
     assert [trial.end for trial in study.trials] == ["completed", "stopped", "stopped", "running", "running", "failed"]
     assert [read.score for read in read_curves(study).trials] == [-0.5, None, None, None, None, None]
-    assert [trial.seconds for trial in study.trials] == [8.0, 8.0, 8.0, 8.0, 8.0, 4.0]
+    assert [trial.seconds for trial in study.trials] == [2.0, 2.0, 2.0, 2.0, 2.0, 1.0]
     assert [trial.number for trial in study.trials] == [0, 1, 2, 3, 4, 5]
 
 

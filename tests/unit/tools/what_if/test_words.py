@@ -15,7 +15,6 @@ from bandits.stopping import ProbabilityRule, RiskControlledRule, StoppingRule
 from bandits.studies import Reports, Study, StudyTrial
 from bandits.studies.study import Kind
 from bandits.tools.what_if import WhatIf, what_if
-from bandits.tools.what_if import plot as what_if_plot
 from bandits.tools.what_if.code import lines_of_code
 from bandits.tools.what_if.plot import save_plot
 from bandits.tools.what_if.report import WhatIfReport
@@ -199,7 +198,7 @@ def test_too_few_trials_are_drawn_as_they_were(drawn: Path) -> None:
 
 def test_of_many_curves_some_are_drawn(drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the best one among them."""
-    monkeypatch.setattr(what_if_plot, "_MOST", 3)
+    monkeypatch.setattr("bandits.tools.what_if.image._MOST", 3)
     save_plot(ask(*TEN), str(drawn))
 
     assert "3 of 10 drawn" in drawn.read_text()
