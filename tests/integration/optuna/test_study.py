@@ -442,7 +442,7 @@ def test_order_of_arrival_changes_nothing(
 
 
 def test_cap_with_srm_and_audits() -> None:
-    """With more uncensored trials than may teach, the rule still speaks."""
+    """With more uncensored trials than may teach, the rule still has a threshold."""
     known = known_of(*many(60), stopper=EarlyStopper(SRM(), RiskControlledRule(), scratch_growth=1.0), max_curves=12)
     assert len(taught(known)) == 12
     assert known.waits() is None

@@ -60,7 +60,7 @@ class KnownStudy:
         self._reader = CurveReader(sign, max_epochs)
         self._finished: dict[int, FrozenTrial] = {}
         self._read: dict[int, FinishedTrial] = {}  # the same, as values
-        self._spoke: dict[TrainingSet, bool] = {}
+        self._had_threshold: dict[TrainingSet, bool] = {}
         self._data: tuple[TrainingSet, TrainingData] | None = None  # the latest
         self._state = self._empty()
 
@@ -147,7 +147,7 @@ class KnownStudy:
         new = list(islice(unknown, missing))  # new trials are mostly the last ones
         self._finished.update((trial.number, trial) for trial in new)
         if self._reader.learn(filter(is_complete, new)):
-            self._read, self._spoke, self._data = {}, {}, None
+            self._read, self._had_threshold, self._data = {}, {}, None
             self._start_over()
         elif any(self._state.depends_on(moment_of(trial)) for trial in new):
             self._start_over()
@@ -165,7 +165,7 @@ class KnownStudy:
             self._state.take_in(self._read[trial.number])
 
     def _empty(self) -> StudyState:
-        return StudyState(self._policy, is_audited=self._stopper.is_audited, speaks=self._speaks)
+        return StudyState(self._policy, is_audited=self._stopper.is_audited, has_threshold=self._has_threshold)
 
     # What the study teaches
 
@@ -184,11 +184,11 @@ class KnownStudy:
         assert curve is not None  # noqa: S101 - it has a curve, or it would not teach
         return curve
 
-    def _speaks(self, teaching: TrainingSet, bar: float | None) -> bool:
+    def _has_threshold(self, teaching: TrainingSet, bar: float | None) -> bool:
         """Whether the rule has a threshold after learning from this set: it judges the first trial at a check epoch."""
-        if teaching not in self._spoke:
-            self._spoke[teaching] = self._asked_about(self._finished[teaching.numbers[0]], teaching, bar)
-        return self._spoke[teaching]
+        if teaching not in self._had_threshold:
+            self._had_threshold[teaching] = self._asked_about(self._finished[teaching.numbers[0]], teaching, bar)
+        return self._had_threshold[teaching]
 
     def _asked_about(self, trial: FrozenTrial, teaching: TrainingSet, bar: float | None) -> bool:
         data, curve = self._taught_by(teaching), self._whole(trial)

@@ -14,7 +14,7 @@ from bandits.integrations.optuna.study.teaching import TeachingTrials, TrainingS
 
 __all__ = ["StudyState"]
 
-Speaks = Callable[[TrainingSet, float | None], bool]
+HasThreshold = Callable[[TrainingSet, float | None], bool]
 
 
 class StudyState:
@@ -23,7 +23,7 @@ class StudyState:
     Args:
         policy: which trials may teach.
         is_audited: whether no forecast prunes the trial of this number.
-        speaks: whether the rule has a threshold after learning from a training set, for a bar.
+        has_threshold: whether the rule has a threshold after learning from a training set, for a bar.
 
     Attributes:
         counts: what the trials have reported.
@@ -33,8 +33,10 @@ class StudyState:
         usually_begins: the latest first epoch of teaching trials that were not retried.
     """
 
-    def __init__(self, policy: TeachingPolicy, *, is_audited: Callable[[int], bool], speaks: Speaks) -> None:
-        self._policy, self._is_audited, self._rule_speaks = policy, is_audited, speaks
+    def __init__(
+        self, policy: TeachingPolicy, *, is_audited: Callable[[int], bool], has_threshold: HasThreshold
+    ) -> None:
+        self._policy, self._is_audited, self._rule_has_threshold = policy, is_audited, has_threshold
         self.counts = StudyCounts()
         self.bar = Bar(policy.keep)
         start = None if policy.learns else policy.needed
@@ -54,13 +56,13 @@ class StudyState:
 
     def take_in(self, trial: FinishedTrial) -> None:
         """Add a finished trial."""
-        if self.censoring.period is Period.CENSORED and not self._speaks():
+        if self.censoring.period is Period.CENSORED and not self._has_threshold():
             self.censoring = self.censoring.after(Transition.FALL_SILENT, self._latest[0])
         may_turn, teaching = self.censoring.period is not Period.CENSORED, len(self.teaching)
         self.counts.add(trial)
         if trial.complete:
             self._complete(trial)
-        elif self._policy.learns and self._speaks():
+        elif self._policy.learns and self._has_threshold():
             self.censoring = self.censoring.after(Transition.PRUNE, trial.moment[0])
             self.teaching.censor()
         self._latest = max(self._latest, trial.moment)
@@ -88,6 +90,6 @@ class StudyState:
         enough = len(self.teaching) >= self._policy.needed and self.counts.complete >= self._policy.n_startup_trials
         return enough and self.bar.score is not None
 
-    def _speaks(self) -> bool:
+    def _has_threshold(self) -> bool:
         """Whether the rule has a threshold after learning from the present training set."""
-        return self.teaching.has_begun and self._rule_speaks(self.teaching.training_set(), self.bar.score)
+        return self.teaching.has_begun and self._rule_has_threshold(self.teaching.training_set(), self.bar.score)

@@ -134,17 +134,17 @@ def story(rng: random.Random) -> list[FinishedTrial]:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule that audits some trials, and speaks after some training sets: at random, but always the same ones."""
+    """Audits some trials, and has a threshold after some training sets: at random, but always the same ones."""
 
     audited: frozenset[int]
     seed: int
 
-    def speaks(self, teaching: TrainingSet, bar: float | None) -> bool:
+    def has_threshold(self, teaching: TrainingSet, bar: float | None) -> bool:
         assert bar is not None
         return random.Random(f"{self.seed} {teaching}").random() < 0.7  # noqa: S311 - chance, no secret
 
     def state(self, policy: TeachingPolicy) -> StudyState:
-        return StudyState(policy, is_audited=self.audited.__contains__, speaks=self.speaks)
+        return StudyState(policy, is_audited=self.audited.__contains__, has_threshold=self.has_threshold)
 
 
 def drawn(seed: int) -> tuple[list[FinishedTrial], TeachingPolicy, Rule]:
@@ -172,7 +172,11 @@ class Plain:
 
     def __init__(self, trials: Sequence[FinishedTrial], policy: TeachingPolicy, rule: Rule) -> None:
         self.trials, self.policy, self.rule = trials, policy, rule
-        self.teaches, self.prunes, self.speaks_after = cache(self._teaches), cache(self._prunes), cache(self._speaks)
+        self.teaches, self.prunes, self.had_threshold = (
+            cache(self._teaches),
+            cache(self._prunes),
+            cache(self._had_threshold),
+        )
 
     def bar(self, i: int) -> float | None:
         scores = sorted((trial.score for trial in self.trials[:i] if trial.score is not None), reverse=True)
@@ -202,12 +206,12 @@ class Plain:
         left_out = max(0, len(numbers) - self.policy.most)
         return TrainingSet(tuple(numbers[left_out:]), max(0, audits_from - left_out))
 
-    def _speaks(self, i: int) -> bool:
-        return self.start(i) is not None and self.rule.speaks(self.training_set(i), self.bar(i))
+    def _had_threshold(self, i: int) -> bool:
+        return self.start(i) is not None and self.rule.has_threshold(self.training_set(i), self.bar(i))
 
     def _prunes(self, j: int) -> bool:
         """Whether the end of trial `j` tells that forecasts prune."""
-        return self.policy.learns and not self.trials[j].complete and self.speaks_after(j)
+        return self.policy.learns and not self.trials[j].complete and self.had_threshold(j)
 
     def _teaches(self, j: int) -> bool:
         trial = self.trials[j]
@@ -222,7 +226,7 @@ class Plain:
         pruned = [k for k in range(j) if self.prunes(k)]
         if not pruned:
             return False
-        silence = next((k for k in range(pruned[-1] + 1, j + 1) if not self.speaks_after(k)), None)
+        silence = next((k for k in range(pruned[-1] + 1, j + 1) if not self.had_threshold(k)), None)
         if silence is None or self.trials[j].retried:
             return True
         last = max(k for k in range(pruned[-1], silence) if k == pruned[-1] or self.teaches(k))
