@@ -21,7 +21,7 @@ from bandits.errors.checks import check_flag, check_whole
 from bandits.forecasts import ErrorShape, Link
 from bandits.predictors.features import Design, check_link
 from bandits.predictors.regression.flat_trees import MOST_TRIED, FlatTrees, single_precision
-from bandits.predictors.regression.regressors import Fitted, Regressor, root_mean_square
+from bandits.predictors.regression.regressors import FittedWithErrors, Regressor, root_mean_square
 from bandits.predictors.regression.sequential import SequentialPredictor
 from bandits.predictors.regression.with_trend import WithTrend
 
@@ -129,7 +129,7 @@ class QuantileForestRegressor(Regressor):
 
 
 @dataclass(frozen=True, slots=True)
-class ForestQuantiles(Fitted):
+class ForestQuantiles(FittedWithErrors):
     """Training curves weighted by the leaves that they share with an arm.
 
     Args:
@@ -148,16 +148,8 @@ class ForestQuantiles(Fitted):
     least: float
     residuals: Floats
 
-    def predict(self, design: Design) -> Floats:
-        """See `Fitted.predict`; NaN where an input is NaN."""
-        return self.predict_with_error(design)[0]
-
-    def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
-        """See `Fitted.errors`."""
-        return self.predict_with_error(design)[1:]
-
     def predict_with_error(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
-        """See `Fitted.predict_with_error`."""
+        """See `Fitted.predict_with_error`; predictions are NaN where an input is NaN."""
         X = design.paper
         weights = _weights(self.trees.leaves(X), self.members)
         mean, std = _moments(weights, self.ends)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from inspect import signature
 from typing import Any
 
 from bandits.causes import Cause
@@ -16,7 +15,7 @@ from bandits.stopping.auditing import is_audited
 from bandits.stopping.earlier.training_set import EarlierCurves
 from bandits.stopping.fits import FitCache
 from bandits.stopping.risk_control import RiskControlledRule
-from bandits.stopping.rules import ProbabilityRule, StoppingRule
+from bandits.stopping.rules import ProbabilityRule, StoppingRule, unusual_settings
 from bandits.verdicts import SPARED, Drop, Keep, Verdict
 
 __all__ = ["EarlyStopper"]
@@ -88,11 +87,11 @@ class EarlyStopper:
         """The settings that build an equal stopper, without earlier curves; JSON values. Defaults are left out."""
         settings = {"predictor": self.predictor.name, "rule": self.rule.settings(), "seed": self.seed}
         named = {
-            "predictor_settings": _unusual(self.predictor, self.predictor.settings()),
+            "predictor_settings": unusual_settings(self.predictor, self.predictor.settings()),
             "rule_name": ""
             if isinstance(self.rule, RiskControlledRule | ProbabilityRule)
             else type(self.rule).__name__,
-            **_unusual(self, {"refit_growth": self.refit_growth, "scratch_growth": self.scratch_growth}),
+            **unusual_settings(self, {"refit_growth": self.refit_growth, "scratch_growth": self.scratch_growth}),
             "earlier": None if self.earlier is None else self.earlier.settings(),
         }
         return {**settings, **{name: value for name, value in named.items() if value}}
@@ -185,10 +184,3 @@ _NOT_NOW = Keep("not checked after this epoch", cause=Cause.NOT_CHECKED)
 _NO_THRESHOLD = Keep(
     "no threshold: not every training curve could be forecast after this epoch", cause=Cause.NO_THRESHOLD
 )
-
-
-def _unusual(built: object, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that are not the defaults of the constructor."""
-    parameters = signature(type(built)).parameters
-    usual = {name: parameters[name].default for name in settings if name in parameters}
-    return {name: value for name, value in settings.items() if name not in usual or value != usual[name]}

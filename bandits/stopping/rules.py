@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from inspect import signature
 from typing import Any
 
 from bandits.causes import Cause
@@ -14,7 +15,7 @@ from bandits.stopping.calibration_set import CalibrationSet
 from bandits.stopping.check_epochs import every_epoch
 from bandits.verdicts import Drop, Evidence, Keep, Verdict
 
-__all__ = ["ProbabilityRule", "StoppingRule", "settings_of"]
+__all__ = ["ProbabilityRule", "StoppingRule", "settings_of", "unusual_settings"]
 
 
 class StoppingRule(ABC):
@@ -117,3 +118,10 @@ def settings_of(rule: StoppingRule) -> dict[str, Any]:
     """The fields of a rule that is a dataclass; without `from_epoch` where it is 1, as older journals have it."""
     names = [field.name for field in fields(rule)]  # type: ignore[arg-type]
     return {name: getattr(rule, name) for name in names if name != "from_epoch" or rule.from_epoch > 1}
+
+
+def unusual_settings(built: object, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of an object that are not the defaults of its constructor."""
+    parameters = signature(type(built)).parameters
+    usual = {name: parameters[name].default for name in settings if name in parameters}
+    return {name: value for name, value in settings.items() if name not in usual or value != usual[name]}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bandits.forecasts import ErrorShape
 from bandits.predictors.features import Design
-from bandits.predictors.regression.regressors import Fitted
+from bandits.predictors.regression.regressors import FittedWithErrors
 from bandits.predictors.regression.student_errors import fitted_student, half_width, student_shape
 
 __all__ = ["Calibrated", "Distribution"]
@@ -25,7 +25,7 @@ Distribution = Callable[[Design], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, slots=True)
-class Calibrated(Fitted):
+class Calibrated(FittedWithErrors):
     """A distribution whose standard deviations are multiplied by one factor, with the tails of Student's t.
 
     Args:
@@ -51,14 +51,6 @@ class Calibrated(Fitted):
         """
         scale, freedom = fitted_student(residuals / stds, _LIGHTEST_TAILS)
         return cls(distribution, residuals, scale * half_width(freedom), freedom)
-
-    def predict(self, design: Design) -> Floats:
-        """See `Fitted.predict`."""
-        return self.predict_with_error(design)[0]
-
-    def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
-        """See `Fitted.errors`."""
-        return self.predict_with_error(design)[1:]
 
     def predict_with_error(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
         """See `Fitted.predict_with_error`."""

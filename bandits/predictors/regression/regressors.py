@@ -23,6 +23,7 @@ from bandits.predictors.features import Design
 __all__ = [
     "OLS",
     "Fitted",
+    "FittedWithErrors",
     "Forest",
     "Linear",
     "Regressor",
@@ -71,6 +72,22 @@ class Fitted(ABC):
     def predict_with_error(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
         """Predictions and their errors at once; a class that shares work between the two overrides it."""
         return self.predict(design), *self.errors(design)
+
+
+class FittedWithErrors(Fitted):
+    """A fitted regression that computes predictions and their errors together."""
+
+    def predict(self, design: Design) -> Floats:
+        """See `Fitted.predict`."""
+        return self.predict_with_error(design)[0]
+
+    def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
+        """See `Fitted.errors`."""
+        return self.predict_with_error(design)[1:]
+
+    @abstractmethod
+    def predict_with_error(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
+        """See `Fitted.predict_with_error`."""
 
 
 class Regressor(ABC):

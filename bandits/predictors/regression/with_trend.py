@@ -12,7 +12,7 @@ from bandits.forecasts import ErrorShape
 from bandits.predictors.features import Design
 from bandits.predictors.regression.gaussian_process import AdditiveProcess
 from bandits.predictors.regression.kernel_regression import KernelRegression
-from bandits.predictors.regression.regressors import Fitted, Regressor, root_mean_square
+from bandits.predictors.regression.regressors import Fitted, FittedWithErrors, Regressor, root_mean_square
 
 __all__ = ["FittedWithTrend", "WithTrend"]
 
@@ -23,7 +23,7 @@ _LINE = KernelRegression(AdditiveProcess(anchored=False, blocks=("series", "stat
 
 
 @dataclass(frozen=True, slots=True)
-class FittedWithTrend(Fitted):
+class FittedWithTrend(FittedWithErrors):
     """A line, and what another regression adds to it.
 
     Args:
@@ -38,16 +38,8 @@ class FittedWithTrend(Fitted):
     usual: float
     residuals: Floats
 
-    def predict(self, design: Design) -> Floats:
-        """See `Fitted.predict`."""
-        return self.predict_with_error(design)[0]
-
-    def errors(self, design: Design) -> tuple[Floats, Sequence[ErrorShape]]:
-        """See `Fitted.errors`. Far from all training curves, the line's own error is added."""
-        return self.predict_with_error(design)[1:]
-
     def predict_with_error(self, design: Design) -> tuple[Floats, Floats, Sequence[ErrorShape]]:
-        """See `Fitted.predict_with_error`."""
+        """See `Fitted.predict_with_error`. Far from all training curves, the line's own error is added."""
         trend, line, _ = self.trend.predict_with_error(design)
         rest, stds, shapes = self.rest.predict_with_error(design)
         return trend + rest, np.hypot(stds, np.sqrt(np.maximum(line**2 - self.usual, 0.0))), shapes

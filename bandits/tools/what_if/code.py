@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from inspect import signature
 from typing import Any
 
 from bandits import predictors
@@ -12,6 +11,7 @@ from bandits.config import choose, registry
 from bandits.objectives.curve_files.shipped_tables import shipped_titles
 from bandits.stopping import StoppingRule
 from bandits.stopping.rule_choice import RULE_NUMBERS, choose_rule
+from bandits.stopping.rules import unusual_settings
 from bandits.tools.what_if import WhatIf
 
 __all__ = ["for_optuna", "lines_of_code"]
@@ -59,7 +59,8 @@ def _command(answer: WhatIf, predictor: str) -> str:
     numbers = _numbers(settings.rule)
     rule: Mapping[str, object] = numbers
     if choose_rule(**numbers) != settings.rule:
-        pairs = ",".join(f"{name}={value}" for name, value in _unusual(settings.rule).items())
+        unusual = unusual_settings(settings.rule, settings.rule.settings())
+        pairs = ",".join(f"{name}={value}" for name, value in unusual.items())
         rule = {"rule": f"{_rule_name(settings.rule)}:{pairs}" if pairs else _rule_name(settings.rule)}
     options = {"predictor": predictor, **rule, "max_epochs": settings.max_epochs}
     options |= {"burn_in": settings.needed, "trials": len(answer.trials), **_seed(settings.seed)}
@@ -93,20 +94,16 @@ def _table(answer: WhatIf) -> str:
 
 def _numbers(rule: StoppingRule) -> dict[str, Any]:
     """The main number of the rule, and its other numbers that are not the defaults."""
-    unusual, settings = _unusual(rule), rule.settings()
+    settings = rule.settings()
+    unusual = unusual_settings(rule, settings)
     told = {name: settings[name] for name in ("risk", "confidence") if name in settings}
     return told | {name: value for name, value in unusual.items() if name in RULE_NUMBERS}
 
 
-def _unusual(rule: StoppingRule) -> dict[str, Any]:
-    """The settings of a rule that are not its defaults."""
-    usual = signature(type(rule)).parameters
-    return {name: value for name, value in rule.settings().items() if value != usual[name].default}
-
-
 def _call(rule: StoppingRule) -> str:
     """The Python call that makes a rule."""
-    unusual, settings = _unusual(rule), rule.settings()
+    settings = rule.settings()
+    unusual = unusual_settings(rule, settings)
     told = {name: settings[name] for name in ("risk", "confidence") if name in settings} | unusual
     return f"{type(rule).__name__}({_arguments(told)})"
 
