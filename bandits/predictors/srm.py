@@ -99,3 +99,7 @@ class SRM(SequentialPredictor):
         make, default_draws = _MODELS[self.model]
         regressor = make(self.draws or default_draws, self.folds)
         return regressor if self.uncertainty == "loo" else Bootstrap(regressor)
+
+    def resists_explosions(self) -> bool:
+        """See `SequentialPredictor.resists_explosions`. The paper's models do not."""
+        return self.model == "auto"

@@ -17,7 +17,7 @@ Rows = Sequence[dict[str, Any]]
 
 ON_AVERAGE, ON_EACH = 2.0, 5.0  # points of coverage, the goal
 SHARE = 0.25  # of the curve, where a table shows only one prefix
-GROUPS = ("shipped", "recorded", "made up")
+GROUPS = ("shipped", "recorded", "made up", "plateaus")
 NINETY = LEVELS.index(0.9)
 IF_RIGHT = "coverage_best_if_right"
 WHO = {

@@ -26,6 +26,7 @@ from bandits.rng import rng_for
 from benchmarks.calibration.report import draw, report
 from benchmarks.lib import scoring
 from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
+from benchmarks.stress.plateaus import PLATEAUS
 from benchmarks.unseen.synthetic import FAMILIES
 
 HERE = Path(__file__).resolve().parent
@@ -80,20 +81,22 @@ QUICK = ("srm", "srm-ridge", "last-seen-value")
 
 
 def tables() -> dict[str, str]:
-    """Every table by name, and its group: shipped, recorded or made up."""
+    """Every table by name, and its group: shipped, recorded, made up or plateaus."""
     recorded = sorted(path.name.removesuffix(".csv.gz") for path in UNSEEN.glob("*.csv.gz"))
     return {
         **dict.fromkeys(SHIPPED_TABLES, "shipped"),
         **dict.fromkeys(recorded, "recorded"),
         **dict.fromkeys(FAMILIES, "made up"),
+        **dict.fromkeys(PLATEAUS, "plateaus"),
     }
 
 
 @cache
 def load(name: str) -> tuple[CurveTable, np.ndarray, scoring.Yardstick]:
     """A table, the rows that were measured to their end without a gap, and what is far on it."""
-    if name in FAMILIES:
-        table = FAMILIES[name](MADE_UP_ARMS, SEED)
+    made_up = {**FAMILIES, **PLATEAUS}
+    if name in made_up:
+        table = made_up[name](MADE_UP_ARMS, SEED)
     else:
         table = CurveTable(name if name in SHIPPED_TABLES else UNSEEN / f"{name}.csv.gz")
     rows = np.flatnonzero(np.isfinite(table.curves).all(axis=1))

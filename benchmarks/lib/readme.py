@@ -112,7 +112,7 @@ def choice(rows: list[dict[str, Any]]) -> str:
     chosen = [
         row
         for row in rows
-        if row["share"] == 0.25 and row["curves"] == 100 and row["group"] != "made up" and row["scored"]
+        if row["share"] == 0.25 and row["curves"] == 100 and row["group"] in ("shipped", "recorded") and row["scored"]
     ]
     for predictor in dict.fromkeys(row["predictor"] for row in chosen):
         mine = [row for row in chosen if row["predictor"] == predictor]

@@ -10,6 +10,8 @@ and ordinary curves do not tell how those end. So the members of the ensemble di
 - whether configurations count, or the curve alone. Hyperparameters tell much about arms like the training arms, but
   mislead about networks that are deeper than any of these. Each group's standard deviation tells the two cases apart.
   So the two groups' medians are averaged by precision (Bates and Granger 1969, without their correlation).
+
+At last the forecast is moved towards the last score, as far as that ranks arms better: see `last_value`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from bandits.predictors.regression.batched_processes import BatchedProcesses
 from bandits.predictors.regression.error_model import ErrorModel
 from bandits.predictors.regression.gaussian_process import AdditiveProcess
 from bandits.predictors.regression.imputation import Imputed, ImputingFitted, ImputingRegressor
+from bandits.predictors.regression.last_value import LastValue
 from bandits.predictors.regression.process import Process
 from bandits.predictors.regression.regressors import Fitted
 
@@ -60,6 +63,7 @@ class FittedEnsemble(ImputingFitted):
         residuals: `[n]` residuals of the leave-one-out predictions.
         stds: `[n]` standard deviations of their errors.
         model: of the errors.
+        last_value: moves the prediction towards the last score; None leaves it.
         rows: see `Fitted.rows`.
     """
 
@@ -70,6 +74,7 @@ class FittedEnsemble(ImputingFitted):
     residuals: Floats
     stds: Floats
     model: ErrorModel
+    last_value: LastValue | None = None
     rows: NDArray[np.intp] | None = None
 
     def predict(self, design: Design) -> Floats:
@@ -94,7 +99,8 @@ class FittedEnsemble(ImputingFitted):
         means, stds = self.processes.posterior(design)
         ends = list(accumulate(map(len, self.groups)))
         parts = [slice(end - len(group), end) for end, group in zip(ends, self.groups, strict=True)]
-        return _combined([(means[part], stds[part]) for part in parts], self.low, self.high)
+        mean, std = _combined([(means[part], stds[part]) for part in parts], self.low, self.high)
+        return self._moved(design, mean), std
 
     def impute(self, design: Design) -> Imputed:
         """See `ImputingFitted.impute`."""
@@ -102,12 +108,19 @@ class FittedEnsemble(ImputingFitted):
         means, stds, _ = self.predict_with_error(design)
         predictions = [[member.posterior_without(design, cache) for member in group] for group in self.groups]
         left_out, _ = _combined([_stacked(group) for group in predictions], self.low, self.high)
-        return Imputed(means, stds**2, left_out)
+        return Imputed(means, stds**2, self._moved(design, left_out))
+
+    def _moved(self, design: Design, predictions: Floats) -> Floats:
+        """Predictions `[m]` or `[m, c]`, moved towards the last score and kept within the range."""
+        if self.last_value is None:
+            return predictions
+        moved = self.last_value.move(design.last, predictions)
+        return np.asarray(np.minimum(np.maximum(moved, self.low), self.high))
 
 
 @dataclass(frozen=True, slots=True)
 class GPEnsemble(ImputingRegressor):
-    """The precision-weighted mean of medians of Gaussian processes.
+    """The precision-weighted mean of medians of Gaussian processes, moved towards the last score where that is better.
 
     A forecast is clipped at a distance from the training targets: three times the distance from their median to their
     extreme on that side. Of more than 500 curves, 500 are used, spread evenly over their order, complete ones first.
@@ -118,9 +131,11 @@ class GPEnsemble(ImputingRegressor):
     Args:
         groups: members by group. The second group, which sees the curve alone, is left out where there are no curves or
             no features.
+        to_last_value: whether predictions are moved towards the last score, if there are curves.
     """
 
     groups: tuple[tuple[AdditiveProcess, ...], ...] = (WHOLE, CURVE_ALONE)
+    to_last_value: bool = True
 
     def fit(
         self, design: Design, y: Floats, rng: np.random.Generator, imputed: Imputed | None = None
@@ -144,20 +159,24 @@ class GPEnsemble(ImputingRegressor):
         high = float(y.max()) + _REACH * (float(y.max()) - middle)
         left_out = [_stacked([(y - member.residuals, member.spread) for member in group]) for group in groups]
         predictions, spread = _combined(left_out, low, high)
+        last_value = None
+        if self.to_last_value and design.summary.shape[1] > 0:
+            ends = y if imputed is None else np.concatenate((y, imputed.means))
+            last_value, predictions = LastValue.learn(design.last, ends, predictions)
+            predictions = np.clip(predictions, low, high)
         residuals = y - predictions
         model = ErrorModel.learn(predictions, spread, residuals)
         processes = BatchedProcesses.of([member for group in groups for member in group])
         stds, _ = model.errors(predictions, spread)
-        return FittedEnsemble(groups, processes, low, high, residuals, stds, model, rows)
+        return FittedEnsemble(groups, processes, low, high, residuals, stds, model, last_value, rows)
 
     def with_hyperparameters_of(self, fitted: Fitted) -> GPEnsemble:
         """See `Regressor.with_hyperparameters_of`."""
         if not isinstance(fitted, FittedEnsemble):
             return self
         found = fitted.groups + tuple(() for _ in self.groups[len(fitted.groups) :])
-        return GPEnsemble(
-            tuple(_with_logs(group, processes) for group, processes in zip(self.groups, found, strict=True))
-        )
+        groups = tuple(_with_logs(group, processes) for group, processes in zip(self.groups, found, strict=True))
+        return replace(self, groups=groups)
 
 
 def _with_logs(members: Sequence[AdditiveProcess], found: Sequence[Process]) -> tuple[AdditiveProcess, ...]:

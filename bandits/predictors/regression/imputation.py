@@ -29,6 +29,7 @@ from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Link
 from bandits.predictors.features import Design, StaticFeatures, apply_link, feature_row
 from bandits.predictors.regression.regressors import Fitted, Regressor
+from bandits.predictors.score_scale import ScoreScale
 
 __all__ = ["Imputed", "ImputingFitted", "ImputingRegressor", "StoppedCurves", "stopped_curves"]
 
@@ -115,7 +116,7 @@ class StoppedCurves:
 
 
 def stopped_curves(
-    history: History, horizon: int, static: StaticFeatures, link: Link, unit: float
+    history: History, horizon: int, static: StaticFeatures, link: Link, scale: ScoreScale
 ) -> list[StoppedCurves]:
     """The curves of a history that did not reach a horizon, by length, longest first.
 
@@ -127,7 +128,7 @@ def stopped_curves(
     Args:
         history: read now.
         horizon: of the complete curves.
-        static, link, unit: how the features and scores of complete curves were brought to magnitude 1.
+        static, link, scale: how the features and scores of complete curves were brought to magnitude 1.
     """
     if history.count_reaching(1) == history.count_reaching(horizon):
         return []
@@ -136,7 +137,7 @@ def stopped_curves(
     lengths = np.array([curve.tau for _, curve in stopped])
     with np.errstate(all="ignore"):
         features = static.scale(raw.reshape(len(stopped), len(static.names)))
-        scores = [apply_link(link, curve.scores) / unit for _, curve in stopped]
+        scores = [scale.apply(apply_link(link, curve.scores)) for _, curve in stopped]
     usable = _near(features) & np.array([_near(row[np.newaxis])[0] for row in scores])
     if not usable.any():
         return []

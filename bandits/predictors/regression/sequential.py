@@ -31,6 +31,7 @@ from bandits.predictors.features import (
     in_proportion,
     link_of,
 )
+from bandits.predictors.regression.forecast_range import ForecastRange
 from bandits.predictors.regression.imputation import (
     Imputed,
     ImputingFitted,
@@ -39,6 +40,7 @@ from bandits.predictors.regression.imputation import (
     stopped_curves,
 )
 from bandits.predictors.regression.regressors import Fitted, Regressor
+from bandits.predictors.score_scale import ScoreScale
 from bandits.predictors.threads import one_thread
 from bandits.rng import rng_for
 
@@ -66,6 +68,10 @@ class SequentialPredictor(Predictor):
     @abstractmethod
     def regressor(self) -> Regressor:
         """The regression that these settings name."""
+
+    def resists_explosions(self) -> bool:
+        """Whether scores are on `ScoreScale.robust`, and forecasts within a `ForecastRange`."""
+        return False
 
     def fit(self, history: History, *, horizon: int, rng: np.random.Generator) -> Forecaster:
         """See `Predictor.fit`. Cheap: each regression is fitted when its tau is first asked about."""
@@ -125,10 +131,13 @@ class _Fitted(Forecaster):
             )
             return
         # Numbers of magnitude 1, so that no square overflows.
-        self._unit = float(np.abs(linked).max()) or 1.0
-        self._scores = linked / self._unit
+        resists = settings.resists_explosions()
+        self._scale = ScoreScale.robust(linked) if resists else ScoreScale.proportional(linked)
+        self._range = ForecastRange.learn(scores, self._link, self._scale) if resists else None
+        self._largest = float(np.abs(linked).max()) or 1.0
+        self._scores = self._scale.apply(linked)
         if settings.partial and settings.use_curve and isinstance(settings.regressor(), ImputingRegressor):
-            self._stopped = stopped_curves(history, horizon, self._static, self._link, self._unit)
+            self._stopped = stopped_curves(history, horizon, self._static, self._link, self._scale)
         self._trials = [pairs[i][0].id for i in complete]
 
     def reuse_hyperparameters(self, earlier: _Fitted) -> None:
@@ -145,9 +154,10 @@ class _Fitted(Forecaster):
             return stage
         fitted = stage.fitted
         rows = np.arange(len(self._scores)) if fitted.rows is None else fitted.rows
-        means = self._scores[rows, -1] - fitted.residuals
+        means = self._in_range(self._scores[rows, -1] - fitted.residuals, self._scores[rows, tau - 1])
         trials = [self._trials[row] for row in rows.tolist()]
-        return LeaveOneOut(trials, means * self._unit, fitted.own_errors() * self._unit, self._link)
+        stds = fitted.own_errors() * self._scale.slope(means)
+        return LeaveOneOut(trials, self._scale.restore(means), stds, self._link)
 
     def forecast(self, trial: Trial, curve: Curve) -> Forecast | Abstain:
         """See `Forecaster.forecast`. About 0.1 ms once the regression for `curve.tau` is fitted."""
@@ -177,13 +187,23 @@ class _Fitted(Forecaster):
         rows = [feature_row(trial.features, self._static.names) for trial, _ in arms]
         raw = np.array(rows, dtype=np.float64).reshape(len(arms), len(self._static.names))
         with one_thread(), np.errstate(all="ignore"):
-            design = stage.inputs.design(scores / self._unit, self._static.scale(raw))
+            scaled = self._scale.apply(scores)
+            design = stage.inputs.design(scaled, self._static.scale(raw))
             means, stds, shapes = stage.fitted.predict_with_error(design)
-        answers = zip((means * self._unit).tolist(), (stds * self._unit).tolist(), shapes, strict=True)
+            means = self._in_range(means, scaled[:, -1])
+            if self._scale.bends:
+                arms_errors = zip(means.tolist(), stds.tolist(), shapes, strict=True)
+                shapes = [self._scale.restore_shape(*errors) for errors in arms_errors]
+            restored, stds = self._scale.restore(means), stds * self._scale.slope(means)
+        answers = zip(restored.tolist(), stds.tolist(), shapes, strict=True)
         return [
             self._forecast(mean, std, shape) or self._objection(trial, scores[i])
             for i, ((trial, _), (mean, std, shape)) in enumerate(zip(arms, answers, strict=True))
         ]
+
+    def _in_range(self, means: Floats, last: Floats) -> Floats:
+        """`[m]` means of arms with the `[m]` last scores, kept in range; all on the scale of the regression."""
+        return means if self._range is None else self._range.clip(means, last)
 
     def _forecast(self, mean: float, std: float, shape: ErrorShape) -> Forecast | None:
         """From the link's scale to score units (a std over the link's slope there); None if too large."""
@@ -192,7 +212,7 @@ class _Fitted(Forecaster):
                 return None
             mean = self._link.invert(mean)
             std /= self._link.slope(mean)
-        elif abs(mean) > OUTSIZED * self._unit:
+        elif abs(mean) > OUTSIZED * self._largest:
             return None
         if not (math.isfinite(mean) and math.isfinite(std)):
             return None

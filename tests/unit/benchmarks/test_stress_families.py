@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from benchmarks.stress import families
+from benchmarks.stress.plateaus import PLATEAUS
+
+FAMILIES = {**families.STRESS, **PLATEAUS}
 
 
-@pytest.mark.parametrize("name", families.STRESS)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_a_family_gives_the_same_table_for_the_same_arguments_and_another_for_another_seed(name: str) -> None:
     """Arms and epochs are as asked, and every value is finite."""
-    make = families.STRESS[name]
+    make = FAMILIES[name]
     table, again, other = make(60, 3, 25), make(60, 3, 25), make(60, 4, 25)
     assert table.curves.shape == (60, 25)
     assert np.isfinite(table.curves).all()
@@ -19,10 +22,10 @@ def test_a_family_gives_the_same_table_for_the_same_arguments_and_another_for_an
     assert len(table.feature_names) >= 2
 
 
-@pytest.mark.parametrize("name", families.STRESS)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_a_family_is_made_at_its_full_size_without_being_told_one(name: str) -> None:
     """1,000 arms of 20 to 100 epochs."""
-    table = families.STRESS[name](1000)
+    table = FAMILIES[name](1000)
     assert len(table) == 1000
     assert 20 <= table.max_epochs <= 100
 
@@ -88,3 +91,28 @@ def test_tables_without_an_order_are_replayed_in_their_own() -> None:
     table = families.noise(50, 0)
     own, ours = table.sampler(5), families.sampler_for(table, 5)
     assert [own.propose(i) for i in range(50)] == [ours.propose(i) for i in range(50)]
+
+
+@pytest.mark.parametrize("name", ["one plateau", "one plateau of scores"])
+def test_most_arms_end_on_one_plateau_and_a_few_far_from_it(name: str) -> None:
+    """Half of all ends lie close together; half-way through the epochs the arms are nearly in their last order."""
+    scores = PLATEAUS[name](1000, 0).scores
+    low, high = np.quantile(scores[:, -1], [0.25, 0.75])
+    assert low - scores[:, -1].min() > 20 * (high - low)
+    ranks = np.argsort(np.argsort(scores[:, [len(scores[0]) // 2, -1]], axis=0), axis=0)
+    assert np.corrcoef(ranks.T)[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("name", ["stuck or learning", "stuck losses"])
+def test_stuck_arms_end_where_they_began_and_the_others_far_from_there(name: str) -> None:
+    """A good share of the ends lies on the first level, hardly any between the two."""
+    scores = PLATEAUS[name](1000, 0).scores
+    way = (scores[:, -1] - np.median(scores[:, 0])) / (scores[:, -1].max() - np.median(scores[:, 0]))
+    assert 0.2 < (np.abs(way) < 0.05).mean() < 0.6
+    assert ((way > 0.1) & (way < 0.4)).mean() < 0.1
+
+
+def test_slow_starts_hardly_leave_where_they_began() -> None:
+    """Near half of the arms lose less than a tenth of the loss by the tenth epoch."""
+    curves = PLATEAUS["slow starts"](1000, 0).curves
+    assert 0.35 < (np.abs(curves[:, 9] / np.log(10) - 1) < 0.1).mean() < 0.65

@@ -15,6 +15,7 @@ from bandits.predictors.features import Design, StaticFeatures
 from bandits.predictors.regression.gaussian_process import AdditiveProcess
 from bandits.predictors.regression.gp_ensemble import CURVE_ALONE, WHOLE, GPEnsemble
 from bandits.predictors.regression.imputation import Imputed, stopped_curves
+from bandits.predictors.score_scale import ScoreScale
 
 HORIZON = 20
 
@@ -108,7 +109,7 @@ def test_stand_ins_never_come_from_later_epochs():
     for length, stopped in by_length.items():
         source = shorter if length == 7 else forecaster
         expected = [forecast.mean for forecast in source.forecast_many(stopped)]
-        np.testing.assert_allclose(forecaster._imputed[length].means * forecaster._unit, expected)
+        np.testing.assert_allclose(forecaster._scale.restore(forecaster._imputed[length].means), expected)
 
 
 def test_the_order_of_questions_does_not_matter():
@@ -127,7 +128,7 @@ def test_residuals_are_those_of_complete_curves_in_order():
     forecaster.forecast_many(QUESTIONS)
     complete = history.reaching(HORIZON)
     stage = forecaster._stages[4]
-    targets = np.array([curve.scores[-1] for _, curve in complete]) / forecaster._unit
+    targets = forecaster._scale.apply(np.array([curve.scores[-1] for _, curve in complete]))
     process = stage.fitted.groups[0][0]
 
     assert len(complete) == len(stage.fitted.residuals) < len(process.target)
@@ -138,7 +139,7 @@ def test_residuals_are_those_of_complete_curves_in_order():
 
 def process_last(pairs, tau, forecaster):
     """Scores at epoch tau in the forecaster's unit."""
-    return np.array([curve.scores[tau - 1] for _, curve in pairs]) / forecaster._unit
+    return forecaster._scale.apply(np.array([curve.scores[tau - 1] for _, curve in pairs]))
 
 
 def test_they_help_where_only_the_best_went_on():
@@ -146,7 +147,7 @@ def test_they_help_where_only_the_best_went_on():
     new = arms(200, seed=5, first_id=1000)
     truth = np.array([curve.scores[-1] for _, curve in new])
     errors = {True: [], False: []}
-    for seed in range(4):
+    for seed in range(8):
         for partial in errors:
             forecaster = fit(halving(120, seed), partial=partial)
             means = np.array([forecast.mean for forecast in forecaster.forecast_many(cut(new, 2))])
@@ -208,7 +209,7 @@ def test_many_lengths_become_eight():
     stopped = [cut([pair], 1 + i % 19)[0] for i, pair in enumerate(arms(76))]
     history = History.from_curves([*arms(10, seed=1, first_id=100), *stopped])
     static, _, _ = StaticFeatures.learn(history.reaching(HORIZON))
-    groups = stopped_curves(history, HORIZON, static, Link.IDENTITY, 1.0)
+    groups = stopped_curves(history, HORIZON, static, Link.IDENTITY, ScoreScale(0.0, 1.0, -math.inf, 1.0))
 
     assert [19, 17, 14, 11, 9, 6, 3, 1] == [group.length for group in groups]
     assert 76 == sum(len(group.scores) for group in groups)
