@@ -118,8 +118,8 @@ def _exploded(logs: Floats, rng: np.random.Generator, chance: Floats) -> Floats:
     """Logarithms of losses of which some, by `[n]` chances, jump at a random epoch, up to 1e6 times, and stay there."""
     arms, epochs = logs.shape
     at = np.where(rng.random(arms) < chance, rng.integers(1, epochs + 1, arms), epochs + 1)
-    height = rng.uniform(0.5, float(np.log(1e6)), size=arms)
-    return logs + np.where(np.arange(1, epochs + 1) >= at[:, None], height[:, None], 0.0)
+    height = rng.uniform(0.5, np.log(1e6), (arms, 1))
+    return logs + np.where(np.arange(1, epochs + 1) >= at[:, None], height, 0.0)
 
 
 def _logistic(z: Floats) -> Floats:
