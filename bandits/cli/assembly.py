@@ -12,6 +12,9 @@ from bandits.config.registry import Entry, Kind
 from bandits.config.values import untyped
 from bandits.errors import SettingError
 from bandits.objectives.base import Objective
+from bandits.runtime.event_order import Order
+from bandits.runtime.executor_choice import executor_for
+from bandits.runtime.executors import Executor
 from bandits.samplers.base import Sampler
 from bandits.samplers.epsilon_schedule import EpsilonSchedule
 from bandits.schedulers.base import Scheduler
@@ -38,6 +41,11 @@ class Training:
 
     objective: Objective
     threads: int
+
+    def executor(self, workers: int, *, fixed_order: bool, checkpoints: str | None) -> Executor:
+        """Where it trains; the arguments are the options of a command."""
+        order: Order = "fixed" if fixed_order else "arrival"
+        return executor_for(self.objective, workers, order=order, checkpoints=checkpoints, threads=self.threads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,6 @@ def record(
     # These take a second to load, which `--help` need not wait for.
     from bandits.cli.assembly import training
     from bandits.report.live import LiveView
-    from bandits.runtime.executor_choice import executor_for
     from bandits.runtime.journal import SqliteJournal
     from bandits.tools.record import record as record_table
     from bandits.tools.record.report import recording_view
@@ -51,12 +50,8 @@ def record(
     short = given_settings(context.command, options)
     with_set(assignments, short["objectives"])
     trained = training(objective, short, max_epochs)
-    executor = executor_for(
-        trained.objective,
-        options["workers"],
-        order="fixed" if options["fixed_order"] else "arrival",
-        checkpoints=options["checkpoints"],
-        threads=trained.threads,
+    executor = trained.executor(
+        options["workers"], fixed_order=options["fixed_order"], checkpoints=options["checkpoints"]
     )
     journal: str | None = options["journal"]
     with ExitStack() as stack:

@@ -12,7 +12,6 @@ from bandits.config import choose
 from bandits.report.live import LiveView
 from bandits.report.summary import Summary
 from bandits.report.terminal import summary_view
-from bandits.runtime.executor_choice import executor_for
 from bandits.runtime.journal import SqliteJournal
 from bandits.runtime.loop import run as run_loop
 from bandits.runtime.result import Result
@@ -71,13 +70,7 @@ def run_and_show(
         seed=seed,
         budget=budget,
     )
-    executor = executor_for(
-        trained.objective,
-        workers,
-        order="fixed" if fixed_order else "arrival",
-        checkpoints=checkpoints,
-        threads=trained.threads,
-    )
+    executor = trained.executor(workers, fixed_order=fixed_order, checkpoints=checkpoints)
     with ExitStack() as stack:
         records = None if journal is None else stack.enter_context(SqliteJournal.create(journal))
         view = None if quiet else stack.enter_context(LiveView(stderr()))
