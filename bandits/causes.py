@@ -56,6 +56,11 @@ class Cause(enum.StrEnum):
     BELOW_MEDIAN = "below_median"
     OTHER_PRUNER = "other_pruner"
 
+    # What a rule with a budget found.
+    WORTH_MORE = "worth_more"  # the arm's epochs to go, than the same epochs of fresh arms
+    WORTH_LESS = "worth_less"
+    LAST_ARM = "last_arm"  # no fresh arm could end within the budget, and this one can
+
     # Of a scheduler that values arms by their forecasts.
     FIRST_ARMS = "first_arms"  # nothing is known yet
     WORTH_MOST = "worth_most"  # of all arms, by the improvement that is expected of another epoch

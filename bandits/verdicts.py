@@ -15,7 +15,7 @@ from bandits.curves import Curve, History, Metric, Trial
 from bandits.errors.checks import check_flag, check_instance
 from bandits.forecasts import Forecast, check_reason
 
-__all__ = ["KEEP", "SPARED", "Drop", "Evidence", "Keep", "RiskEvidence", "Stopper", "Verdict"]
+__all__ = ["KEEP", "SPARED", "Drop", "Evidence", "Keep", "RiskEvidence", "Stopper", "ValueEvidence", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,37 @@ class RiskEvidence(Evidence):
         return (
             f"{name} {forecast:.4g} ± {self.forecast.std:.2g} is forecast for epoch {self.forecast.horizon}; P(forecast"
             f" this poor at any check | ends at {bar:.6g}) = {chance:.3g} {relation} {risk:.3g}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ValueEvidence(Evidence):
+    """The numbers behind a verdict of a rule with a budget.
+
+    `bar` is the best end so far, and `probability` that of ending no better. Nothing is decided by `confidence`.
+
+    Args:
+        why: what decided, in words.
+        value: by how much each epoch of the arm still to go is expected to improve on the bar, in score units, >= 0;
+            None where it was not valued.
+        fresh: the same, if fresh arms get these epochs.
+    """
+
+    why: str = ""
+    value: float | None = None
+    fresh: float | None = None
+
+    def sentence(self, metric: Metric | None = None) -> str:
+        """The evidence in one line; see `Evidence.sentence`."""
+        forecast, bar, name = self.forecast.mean, self.bar, "score"
+        if metric is not None:
+            name, forecast, bar = metric.name, metric.restore(forecast), metric.restore(bar)
+        said = f"{name} {forecast:.4g} ± {self.forecast.std:.2g} is forecast for epoch {self.forecast.horizon}"
+        if self.value is None or self.fresh is None:
+            return f"{said}; {self.why}"
+        return (
+            f"{said}; {self.why}: an epoch of it improves on {bar:.6g} by {self.value:.2g} in expectation, one of fresh"
+            f" arms by {self.fresh:.2g}"
         )
 
 

@@ -104,8 +104,8 @@ def assemble(
         algorithm: the algorithm and its settings.
         objective: what the run trains.
         short: settings that were given as options.
-        predictor, rule, sampler: names with settings. None means no predictor, the rule that the options imply, and
-            the default sampler.
+        predictor, rule, sampler: names with settings. None means the rule's own predictor or none, the rule that the
+            options imply, and the default sampler.
         max_epochs: R; None for the objective's length.
         warm_start: earlier studies, each as `bandits.studies.earlier_curves` takes it.
         seed: of everything random.
@@ -117,6 +117,10 @@ def assemble(
     name = None if sampler is None else choose("samplers", sampler).entry.name
     longest = objective.max_epochs if max_epochs is None else max_epochs
     algorithm = algorithm.unless_given(max_epochs=longest)
+    judging = None if rule is None else choose("rules", rule, short["rules"])
+    if judging is not None and judging.accepts("budget"):
+        budget = _one_budget(judging, budget)
+        predictor = judging.entry.predictor or None if predictor is None else predictor
     spending = None if budget is None else Budget.of(budget)
     if algorithm.accepts("budget"):
         algorithm, spending = _with_budget(algorithm, budget), None
@@ -128,7 +132,7 @@ def assemble(
     if own:
         forecasting = choose("predictors", own if predictor is None else predictor).build()
         algorithm, predictor = algorithm.unless_given(predictor=forecasting), None
-    stopper = _stopper(algorithm, objective, short, predictor, rule, warm_start, seed)
+    stopper = _stopper(algorithm, objective, short, predictor, rule, spending, warm_start, seed)
     scheduler: Scheduler = algorithm.build(stopper=stopper, seed=seed)
 
     def make_sampler() -> Sampler | None:
@@ -146,12 +150,21 @@ def _with_budget(algorithm: Choice, budget: str | None) -> Choice:
     return algorithm.unless_given(budget=budget)
 
 
+def _one_budget(rule: Choice, budget: str | None) -> str | None:
+    """The budget of a run whose rule has one: its own, or that of the run; it may be given only once."""
+    own = rule.settings.get("budget")
+    if own is not None and budget is not None:
+        raise SettingError.broken("`budget`", f"of {rule.entry.name} must be given once", [str(own), budget])
+    return budget if own is None else str(own)
+
+
 def _stopper(
     algorithm: Choice,
     objective: Objective,
     short: Short,
     predictor: str | None,
     rule: str | None,
+    spending: Budget | None,
     warm_start: Sequence[str],
     seed: int,
 ) -> EarlyStopper | None:
@@ -166,6 +179,9 @@ def _stopper(
         return None
     judging = chosen_rule(rule, short, algorithm.entry.rule)
     judging = judging.unless_given(from_epoch=algorithm.settings.get("min_epochs"))
+    if spending is not None:
+        longest = algorithm.settings["max_epochs"]
+        judging = judging.unless_given(budget=spending.epochs(longest) / longest)
     earlier = None
     if warm_start:
         from bandits.studies import earlier_curves  # others need not wait for its readers

@@ -40,8 +40,8 @@ class Entry:
         when: when to choose it; likewise.
         aliases: other names for it.
         sampler: name of the sampler that an algorithm requires; empty if any sampler fits.
-        predictor: name of the default predictor of an algorithm that forecasts itself; empty if it drops arms by a
-            stopper's forecasts, or by none.
+        predictor: name of the default predictor of an algorithm that forecasts itself, or of a rule; empty if it drops
+            arms by a stopper's forecasts, or by none, and if a rule takes any predictor.
         rule: name of the default rule of an algorithm; empty for the general default.
         objective: default settings that an algorithm gives to objectives.
         options: "module:attribute" of the class to which the target passes settings on; the target receives these
@@ -149,6 +149,13 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "probability",
             "bandits.stopping.rules:ProbabilityRule",
             "drops an arm once its forecast says that it loses with large probability; the paper's",
+            aliases=("confidence",),
+        ),
+        Entry(
+            "economic",
+            "bandits.stopping.economic.rule:EconomicRule",
+            "drops an arm when fresh ones make more of its epochs: the best result for a budget",
+            predictor="curve-process",
         ),
     ),
     "predictors": (

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from bandits.curves import History, Trial
-from bandits.errors import ProtocolError
+from bandits.errors import ProtocolError, SettingError
 from bandits.errors.checks import check_instance, check_whole
 from bandits.schedulers.decisions import Decision
 from bandits.schedulers.lifecycle import State, Transition, next_state
@@ -196,6 +196,7 @@ class Scheduler(ABC):
 
     Attributes:
         name: name of the algorithm on the command line.
+        trains_whole: whether each arm trains to `max_epochs` unless it is dropped, without a pause or a rung.
         max_epochs: R, the longest training of one arm.
         stopper: drops arms by forecasts; None to drop none.
         arms: state of every trial, by id.
@@ -209,12 +210,16 @@ class Scheduler(ABC):
 
     name: str
     proposals: int = 1
+    trains_whole: bool = False
 
     def __init__(self, max_epochs: int, stopper: Stopper | None) -> None:
         self.max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.stopper = check_instance(
             "stopper", stopper, Stopper, "must be a stopper such as EarlyStopper(SRM())", or_none=True
         )
+        if getattr(stopper, "needs_whole_trainings", False) and not self.trains_whole:
+            rule = f"must have a rule without a budget, since {self.name} ends trainings early by itself"
+            raise SettingError.broken("`stopper`", rule, stopper)
         self.history = History()
         self.training = self.history
         self.arms: dict[int, Arm] = {}

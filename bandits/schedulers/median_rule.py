@@ -10,7 +10,7 @@ from bandits.causes import Cause
 from bandits.errors.checks import check_whole
 from bandits.schedulers.base import Arm, Failed, Measured
 from bandits.schedulers.lifecycle import State, Transition
-from bandits.schedulers.random_search import BURN_IN, RandomSearch
+from bandits.schedulers.random_search import RandomSearch
 from bandits.verdicts import Drop, Stopper, Verdict
 
 __all__ = ["MedianRule"]
@@ -28,7 +28,8 @@ class MedianRule(RandomSearch):
         trials: how many configurations, >= 1.
         max_epochs: T, epochs of a full training, >= 1.
         stopper: drops arms by forecasts; None for the median rule alone.
-        burn_in: how many arms start before the first one that a forecast may drop, >= 1.
+        burn_in: how many arms start before the first one that a forecast may drop, >= 1; None for 20, or what the
+            stopper's rule asks for.
         warm_up: how many epochs an arm trains before its first test, >= 0; it is tested after the next one.
         min_arms: how many arms must have ended at or after an epoch before one may be cut there, >= 1.
         interval: epochs from one test of an arm to the next, >= 1.
@@ -54,7 +55,7 @@ class MedianRule(RandomSearch):
         trials: int,
         max_epochs: int,
         stopper: Stopper | None = None,
-        burn_in: int = BURN_IN,
+        burn_in: int | None = None,
         warm_up: int = 0,
         min_arms: int = 5,
         interval: int = 1,

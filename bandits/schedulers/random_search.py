@@ -28,8 +28,8 @@ class RandomSearch(Scheduler):
         trials: how many configurations, >= 1.
         max_epochs: T, epochs of a full training, >= 1.
         stopper: drops arms by forecasts; None trains everything in full.
-        burn_in: how many arms train in full before the first one may be dropped, >= 1 (the paper's is 100). A rule
-            that needs more curves waits for them.
+        burn_in: how many arms train in full before the first one may be dropped, >= 1 (the paper's is 100); None for
+            20, or what the stopper's rule asks for. A rule that needs more curves waits for them.
 
     Raises:
         SettingError: an argument breaks its rule.
@@ -41,10 +41,15 @@ class RandomSearch(Scheduler):
     """
 
     name = "random"
+    trains_whole = True
 
-    def __init__(self, trials: int, max_epochs: int, stopper: Stopper | None = None, burn_in: int = BURN_IN) -> None:
+    def __init__(
+        self, trials: int, max_epochs: int, stopper: Stopper | None = None, burn_in: int | None = None
+    ) -> None:
         super().__init__(max_epochs, stopper)
         self.trials = check_whole("trials", trials, 1)
+        if burn_in is None:
+            burn_in = getattr(stopper, "burn_in", None) or BURN_IN
         self.burn_in = check_whole("burn_in", burn_in, 1)
         self.training = self.history.part()
         self.brackets.append(BracketReport("random search", [RungReport(self.max_epochs)]))

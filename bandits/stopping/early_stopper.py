@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from bandits.causes import Cause
 from bandits.curves import Curve, History, Trial
 from bandits.errors.checks import check_instance, check_number, check_whole
 from bandits.forecasts import Abstain, Forecast
-from bandits.predictors.base import Predictor
+from bandits.predictors.base import Forecaster, Predictor
 from bandits.stopping.auditing import is_audited
+from bandits.stopping.budget_rule import BudgetRule
 from bandits.stopping.earlier.training_set import EarlierCurves
+from bandits.stopping.economic.record import ends_of, record_of
+from bandits.stopping.economic.situation import FreshArms, Situation, Spending
 from bandits.stopping.fits import FitCache
 from bandits.stopping.risk_control import RiskControlledRule
 from bandits.stopping.rules import ProbabilityRule, StoppingRule, unusual_settings
@@ -77,11 +81,22 @@ class EarlyStopper:
             seed=self.seed,
         )
         self._checked: dict[int, frozenset[int]] = {}
+        self._fresh: WeakKeyDictionary[Forecaster, FreshArms] = WeakKeyDictionary()
 
     @property
     def keep(self) -> int:
         """How many of the best arms must survive: the rule's n."""
         return self.rule.keep
+
+    @property
+    def burn_in(self) -> int | None:
+        """How many arms should train in full before the first forecast; None where the scheduler decides."""
+        return self.rule.burn_in
+
+    @property
+    def needs_whole_trainings(self) -> bool:
+        """Whether the rule has a budget, and so judges arms that train to the end of their only job."""
+        return isinstance(self.rule, BudgetRule)
 
     def settings(self) -> Mapping[str, Any]:
         """The settings that build an equal stopper, without earlier curves; JSON values. Defaults are left out."""
@@ -115,8 +130,16 @@ class EarlyStopper:
         """
         return self.advise_many([(trial, curve)], history, horizon=horizon, bar=bar)[0]
 
-    def advise_many(self, arms: Arms, history: History, *, horizon: int, bar: float | None) -> list[Verdict]:
-        """Judge many arms at once; the same answers as `advise`, in the same order."""
+    def advise_many(
+        self, arms: Arms, history: History, *, horizon: int, bar: float | None, spending: Spending | None = None
+    ) -> list[Verdict]:
+        """Judge many arms at once; the same answers as `advise`, in the same order.
+
+        Args:
+            arms, history, horizon, bar: as in `advise`.
+            spending: what the search has used of its budget, for a rule that has one; by default what the history
+                tells.
+        """
         if self.predictor.learns_from_every_step:
             history = history.whole
         if self.earlier is not None:
@@ -127,7 +150,7 @@ class EarlyStopper:
         verdicts: list[Verdict] = [_NOT_NOW] * len(arms)
         due = [i for i, (_, curve) in enumerate(arms) if self._is_due(curve.tau, horizon)]
         if due:
-            judged = self._judge_all([arms[i] for i in due], history, horizon, bar)
+            judged = self._judge_all([arms[i] for i in due], history, horizon, bar, spending)
             for i, verdict in zip(due, judged, strict=True):
                 verdicts[i] = verdict
         return verdicts
@@ -141,8 +164,16 @@ class EarlyStopper:
             self._checked[horizon] = frozenset(self.rule.check_epochs(horizon))
         return tau in self._checked[horizon]
 
-    def _judge_all(self, arms: Arms, history: History, horizon: int, bar: float) -> list[Verdict]:
+    def _judge_all(
+        self, arms: Arms, history: History, horizon: int, bar: float, spending: Spending | None
+    ) -> list[Verdict]:
         """Judge arms that have reached a check epoch."""
+        if isinstance(self.rule, BudgetRule):
+            if spending is None:
+                spending = Spending(history.whole.epochs, history.whole.count_reaching(horizon))
+            settled = [self.rule.settled(curve.tau, horizon, spending) for _, curve in arms]
+            if all(settled):
+                return [replace(verdict, censored=True) for verdict in settled if verdict is not None]
         training = history if self.earlier is None else self.earlier.training_set(history, horizon)
         too_few = self._too_few(training, horizon)
         if too_few is not None:
@@ -150,13 +181,18 @@ class EarlyStopper:
         fit = self._fits.fit(training, history, horizon)
         if isinstance(fit.rules, Keep):
             return [fit.rules] * len(arms)
-        if self.earlier is not None:
-            arms = [(self.earlier.restricted(trial, history, horizon), curve) for trial, curve in arms]
+        arms = [(self._shown(trial, history, horizon), curve) for trial, curve in arms]
+        if isinstance(self.rule, BudgetRule) and spending is not None:
+            return self._weigh_all(self.rule, arms, fit.forecaster, history, horizon, bar, spending)
         forecasts = fit.forecaster.forecast_many(arms)
         return [
             self._judge(trial.id, forecast, fit.rules.get(curve.tau), bar)
             for (trial, curve), forecast in zip(arms, forecasts, strict=True)
         ]
+
+    def _shown(self, trial: Trial, history: History, horizon: int) -> Trial:
+        """A trial with the features that predictors see."""
+        return trial if self.earlier is None else self.earlier.restricted(trial, history, horizon)
 
     def _too_few(self, history: History, horizon: int) -> Keep | None:
         """The verdict, without a fit, if the predictor needs more curves than there are; else None."""
@@ -168,7 +204,7 @@ class EarlyStopper:
 
     def _judge(self, trial_id: int, forecast: Forecast | Abstain, rule: StoppingRule | None, bar: float) -> Verdict:
         if isinstance(forecast, Abstain):
-            return Keep(f"no forecast: {forecast.reason}", cause=forecast.cause)
+            return _no_forecast(forecast)
         if rule is None:
             return _NO_THRESHOLD
         verdict = rule.judge(forecast, bar=bar)
@@ -178,9 +214,46 @@ class EarlyStopper:
             return Keep(verdict.reason + SPARED, verdict.evidence, spared=True, cause=Cause.AUDITED)
         return verdict
 
+    def _weigh_all(
+        self,
+        rule: BudgetRule,
+        arms: Arms,
+        forecaster: Forecaster,
+        history: History,
+        horizon: int,
+        bar: float,
+        spending: Spending,
+    ) -> list[Verdict]:
+        """The verdicts of a rule that weighs arms against fresh ones."""
+        whole = history.whole
+        first = rule.check_epochs(horizon)[0]
+        if forecaster not in self._fresh:
+            known = [self._shown(trial, history, horizon) for trial, _ in whole.reaching(first)]
+            record = record_of(
+                forecaster, [(trial, whole.curve(trial.id)) for trial in known], rule.check_epochs(horizon), horizon
+            )
+            self._fresh[forecaster] = FreshArms(record)
+        fresh = self._fresh[forecaster]
+        verdicts: list[Verdict] = []
+        for trial, curve in arms:
+            if (settled := rule.settled(curve.tau, horizon, spending)) is not None:
+                verdicts.append(replace(settled, censored=True))
+                continue
+            now, at_first = forecaster.forecast_many([(trial, curve), (trial, curve.prefix(first))])
+            if isinstance(now, Forecast) and isinstance(at_first, Forecast):
+                situation = Situation(horizon, curve.tau, bar, spending, ends_of(at_first), fresh)
+                verdicts.append(replace(rule.weigh(now, situation), censored=True))
+            else:
+                verdicts.append(_no_forecast(now if isinstance(now, Abstain) else cast(Abstain, at_first)))
+        return verdicts
+
 
 _NO_BAR = Keep("no bar yet: too few arms have finished to say what it takes to win", cause=Cause.NO_BAR)
 _NOT_NOW = Keep("not checked after this epoch", cause=Cause.NOT_CHECKED)
 _NO_THRESHOLD = Keep(
     "no threshold: not every training curve could be forecast after this epoch", cause=Cause.NO_THRESHOLD
 )
+
+
+def _no_forecast(why: Abstain) -> Keep:
+    return Keep(f"no forecast: {why.reason}", cause=why.cause)

@@ -26,12 +26,14 @@ class StoppingRule(ABC):
         audit: share of arms that are never dropped, so that the rule can be checked, in [0, 1].
         from_epoch: the first epoch after which an arm may be dropped, >= 1.
         learns: whether the rule learns from forecasts and their ends, by `learn`; a calibration set is made for it.
+        burn_in: how many arms should train in full before it judges; None where schedulers and pruners decide.
     """
 
     keep: int
     audit: float = 0.0
     from_epoch: int = 1
     learns: bool = False
+    burn_in: int | None = None
 
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:

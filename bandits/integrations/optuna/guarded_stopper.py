@@ -11,7 +11,7 @@ from bandits.forecasts import Abstain
 from bandits.integrations.optuna.guarded_predictor import GuardedPredictor, failure
 from bandits.integrations.optuna.pending_warnings import PendingWarnings
 from bandits.predictors.base import Predictor
-from bandits.stopping import EarlyStopper, Keep, StoppingRule, Verdict
+from bandits.stopping import EarlyStopper, Keep, Spending, StoppingRule, Verdict
 
 __all__ = ["GuardedStopper"]
 
@@ -43,13 +43,15 @@ class GuardedStopper(EarlyStopper):
         """How many arms the predictor was asked to forecast."""
         return self._guarded.arms
 
-    def advise_many(self, arms: Arms, history: History, *, horizon: int, bar: float | None) -> list[Verdict]:
+    def advise_many(
+        self, arms: Arms, history: History, *, horizon: int, bar: float | None, spending: Spending | None = None
+    ) -> list[Verdict]:
         """Judge many arms at once; see `EarlyStopper.advise_many`."""
         if history in self._failed:
             return [self._failed[history]] * len(arms)
         self._guarded.begin()
         try:
-            verdicts = super().advise_many(arms, history, horizon=horizon, bar=bar)
+            verdicts = super().advise_many(arms, history, horizon=horizon, bar=bar, spending=spending)
         except Exception as error:  # a rule may raise what it likes
             kept = self._failed[history] = Keep(self.failed(type(self.rule).__name__, error), cause=Cause.ERROR)
             return [kept] * len(arms)

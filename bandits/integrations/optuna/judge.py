@@ -156,11 +156,14 @@ class StudyJudge:
         if waits is not None:
             return waits
         asked = self._stopper.forecasts
-        verdict = self._stopper.advise(
-            known.as_trial(trial), curve.prefix(epoch), known.history, horizon=end, bar=known.bar()
+        arm = known.as_trial(trial), curve.prefix(epoch)
+        (verdict,) = self._stopper.advise_many(
+            [arm], known.history, horizon=end, bar=known.bar(), spending=known.spending(curve)
         )
+        if verdict.cause is Cause.BUDGET_SPENT:
+            self._study_warnings.budget_is_spent()
         verdict = said_of_epoch(verdict, self._settings.max_epochs)
-        if remember and self._stopper.forecasts > asked:
+        if remember and (self._stopper.forecasts > asked or isinstance(verdict, Drop)):
             self._checks[trial.number] = _Check(epoch, step, verdict)
         return verdict
 

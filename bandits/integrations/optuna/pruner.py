@@ -21,6 +21,7 @@ from bandits.integrations.optuna.settings import PrunerSettings
 from bandits.integrations.optuna.trial_verdict import TrialVerdict, save_verdict, saved_verdict
 from bandits.predictors.base import Predictor
 from bandits.stopping import Drop, Keep, StoppingRule, Verdict, choose_rule
+from bandits.stopping.usual_predictor import usual_predictor
 
 __all__ = ["PredictivePruner"]
 
@@ -30,23 +31,28 @@ _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 class PredictivePruner(BasePruner):
     """Prunes a trial when its forecast says that it will not be among the best of the study.
 
-    docs/optuna.md tells which trials teach, when trials are checked, and what the risk means.
+    By default a risk is promised: with this probability a trial is pruned that would have been the best. With
+    `rule=EconomicRule(budget=40)` the promise is the best trial for 40 full trainings. docs/optuna.md tells which
+    trials teach, and when trials are checked.
 
     Args:
-        predictor: makes the forecasts; it determines how many completed trials are needed (10 for `SRM()`).
+        predictor: makes the forecasts; None for the one that suits the rule: `CurveProcess()`, which needs no complete
+            trial, for a rule with a budget, else `SRM()`, which needs 10.
         max_epochs: the length of a full training, in the objective's own steps, >= 1.
         risk: the probability, over its whole life, of pruning a trial that would end above the bar, in (0, 0.5].
         audit: share of trials that no forecast prunes, so that the rule can be checked, in [0, 1].
         confidence: Delta in the paper, in (0, 1), instead of `risk` and `audit`: selects `ProbabilityRule`.
         margin: a trial that may end within this distance below the bar is kept; in units of the value, >= 0.
         keep: n, where a trial must be able to beat the n-th best value, >= 1.
-        n_startup_trials: no forecast prunes before this many trials are complete, >= 0.
+        n_startup_trials: no forecast prunes before this many trials are complete, >= 0; None for 10, or for 1 with a
+            rule that has a budget.
         n_warmup_steps: no forecast prunes at a step below this one, >= 0.
         interval_steps: steps between two checks of a trial, from `n_warmup_steps` on, >= 1.
         inner: another pruner that may prune as well; None for none.
         user_attrs: names of user attributes of trials that are features too.
         max_wait: seconds that a report may wait for a forecast, >= 0; None for as long as a fit takes.
-        max_curves: at most this many trials teach, the latest ones, >= 1.
+        max_curves: at most this many trials teach, the latest ones, >= 1; None for 200, or for 1,000 where every epoch
+            teaches.
         save_verdicts: whether to write verdicts to their trials, as the user attribute "bandits:verdict".
         rule: the stopping rule, instead of one that the five numbers from `risk` to `keep` choose.
         seed: seed of the predictor and of the choice of audited trials, >= 0.
@@ -60,7 +66,7 @@ class PredictivePruner(BasePruner):
 
     def __init__(
         self,
-        predictor: Predictor,
+        predictor: Predictor | None = None,
         *,
         max_epochs: int,
         risk: float | None = None,
@@ -68,28 +74,30 @@ class PredictivePruner(BasePruner):
         confidence: float | None = None,
         margin: float | None = None,
         keep: int | None = None,
-        n_startup_trials: int = 10,
+        n_startup_trials: int | None = None,
         n_warmup_steps: int = 0,
         interval_steps: int = 1,
         inner: BasePruner | None = None,
         user_attrs: Sequence[str] = (),
         max_wait: float | None = None,
-        max_curves: int = 200,
+        max_curves: int | None = None,
         save_verdicts: bool = False,
         rule: StoppingRule | None = None,
         seed: int = 0,
     ) -> None:
+        chosen = choose_rule(rule, risk=risk, audit=audit, confidence=confidence, margin=margin, keep=keep)
+        predictor = usual_predictor(chosen) if predictor is None else predictor
         settings = PrunerSettings(
             predictor=predictor,
-            rule=choose_rule(rule, risk=risk, audit=audit, confidence=confidence, margin=margin, keep=keep),
+            rule=chosen,
             max_epochs=max_epochs,
-            n_startup_trials=n_startup_trials,
+            n_startup_trials=_usual_startup(chosen) if n_startup_trials is None else n_startup_trials,
             n_warmup_steps=n_warmup_steps,
             interval_steps=interval_steps,
             inner=inner,
             user_attrs=user_attrs,
             max_wait=max_wait,
-            max_curves=max_curves,
+            max_curves=_usual_curves(predictor) if max_curves is None else max_curves,
             save_verdicts=save_verdicts,
             seed=seed,
         )
@@ -194,6 +202,14 @@ class PredictivePruner(BasePruner):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._begin(state["settings"])
+
+
+def _usual_startup(rule: StoppingRule) -> int:
+    return 10 if rule.burn_in is None else rule.burn_in
+
+
+def _usual_curves(predictor: Predictor) -> int:
+    return 1000 if getattr(predictor, "learns_from_every_step", False) else 200
 
 
 def _check_objectives(study: Study) -> None:

@@ -53,6 +53,16 @@ class StudyWarnings:
             self._enough_seen = True
             self._look_for_what_is_missing(known, finished)
 
+    def budget_is_spent(self) -> None:
+        """Warn that no further trial can end within the budget of the rule."""
+        budget = getattr(self._settings.rule, "budget", None)
+        if budget is not None:
+            self._pending.add(
+                f"the budget of {budget:g} full trainings is spent: no further trial can end within it, so each is"
+                " pruned after its first report; end the study, or give the rule a larger budget",
+                kind="budget",
+            )
+
     def unreadable_steps(self, trial: FrozenTrial) -> str | None:
         """Why the steps of a trial are no epochs, with a warning; None if they may be epochs."""
         step = trial.last_step or 0

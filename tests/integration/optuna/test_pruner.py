@@ -336,7 +336,7 @@ NUMBERS = ("risk", "audit", "confidence", "margin", "max_wait")
 WRONG: dict[str, list[object]] = {
     **{name: ["2", 2.5, True, math.nan, -1, [2]] for name in WHOLE},
     **{name: ["0.1", True, math.nan, math.inf, -1, [0.1]] for name in NUMBERS},
-    "predictor": [None, "SRM", SRM, 3],
+    "predictor": ["SRM", SRM, 3],
     "rule": ["risk", ProbabilityRule, 0.9, True],
     "inner": ["hyperband", optuna.pruners.MedianPruner, True],
     "user_attrs": ["size", None, 5, {"size"}, [1], [None]],

@@ -19,15 +19,18 @@ class StudyCounts:
             one at or after the horizon counts as at the horizon.
         longer: number of complete trials that continued after the horizon.
         unreported: number of complete trials without a report.
+        epochs: number of scores of all curves.
     """
 
     complete: int = 0
     longest: int = 0
     longer: int = 0
     unreported: int = 0
+    epochs: int = 0
 
     def add(self, trial: FinishedTrial) -> None:
         """Count another trial."""
+        self.epochs += trial.epochs
         self.longest = max(self.longest, trial.reached)
         if trial.complete:
             self.complete += 1

@@ -27,6 +27,7 @@ class FinishedTrial:
         begins: the first epoch that it reported, if it has a curve; else 1.
         resumed_at: the same if it was retried and may have begun in the middle; 1 for every other trial.
         score: score of a complete trial, larger is better; None if unknown.
+        epochs: how many scores its curve has, whether it is complete or not; 0 if it has none, or lacks its beginning.
     """
 
     moment: Moment
@@ -40,6 +41,7 @@ class FinishedTrial:
     begins: int
     resumed_at: int
     score: float | None
+    epochs: int = 0
 
     @property
     def number(self) -> int:

@@ -17,7 +17,7 @@ from bandits.integrations.optuna.study.reading import is_complete, moment_of, va
 from bandits.integrations.optuna.study.state import StudyState
 from bandits.integrations.optuna.study.teaching import TrainingSet
 from bandits.integrations.optuna.study.training_data import TrainingData, training_data
-from bandits.stopping import EarlyStopper, Keep
+from bandits.stopping import EarlyStopper, Keep, Spending
 from bandits.studies.epochs import EpochGrid
 
 __all__ = ["KnownStudy"]
@@ -99,6 +99,10 @@ class KnownStudy:
         """The largest score at which a trial still loses; None while too few are complete."""
         return self._state.bar.score
 
+    def spending(self, curve: Curve) -> Spending:
+        """What the finished trials and a running one, with this curve, have used of a budget."""
+        return Spending(self.counts.epochs + curve.tau, self.counts.complete)
+
     def waits(self) -> Keep | None:
         """The verdict while there are too few curves; else None."""
         there, predictor = len(self.teaching), self._stopper.predictor
@@ -179,8 +183,8 @@ class KnownStudy:
         return self._data[1]
 
     def _whole(self, trial: FrozenTrial) -> Curve:
-        """The curve of a trial that teaches."""
-        curve = self._reader.whole(trial)
+        """The curve of a trial that teaches; that of a pruned trial as far as it goes."""
+        curve = self._reader.whole(trial) if is_complete(trial) else self._reader.so_far(trial)
         assert curve is not None  # noqa: S101 - it has a curve, or it would not teach
         return curve
 

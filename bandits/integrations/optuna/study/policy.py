@@ -21,6 +21,7 @@ class TeachingPolicy:
         n_startup_trials: no verdict before this many trials are complete, >= 0.
         growth: factor by which a training set must have grown for another fit, >= 1.
         most: the most trials that teach, >= `needed`.
+        every_step: whether pruned trials teach as well, by the epochs that they have.
     """
 
     learns: bool
@@ -29,6 +30,7 @@ class TeachingPolicy:
     n_startup_trials: int
     growth: float
     most: int
+    every_step: bool = False
 
 
 def needed_curves(stopper: EarlyStopper, horizon: int) -> int:
@@ -46,4 +48,5 @@ def policy_of(stopper: EarlyStopper, horizon: int, n_startup_trials: int, max_cu
         n_startup_trials=n_startup_trials,
         growth=stopper.refit_growth,
         most=max(max_curves, needed),
+        every_step=stopper.predictor.learns_from_every_step and not stopper.rule.learns,
     )

@@ -29,7 +29,16 @@ def values_of(trial: FrozenTrial, reader: CurveReader) -> FinishedTrial:
         resumed_at=begins if retried and reader.lacks_beginning(trial, usual=1) else 1,
         has_curve=has_curve,
         score=reader.score(trial) if complete else None,
+        epochs=_epochs(trial, reader),
     )
+
+
+def _epochs(trial: FrozenTrial, reader: CurveReader) -> int:
+    """How many scores the curve of a trial has."""
+    if reader.lacks_beginning(trial, usual=1):
+        return 0
+    curve = reader.so_far(trial)
+    return 0 if curve is None else curve.tau
 
 
 def _local(moment: datetime) -> datetime:

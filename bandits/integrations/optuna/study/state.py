@@ -62,6 +62,8 @@ class StudyState:
         self.counts.add(trial)
         if trial.complete:
             self._complete(trial)
+        elif self._policy.every_step and trial.epochs:
+            self.teaching.add(trial.number)
         elif self._policy.learns and self._has_threshold():
             self.censoring = self.censoring.after(Transition.PRUNE, trial.moment[0])
             self.teaching.censor()

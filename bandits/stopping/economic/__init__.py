@@ -1,0 +1,1 @@
+"""Weighing an arm against fresh ones, within a budget."""
