@@ -154,8 +154,8 @@ def _one_budget(rule: Choice, budget: str | None) -> str | None:
     """The budget of a run whose rule has one: its own, or that of the run; it may be given only once."""
     own = rule.settings.get("budget")
     if own is not None and budget is not None:
-        raise SettingError.broken("`budget`", f"of {rule.entry.name} must be given once", [str(own), budget])
-    return budget if own is None else str(own)
+        raise SettingError.broken("`budget`", f"of {rule.entry.name} must be given once", [f"{own:g}", budget])
+    return budget if own is None else f"{own:.12g}"
 
 
 def _stopper(

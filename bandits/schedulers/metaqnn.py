@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bandits.errors.checks import check_whole
 from bandits.schedulers.random_search import RandomSearch
 from bandits.verdicts import Stopper
 
@@ -34,5 +35,5 @@ class MetaQNN(RandomSearch):
     name = "metaqnn"
 
     def __init__(self, trials: int, max_epochs: int, stopper: Stopper | None = None, burn_in: int = 100) -> None:
-        super().__init__(trials, max_epochs, stopper=stopper, burn_in=burn_in)
+        super().__init__(trials, max_epochs, stopper=stopper, burn_in=check_whole("burn_in", burn_in, 1))
         self.brackets[0].name = "MetaQNN"

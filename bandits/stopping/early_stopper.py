@@ -227,13 +227,12 @@ class EarlyStopper:
         """The verdicts of a rule that weighs arms against fresh ones."""
         whole = history.whole
         first = rule.check_epochs(horizon)[0]
-        if forecaster not in self._fresh:
-            known = [self._shown(trial, history, horizon) for trial, _ in whole.reaching(first)]
-            record = record_of(
-                forecaster, [(trial, whole.curve(trial.id)) for trial in known], rule.check_epochs(horizon), horizon
-            )
-            self._fresh[forecaster] = FreshArms(record)
-        fresh = self._fresh[forecaster]
+        fresh, known = self._fresh.get(forecaster), whole.count_reaching(first)
+        if fresh is None or known >= self.refit_growth * fresh.known:
+            shown = (self._shown(trial, history, horizon) for trial, _ in whole.reaching(first))
+            begun = [(trial, whole.curve(trial.id)) for trial in shown]
+            record = record_of(forecaster, begun, rule.check_epochs(horizon), horizon)
+            fresh = self._fresh[forecaster] = FreshArms(record, known)
         verdicts: list[Verdict] = []
         for trial, curve in arms:
             if (settled := rule.settled(curve.tau, horizon, spending)) is not None:

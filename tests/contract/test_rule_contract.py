@@ -2,7 +2,7 @@
 
 import pytest
 
-from bandits.stopping import ProbabilityRule, RiskControlledRule, StoppingRule
+from bandits.stopping import EconomicRule, ProbabilityRule, RiskControlledRule, StoppingRule
 from bandits.testing import NeverDropRule, StoppingRuleContract
 
 RULES = {
@@ -13,6 +13,8 @@ RULES = {
     "margin": ProbabilityRule(confidence=0.8, margin=0.1, keep=3),
     "cautious": ProbabilityRule(confidence=0.999),
     "never": NeverDropRule(),
+    "with a budget": EconomicRule(budget=40),
+    "with a budget, later": EconomicRule(budget=2.5, from_epoch=3),
 }
 
 

@@ -17,8 +17,8 @@ from bandits import EarlyStopper, Hyperband, ProbabilityRule, RiskControlledRule
 from bandits.predictors import LastSeenValue
 from bandits.runtime.record_format import kind_of
 from bandits.runtime.records import Record
-from bandits.schedulers import FreezeThaw
-from bandits.stopping import StoppingRule
+from bandits.schedulers import FreezeThaw, RandomSearch
+from bandits.stopping import EconomicRule, StoppingRule
 from bandits.testing import ReplayObjective
 
 RULES: dict[str, StoppingRule] = {
@@ -127,7 +127,32 @@ def test_decisions_of_freeze_thaw_are_those_on_file(workers: int) -> None:
         assert sign in text
 
 
+def economic_trace(workers: int) -> str:
+    """Random search within six trainings' worth of losses, some of which diverge."""
+    stopper = EarlyStopper(LastSeenValue(min_curves=2), EconomicRule(budget=6))
+    objective = ReplayObjective(table(2), goal="minimize", seconds=[1.0, 1.5, 0.75])
+    result = run(RandomSearch(34, 9, stopper=stopper), objective, seed=1, workers=workers)
+    return "".join(f"{line(record)}\n" for record in result.journal.records())
+
+
+def economic_file(workers: int) -> Path:
+    """Where the trace is kept."""
+    return Path(__file__).with_name(f"random_economic_{workers}_workers.txt")
+
+
+@any_number_of_workers
+def test_decisions_of_the_economic_rule_are_those_on_file(workers: int) -> None:
+    """Line by line: epochs, forecasts, what an epoch of an arm and of fresh arms is worth, the last epochs."""
+    text = economic_file(workers).read_text()
+
+    assert text.splitlines() == economic_trace(workers).splitlines()
+    for sign in ("fresh arms are worth no less", "it is worth more", "of the budget", "state=completed"):
+        assert sign in text
+
+
 if __name__ == "__main__":
+    for count in WORKERS:
+        economic_file(count).write_text(economic_trace(count))
     for count in WORKERS:
         freeze_thaw_file(count).write_text(freeze_thaw_trace(count))
     for kind in RULES:

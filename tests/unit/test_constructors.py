@@ -58,6 +58,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     **{name: {"max_epochs": 9} for name in ("ASHA", "PASHA", "FreezeThaw", "Hyperband", "SuccessiveHalving")},
     **{name: {"trials": 9, "max_epochs": 9} for name in ("RandomSearch", "MedianRule", "MetaQNN", "TopK")},
     "EarlyStopper": {"predictor": LastSeenValue()},
+    "EconomicRule": {"budget": 9},
     "EarlierCurves": {"curves": [(Trial(-1), Curve([0.1, 0.2]))]},
     "PredictivePruner": {"predictor": LastSeenValue(), "max_epochs": 9},
     "Curve": {"scores": [0.1, 0.2]},
@@ -131,8 +132,8 @@ RIGHT: dict[str, str] = {
     "certain_std": "fraction",
     "max_std": "fraction none",
     "burn_in": "zero",
-    "RandomSearch.burn_in": "",
-    "MedianRule.burn_in": "",
+    "RandomSearch.burn_in": "none",
+    "MedianRule.burn_in": "none",
     "MetaQNN.burn_in": "",
     "partial_curves": "true",
     "curve_layer": "true",
@@ -175,7 +176,9 @@ RIGHT: dict[str, str] = {
     "restarts": "zero",
     "confidence": "",
     "PredictivePruner.confidence": "none",
-    "n_startup_trials": "zero",
+    "n_startup_trials": "zero none",
+    "PredictivePruner.predictor": "none",
+    "PredictivePruner.max_curves": "none",
     "n_warmup_steps": "zero",
     "inner": "none",
     "user_attrs": "list",
@@ -187,7 +190,7 @@ RIGHT: dict[str, str] = {
 # What the library writes and a user reads: these carry results, and are not built from settings.
 RECORDS = {
     *("Arm", "BracketReport", "Change", "Done", "EarlierStatus", "Evidence", "Failed", "Job", "Measured", "Outcome"),
-    *("Result", "RiskEvidence", "RungReport", "StageReport", "TableReport", "Wait"),
+    *("Result", "RiskEvidence", "RungReport", "Spending", "ValueEvidence", "StageReport", "TableReport", "Wait"),
     *("Measurement", "WorkerSite"),  # what an objective yields is checked in the loop, where only its trial fails
 }
 

@@ -31,28 +31,23 @@ _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 class PredictivePruner(BasePruner):
     """Prunes a trial when its forecast says that it will not be among the best of the study.
 
-    By default a risk is promised: with this probability a trial is pruned that would have been the best. With
-    `rule=EconomicRule(budget=40)` the promise is the best trial for 40 full trainings. docs/optuna.md tells which
-    trials teach, and when trials are checked.
+    The promise is a risk, or with `rule=EconomicRule(budget=40)` the best trial for 40 trainings; see docs/optuna.md.
 
     Args:
-        predictor: makes the forecasts; None for the one that suits the rule: `CurveProcess()`, which needs no complete
-            trial, for a rule with a budget, else `SRM()`, which needs 10.
+        predictor: makes the forecasts; None for `CurveProcess()` with a rule that has a budget, else `SRM()`.
         max_epochs: the length of a full training, in the objective's own steps, >= 1.
         risk: the probability, over its whole life, of pruning a trial that would end above the bar, in (0, 0.5].
         audit: share of trials that no forecast prunes, so that the rule can be checked, in [0, 1].
         confidence: Delta in the paper, in (0, 1), instead of `risk` and `audit`: selects `ProbabilityRule`.
         margin: a trial that may end within this distance below the bar is kept; in units of the value, >= 0.
         keep: n, where a trial must be able to beat the n-th best value, >= 1.
-        n_startup_trials: no forecast prunes before this many trials are complete, >= 0; None for 10, or for 1 with a
-            rule that has a budget.
+        n_startup_trials: no forecast prunes before so many trials are complete, >= 0; None for 10, or 1 with a budget.
         n_warmup_steps: no forecast prunes at a step below this one, >= 0.
         interval_steps: steps between two checks of a trial, from `n_warmup_steps` on, >= 1.
         inner: another pruner that may prune as well; None for none.
         user_attrs: names of user attributes of trials that are features too.
         max_wait: seconds that a report may wait for a forecast, >= 0; None for as long as a fit takes.
-        max_curves: at most this many trials teach, the latest ones, >= 1; None for 200, or for 1,000 where every epoch
-            teaches.
+        max_curves: at most this many trials teach, the latest, >= 1; None for 200, or 1,000 where every epoch teaches.
         save_verdicts: whether to write verdicts to their trials, as the user attribute "bandits:verdict".
         rule: the stopping rule, instead of one that the five numbers from `risk` to `keep` choose.
         seed: seed of the predictor and of the choice of audited trials, >= 0.

@@ -23,7 +23,7 @@ from bandits.verdicts import Drop, Keep, ValueEvidence, Verdict
 __all__ = ["EconomicRule"]
 
 _LEAST_ARMS = 3  # arms with forecasts, by which fresh ones are valued
-_TRAININGS = 3.0  # for so many trainings' worth of epochs, one arm is trained to its end
+_TRAININGS = 2.0  # for so many trainings' worth of epochs, one arm is trained to its end
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class EconomicRule(BudgetRule):
     The promise is the best configuration for a budget, not a risk. Let b be the best end so far, Y the end of the arm,
     M the best end of as many fresh arms as the budget allows, and M' the same if this arm is trained to its end first.
     The arm goes on if E max(Y, M', b) > E max(M, b), and is dropped otherwise. An arm that cannot end within the budget
-    is dropped. An arm goes on if it can end, and no fresh arm could. For every three trainings' worth of epochs, one
-    arm is trained to its end: the next one whose first forecast is in the better half. docs/stopping.md tells more.
+    is dropped. An arm goes on if it can end, and no fresh arm could. For every two trainings' worth of epochs, one
+    arm is trained to its end: the next one whose first forecast is in the best third. docs/stopping.md tells more.
 
     It serves searches that train one arm after another and resume none, with a predictor that learns from every epoch,
     such as `CurveProcess`.
@@ -106,15 +106,14 @@ class EconomicRule(BudgetRule):
         dropped, kept, rest = fresh.worth(left), float(fresh.worth_with(ends, after)), fresh.worth(after)
         if not math.isfinite(dropped + kept):
             return _keep(evidence, Cause.UNUSABLE_SCORES, "scores are too large to compute with")
-        if kept <= dropped:
-            sharpness = situation.fresh.sharpness
-            checks = [check for check in self.check_epochs(T) if check > epochs]
-            later = worth_of_looking_later(sharpness, fresh, ends, epoch=epochs, checks=checks, left=left)
-            kept = max(kept, later)
         evidence = replace(evidence, value=max(kept - rest, 0.0) / (T - epochs), fresh=(dropped - rest) / (T - epochs))
-        if kept <= dropped:
-            return _drop(evidence, Cause.WORTH_LESS, "fresh arms are worth no less")
-        return _keep(evidence, Cause.WORTH_MORE, "it is worth more than fresh arms")
+        if kept > dropped:
+            return _keep(evidence, Cause.WORTH_MORE, "it is worth more than fresh arms")
+        checks = [check for check in self.check_epochs(T) if check > epochs]
+        sharpness = situation.fresh.sharpness
+        if worth_of_looking_later(sharpness, fresh, ends, epoch=epochs, checks=checks, left=left) > dropped:
+            return _keep(evidence, Cause.WORTH_MORE, "it is worth another look")
+        return _drop(evidence, Cause.WORTH_LESS, "fresh arms are worth no less")
 
 
 def _drop(evidence: ValueEvidence, cause: Cause, why: str) -> Drop:

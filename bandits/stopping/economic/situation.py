@@ -14,6 +14,7 @@ from bandits.stopping.economic.sharpening import Sharpness
 __all__ = ["FreshArms", "Situation", "Spending"]
 
 _ROUNDING = 1e-6  # 2.3 trainings of 10 epochs are 23, not 22
+_PROMISING = 1 / 3  # the share of arms that look promising at first
 _STEPS = 4  # in which a training's worth of epochs is counted when the value of fresh arms is learnt
 
 
@@ -39,13 +40,14 @@ class FreshArms:
 
     Args:
         record: forecasts of the arms so far.
+        known: how many arms had passed the first check when it was made.
 
     Attributes:
         sharpness: how much forecasts sharpen from check to check, by the same record.
     """
 
-    def __init__(self, record: Record) -> None:
-        self.record = record
+    def __init__(self, record: Record, known: int) -> None:
+        self.record, self.known = record, known
         self.sharpness = Sharpness(record)
         self._known: tuple[tuple[float, int], Prospects] | None = None
 
@@ -79,6 +81,6 @@ class Situation:
     fresh: FreshArms
 
     def is_promising_at_first(self) -> bool:
-        """Whether the arm's first forecast is in the better half of those of all arms."""
+        """Whether the arm's first forecast is in the best third of those of all arms."""
         others = np.median(self.fresh.record.first, axis=1)
-        return bool(np.median(self.first) >= np.median(others))
+        return bool(np.median(self.first) >= np.quantile(others, 1.0 - _PROMISING))

@@ -10,8 +10,8 @@ from optuna.distributions import FloatDistribution
 from bandits.architectures import Grammar
 from bandits.config import rebuild, rebuild_stopper, registry
 from bandits.errors import SettingError
-from bandits.predictors import SRM, LastSeenValue, Parametric
-from bandits.stopping import EarlyStopper, ProbabilityRule, RiskControlledRule
+from bandits.predictors import SRM, CurveProcess, LastSeenValue, Parametric
+from bandits.stopping import EarlyStopper, EconomicRule, ProbabilityRule, RiskControlledRule
 from bandits.testing import NeverDropRule
 
 # Values that are no defaults, for every constructor in the registry: each argument that is not the objective's.
@@ -30,6 +30,7 @@ UNUSUAL = {
     "MetaQNN": {"trials": 7, "max_epochs": 9, "burn_in": 3},
     "RiskControlledRule": {"risk": 0.2, "margin": 0.1, "keep": 2, "audit": 0.0, "tolerance": 0.5, "from_epoch": 3},
     "ProbabilityRule": {"confidence": 0.9, "margin": 0.1, "keep": 2, "from_epoch": 3},
+    "EconomicRule": {"budget": 2.5, "from_epoch": 3},
     "RandomSampler": {"seed": 3},
     "OptunaSampler": {"dropped": "nothing", "min_arms": 4, "random_share": 0.5, "seed": 3},
     "QLearning": {
@@ -106,6 +107,7 @@ def test_a_predictors_settings_build_an_equal_one(entry):
         EarlyStopper(SRM("svr_rbf", min_curves=4), refit_growth=2, scratch_growth=3.0, seed=3),
         EarlyStopper(Parametric("mmf"), ProbabilityRule(0.9, from_epoch=4)),
         EarlyStopper(LastSeenValue(min_curves=3), RiskControlledRule(0.2, tolerance=0.1)),
+        EarlyStopper(CurveProcess(), EconomicRule(2.5)),
     ],
 )
 def test_a_stoppers_settings_build_an_equal_one(stopper):

@@ -89,7 +89,7 @@ def test_forecasts_never_lose_sharpness(record: Record) -> None:
 def test_the_policy_is_learnt_anew_for_another_bar_or_budget() -> None:
     """About the same budget gives the same prospects; another one does not."""
     forecasts = np.array([ends_of(Forecast(level, 0.1, horizon=T)) for level in (0.3, 0.5, 0.7)])
-    fresh = FreshArms(Record(T, np.ones((3, 1), dtype=np.intp), forecasts[:, None, :], forecasts))
+    fresh = FreshArms(Record(T, np.ones((3, 1), dtype=np.intp), forecasts[:, None, :], forecasts), 3)
 
     assert fresh.prospects(0.6, 100) is fresh.prospects(0.6, 99)
     assert fresh.prospects(0.6, 100) is not fresh.prospects(0.6, 400)

@@ -38,7 +38,7 @@ def situation(
     """An arm after some epochs of 20; the others are forecast to end between 0.4 and 0.6."""
     known = record([0.4, 0.45, 0.5, 0.55, 0.6] if levels is None else levels)
     ends = np.full(ENDS, first)
-    return Situation(T, epochs, bar, Spending(spent, complete), ends, FreshArms(known))
+    return Situation(T, epochs, bar, Spending(spent, complete), ends, FreshArms(known, 5))
 
 
 def weigh(mean: float, std: float = 0.05, budget: float = 40, **how: object):
@@ -118,12 +118,12 @@ def test_fresh_arms_are_not_valued_by_two() -> None:
 
 
 def test_some_arm_is_trained_to_its_end_once_in_a_while() -> None:
-    """After three trainings' worth of epochs without one, the next arm that looked promising at first goes on."""
+    """After two trainings' worth of epochs without one, the next arm that looked promising at first goes on."""
     starved = {"spent": 9 * T, "complete": 1}
 
     assert weigh(0.4, first=0.55, **starved).cause is Cause.LEASH
     assert weigh(0.4, first=0.45, **starved).cause is Cause.WORTH_LESS
-    assert weigh(0.4, first=0.55, spent=9 * T, complete=3).cause is Cause.WORTH_LESS
+    assert weigh(0.4, first=0.55, spent=9 * T, complete=4).cause is Cause.WORTH_LESS
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_every_situation_has_a_verdict(
 ) -> None:
     """Scores of any size, ties and certain forecasts among them; the same twice; and values that are no NaN."""
     known = np.array([np.full(ENDS, level) for level in means])
-    fresh = FreshArms(Record(T, np.ones((len(means), 1), dtype=np.intp), known[:, None, :], known))
+    fresh = FreshArms(Record(T, np.ones((len(means), 1), dtype=np.intp), known[:, None, :], known), len(means))
     now = Situation(T, epochs, bar, Spending(max(spent, epochs), complete), known[0], fresh)
     rule, forecast = EconomicRule(40), Forecast(mean, std, horizon=T)
     if rule.settled(epochs, T, now.spending) is not None:
