@@ -71,7 +71,7 @@ rule_options = in_group(
         "--rule",
         metavar="NAME",
         shell_complete=names_of("rules"),
-        help="See `bandits list rules`. [default: risk-controlled; probability with --confidence]",
+        help="risk, confidence, economic, or another of `bandits list rules`. [default: risk, or by the settings]",
     ),
     *setting_options("rules", "--risk P", "--audit P", "--confidence P", "--margin M", "--keep N", "--from-epoch N"),
 )

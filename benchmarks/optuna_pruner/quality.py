@@ -26,8 +26,8 @@ from optuna.exceptions import ExperimentalWarning
 from bandits.objectives import SHIPPED_TABLES, CurveTable
 from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 from benchmarks.optuna_pruner.quality_report import complete_seeds, markdown, summarise, told
-from benchmarks.optuna_pruner.quality_sides import DEFAULT, NAMES, SIDES
-from benchmarks.optuna_pruner.quality_study import SAMPLINGS, Sampling, spend
+from benchmarks.optuna_pruner.quality_sides import DEFAULT, KNOW_BUDGET, NAMES, SIDES
+from benchmarks.optuna_pruner.quality_study import SAMPLINGS, Ended, Sampling, spend
 
 HERE = Path(__file__).resolve().parent
 
@@ -45,7 +45,7 @@ class Task(NamedTuple):
 
 
 def measure(task: Task, budget: int) -> dict[str, Any]:
-    """Run one study.
+    """Run one study; one for each budget that is told, if the pruner is told the budget.
 
     Args:
         task: which.
@@ -53,15 +53,21 @@ def measure(task: Task, budget: int) -> dict[str, Any]:
     """
     began = time.process_time()
     table = _table(task.table)
-    pruner = SIDES[task.side](table.max_epochs, task.seed)
-    ended = spend(table, pruner, task.sampling, budget=budget * table.max_epochs, seed=task.seed)
+    longest = budgets_of(budget)[-1]
+    ended = {b: _spent(task, table, b) for b in (budgets_of(budget) if task.side in KNOW_BUDGET else (longest,))}
     return {
         **task._asdict(),
         "budget": budget,
         "epochs": table.max_epochs,
-        "told": [told(ended, table, b * table.max_epochs) for b in budgets_of(budget)],
+        "told": [told(ended.get(b, ended[longest]), table, b * table.max_epochs) for b in budgets_of(budget)],
         "cpu_seconds": round(time.process_time() - began, 3),
     }
+
+
+def _spent(task: Task, table: CurveTable, budget: int) -> list[Ended]:
+    """How the trials of a study ended that spent a budget, in full trainings."""
+    pruner = SIDES[task.side](table.max_epochs, task.seed, budget)
+    return spend(table, pruner, task.sampling, budget=budget * table.max_epochs, seed=task.seed)
 
 
 @cache
