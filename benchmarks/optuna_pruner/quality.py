@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from optuna.exceptions import ExperimentalWarning
 
+from bandits.integrations.optuna import PruningWarning
 from bandits.objectives import SHIPPED_TABLES, CurveTable
 from benchmarks.lib.common import argument_parser, command, machine, update_readme, write_results
 from benchmarks.optuna_pruner.quality_report import complete_seeds, markdown, summarise, told
@@ -67,7 +68,9 @@ def measure(task: Task, budget: int) -> dict[str, Any]:
 def _spent(task: Task, table: CurveTable, budget: int) -> list[Ended]:
     """How the trials of a study ended that spent a budget, in full trainings."""
     pruner = SIDES[task.side](table.max_epochs, task.seed, budget)
-    return spend(table, pruner, task.sampling, budget=budget * table.max_epochs, seed=task.seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PruningWarning)  # the budget is spent on purpose
+        return spend(table, pruner, task.sampling, budget=budget * table.max_epochs, seed=task.seed)
 
 
 @cache
