@@ -20,10 +20,16 @@ from bandits.cli.short_forms import given_settings, setting_options
 
 __all__ = ["run"]
 
+_USUAL_ALGORITHM = "freeze-thaw"
+
 
 @click.command(cls=GroupedCommand)
-@click.argument("algorithm", shell_complete=names_of("algorithms"))
-@predictor_option(None, "Forecasts learning curves, to drop arms early; see `bandits list predictors`.")
+@click.argument("algorithm", default=_USUAL_ALGORITHM, shell_complete=names_of("algorithms"))
+@predictor_option(
+    None,
+    "Forecasts learning curves, to drop arms early or, with freeze-thaw, to choose who trains; see `bandits list"
+    " predictors`. [default: curve-process for freeze-thaw, else none]",
+)
 @click.option(
     "--sampler",
     metavar="NAME",
@@ -96,7 +102,7 @@ def run(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Run ALGORITHM (see `bandits list algorithms`).
+    """Run ALGORITHM (see `bandits list algorithms`); without one, freeze-thaw.
 
     Settings may follow the names of ALGORITHM, --predictor, --rule, --sampler and --objective, as in
     hyperband:eta=4,loops=2 or srm:min_curves=20. `bandits list algorithms hyperband` shows the settings of hyperband.

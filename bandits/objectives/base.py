@@ -29,12 +29,15 @@ class Measurement:
         value: the metric, raw (not oriented). A value that is not a finite number fails the trial.
         seconds: how long the epoch took, >= 0.
         details: other numbers of the epoch, such as its training loss, by name.
+        again: how many earlier epochs of the trial had to be trained a second time for this one, because its model was
+            lost; >= 0.
     """
 
     epoch: int
     value: float
     seconds: float
     details: Mapping[str, float] = field(default_factory=dict)
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +125,10 @@ class Objective(ABC):
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
         """Train from after epoch `start` to the end of epoch `stop`.
 
-        Called with start = 0 for a new trial, later with the epoch at which it paused: training continues there, and
-        no epoch is trained twice. Yields one measurement for each epoch start + 1, ..., stop. It trains only while the
-        next measurement is awaited. An exception fails the trial, not the run.
+        Called with start = 0 for a new trial, later with the epoch at which it paused: training continues there. If its
+        model is gone, epochs are trained a second time, and the next measurement says how many (`again`). Yields one
+        measurement for each epoch start + 1, ..., stop. It trains only while the next measurement is awaited. An
+        exception fails the trial, not the run.
         """
 
     def release(self, trial: Trial) -> None:  # noqa: B027 - most objectives hold nothing for a trial

@@ -165,6 +165,8 @@ class FunctionObjective(Objective):
     def train(self, trial: Trial, start: int, stop: int) -> Iterator[Measurement]:
         """Advance the trial's training to the end of epoch `stop`, and yield the result of each epoch.
 
+        A process that does not hold the training calls the function anew, and trains all epochs up to `start` again.
+
         Raises:
             ObjectiveError: the function returned no iterable, ended early, or gave a value that is no number. Errors of
                 the function itself are passed on.
@@ -175,6 +177,7 @@ class FunctionObjective(Objective):
         if training is None or start == 0 or training.epoch > start:
             self.release(trial)
             training = self._under_way[trial.id] = _Training(self._begin(trial))
+        again = max(start - training.epoch, 0)
         while training.epoch < stop:
             value = next(training.values, _END)
             training.epoch += 1
@@ -184,8 +187,8 @@ class FunctionObjective(Objective):
             number = self._number(value, training.epoch)
             if training.epoch > start:
                 now = read()
-                yield Measurement(training.epoch, number, max(now - began, 0.0))
-                began = read()
+                yield Measurement(training.epoch, number, max(now - began, 0.0), again=again)
+                began, again = read(), 0
 
     def release(self, trial: Trial) -> None:
         """Close the trial's iterator and remove it; a generator runs its `finally` blocks here."""

@@ -12,6 +12,7 @@ from bandits.runtime.journal import Journal
 from bandits.runtime.records import (
     Changed,
     Epoch,
+    EpochsAgain,
     JobStarted,
     RunStarted,
     TrialFailed,
@@ -59,6 +60,9 @@ def story(journal: Journal, trial: int) -> RenderableType:
                 table.add_row("", "", "", "", "", "", f"{record.state.value}: {record.reason}")
             case TrialFailed():
                 table.add_row("", "", "", "", "", "", f"cannot go on: {record.reason}")
+            case EpochsAgain():
+                epochs = "epoch" if record.epochs == 1 else "epochs"
+                table.add_row("", "", "", "", "", "", f"its model was lost: {record.epochs} {epochs} trained again")
             case WorkerLost():
                 again = f"its worker process {record.reason}; another one trains epoch {record.epoch} again"
                 table.add_row("", "", "", "", "", "", again)

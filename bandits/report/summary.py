@@ -79,6 +79,8 @@ class Summary:
             "failed": result.count(State.FAILED),
             "audits": asdict(result.audits),
             "epochs_trained": result.epochs_trained,
+            "epochs_again": result.epochs_again,
+            "models_alive": result.models_alive,
             "epochs_without_predictor": None if baseline is None else baseline.epochs_trained,
             "best_value": result.best_value,
             "best_trial": result.best_trial,

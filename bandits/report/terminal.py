@@ -69,6 +69,8 @@ def _facts(summary: Summary) -> Iterable[tuple[str, str]]:
     words = ("completed", "dropped by a forecast", cut, "failed")
     counts = ", ".join(f"{result.count(state):,} {word}" for state, word in zip(states, words, strict=True))
     yield "arms", f"{len(result.trials):,} tried: {counts}"
+    if summary.baseline is None or result.scheduler.name == "freeze-thaw":
+        yield "models", f"at most {result.models_alive:,} of arms that train or may train on"
     yield from _failures(summary)
     audits = result.audits
     if audits.spared:
@@ -107,6 +109,8 @@ def _regret(summary: Summary) -> str:
 def _cost(summary: Summary) -> str:
     result, baseline = summary.result, summary.baseline
     spent = f"{result.epochs_trained:,} epochs"
+    if result.epochs_again:
+        spent += f", {result.epochs_again:,} more trained again"
     if baseline is None or result.scheduler.stopper is None:
         return f"{spent}, {result.seconds:,.0f} s"
     saved = 1 - result.epochs_trained / baseline.epochs_trained if baseline.epochs_trained else 0.0

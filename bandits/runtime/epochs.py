@@ -57,11 +57,14 @@ class Epochs:
             return f"the value of epoch {expected} must be a finite number, got {outcome.value!r}"
         if not (_is_finite(outcome.seconds) and outcome.seconds >= 0):
             return f"the seconds of epoch {expected} must be a number >= 0, got {outcome.seconds!r}"
+        again = outcome.again
+        if isinstance(again, bool) or not isinstance(again, int) or again < 0:
+            return f"the epochs trained again for epoch {expected} must be a whole number >= 0, got {again!r}"
         details = _plain(outcome.details)
         if details is None:
             return f"the details of epoch {expected} must be numbers by name, got {outcome.details!r}"
         self.epoch = expected
-        return Measurement(expected, float(outcome.value), float(outcome.seconds), details)
+        return Measurement(expected, float(outcome.value), float(outcome.seconds), details, again)
 
 
 class _Raising(Iterator[Measurement]):
@@ -84,6 +87,7 @@ def _is_plain(outcome: object, epoch: int) -> TypeGuard[Measurement]:
         and 0.0 <= outcome.seconds < math.inf
         and type(outcome.details) is dict
         and not outcome.details
+        and outcome.again == 0
     )
 
 

@@ -15,20 +15,22 @@ __all__ = ["Crash", "Executor", "Report", "WorkerLost"]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An arm has trained an epoch, which ended at `clock` seconds."""
+    """An arm has trained an epoch, which ended at `clock` seconds; `again` epochs were trained a second time for it."""
 
     trial: Trial
     measurement: Measurement
     clock: float
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """An arm cannot go on, at `clock` seconds."""
+    """An arm cannot go on, at `clock` seconds; since its last report it trained `again` epochs a second time."""
 
     trial: Trial
     reason: str
     clock: float
+    again: int = 0
 
 
 class Executor(ABC):

@@ -84,7 +84,7 @@ class InlineExecutor(Executor):
             del self._tasks[task.trial.id]
         else:
             self._due.append(task)
-        return Report(task.trial, outcome, self._clock)
+        return Report(task.trial, outcome, self._clock, outcome.again)
 
     def stop(self, trial_id: int) -> None:
         task = self._tasks.pop(trial_id, None)

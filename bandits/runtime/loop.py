@@ -19,6 +19,7 @@ from bandits.runtime.records import (
     Changed,
     Ended,
     Epoch,
+    EpochsAgain,
     JobStarted,
     RunStarted,
     TrialFailed,
@@ -75,8 +76,8 @@ def run(
         executor: where arms train, instead of the executor that `executor_for` chooses; closed at the end.
         journal: records every event; in memory by default.
         watch: called after every event with the growing result, for a live view.
-        budget: the run ends after this many full trainings (20) or epochs ("1600epochs"), those of failed arms
-            included. A job that needs more than what is left does not begin. None for no limit.
+        budget: the run ends after this many full trainings (20) or epochs ("1600epochs"), those of failed arms and
+            those trained again included. A job that needs more than what is left does not begin. None for no limit.
 
     Returns:
         The result, with the scheduler that made the decisions.
@@ -131,6 +132,7 @@ class _Loop:
     executor: Executor
     sampler: Sampler
     spending: Spending | None = None
+    alive: int = 0  # arms that have begun and are not at their end
 
     def spend(self, watch: Watch | None) -> None:
         """Go on until the scheduler is done, or an interrupt or an error ends the run; then free what is held."""
@@ -186,6 +188,8 @@ class _Loop:
             if trial is None:
                 trial = result.trials[job.trial_id] = self._new_trial(job.trial_id)
                 result.journal.append(TrialStarted(trial.id, trial.config, trial.features, trial.seed))
+                self.alive += 1
+                result.models_alive = max(result.models_alive, self.alive)
             result.journal.append(_job_started(result.metric, job, executor.clock))
             executor.submit(trial, job)
         return executor.busy > 0
@@ -211,6 +215,8 @@ class _Loop:
     def _record(self, event: Report | Crash) -> Measured | Failed:
         """Journal what an executor reports, and turn it into an event for the scheduler, in scores."""
         result, trial = self.result, event.trial
+        if event.again:
+            self._charge_again(event)
         if isinstance(event, Crash):
             epochs = result.scheduler.arms[trial.id].epochs
             result.journal.append(TrialFailed(trial.id, epochs, event.reason, event.clock))
@@ -225,6 +231,14 @@ class _Loop:
         if epoch == result.scheduler.arms[trial.id].stop:
             _compete(result, trial, epoch, score)
         return Measured(trial, epoch, score)
+
+    def _charge_again(self, event: Report | Crash) -> None:
+        """Journal epochs that were trained a second time, and charge them to the budget."""
+        self.result.journal.append(EpochsAgain(event.trial.id, event.again, event.clock))
+        self.result.epochs_again += event.again
+        self.result.scheduler.trained_again(event.trial.id, event.again)
+        if self.spending is not None:
+            self.spending.pay_again(event.again)
 
     def _act(self, news: Measured | Failed, verdict: Verdict) -> None:
         """Journal a verdict, stop an arm that was dropped, and do what the scheduler changed."""
@@ -258,6 +272,7 @@ class _Loop:
             if change.state.final:
                 trial = result.trials[change.trial_id]
                 self.executor.release(trial)
+                self.alive -= 1
                 evidence = verdict.evidence if dropped else None
                 forecast = (None, None) if evidence is None else (evidence.forecast.mean, evidence.forecast.horizon)
                 scores = result.scheduler.history.scores(change.trial_id)

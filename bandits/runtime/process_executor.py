@@ -46,6 +46,7 @@ class _Running:
     reported: int  # the last epoch that the run knows of
     outcomes: deque[Measurement | str] = field(default_factory=deque)  # of the epochs between `reported` and `received`
     deaths: int = 0  # of workers in epoch received + 1
+    lost: int = 0  # epochs that died with a worker and were begun again, since the last report
 
 
 class ProcessExecutor(Executor):
@@ -53,15 +54,16 @@ class ProcessExecutor(Executor):
 
     A worker trains the next epoch while the last one is judged, but no further: a verdict reaches it within one
     epoch, and an epoch that it trained in vain is discarded. A worker that crashes or is killed loses its current
-    epoch: another worker takes its place and goes on from the last checkpoint. If five workers die in the same epoch of
-    an arm, the arm fails. Time is real time.
+    epoch: another worker takes its place and goes on from the last checkpoint. That epoch is trained again; so are all
+    of them if the objective has no checkpoints. If five workers die in the same epoch of an arm, the arm fails. Time is
+    real time.
 
     Args:
         objective: what trains. It is pickled once; its `set_up` is called in every worker.
         workers: how many arms train at a time, >= 1.
         order: "arrival" reports epochs as they end. "fixed" reports them as if all took the same time, so that a run
-            repeats, decision by decision, however long they take and whichever workers die; workers may then wait for
-            each other (see `event_order.FixedOrder`).
+            repeats, decision by decision, however long they take and whichever workers die (but for what their deaths
+            cost of a budget); workers may then wait for each other (see `event_order.FixedOrder`).
         checkpoints: a folder for the checkpoints of arms that have not ended; it may not hold any yet. By default a
             temporary one, which is removed at the end.
         threads: CPU threads of each worker, >= 1. On one thread training repeats bit for bit.
@@ -169,10 +171,12 @@ class ProcessExecutor(Executor):
     # Jobs and their workers
 
     def _choose(self, trial_id: int) -> WorkerProcess:
-        """An idle worker: one that holds the trial in memory, else one that can begin at once."""
+        """An idle worker: the one that holds most epochs of the trial in memory, else one that can begin at once."""
         taken = {id(running.worker) for running in self._running.values()}
         idle = [worker for worker in self._workers if id(worker) not in taken]
-        return min(idle, key=lambda worker: (trial_id not in worker.holds, bool(worker.under_way), not worker.started))
+        return min(
+            idle, key=lambda worker: (-worker.holds.get(trial_id, 0), bool(worker.under_way), not worker.started)
+        )
 
     def _begin(self, running: _Running) -> None:
         """Start or continue a job in its worker; start a process if there is none."""
@@ -182,7 +186,7 @@ class ProcessExecutor(Executor):
                 worker.start()
             except OSError as error:
                 raise ObjectiveError(f"a worker process must be able to start, got {described(error)}") from error
-        worker.holds.add(trial.id)
+        worker.holds[trial.id] = stop
         worker.under_way[running.ticket] = (trial.id, stop)
         job = Job(trial.id, running.received, stop)
         worker.send(Begin(running.ticket, trial, job, running.reported + _AHEAD))
@@ -198,16 +202,17 @@ class ProcessExecutor(Executor):
     def _report(self, running: _Running) -> Report | Crash:
         """The next epoch of a job."""
         outcome = running.outcomes.popleft()
+        lost, running.lost = running.lost, 0
         if isinstance(outcome, str):
             del self._running[running.ticket]
-            return Crash(running.trial, outcome, self.clock)
+            return Crash(running.trial, outcome, self.clock, lost)
         running.reported = outcome.epoch
         if outcome.epoch == running.job.stop:
             del self._running[running.ticket]
         else:
             self._order.began(running.ticket)
             self._latest = running
-        return Report(running.trial, outcome, self.clock)
+        return Report(running.trial, outcome, self.clock, outcome.again + lost)
 
     # What workers say
 
@@ -266,6 +271,7 @@ class ProcessExecutor(Executor):
         if running.deaths == _MOST_DEATHS:
             self._arrived(running, f"the worker process {reason} five times at epoch {epoch}")
         else:
+            running.lost += was_ready
             self._begin(running)
 
     def _remove(self, trial_id: int) -> None:

@@ -27,6 +27,7 @@ _KINDS: Mapping[str, type[Any]] = {
     "TrialStarted": records.TrialStarted,
     "JobStarted": records.JobStarted,
     "Epoch": records.Epoch,
+    "EpochsAgain": records.EpochsAgain,
     "TrialFailed": records.TrialFailed,
     "WorkerLost": records.WorkerLost,
     "Advised": records.VerdictGiven,  # files have had this name from the first version on

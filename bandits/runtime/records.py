@@ -15,6 +15,7 @@ __all__ = [
     "Changed",
     "Ended",
     "Epoch",
+    "EpochsAgain",
     "JobStarted",
     "Record",
     "RunStarted",
@@ -97,6 +98,15 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class EpochsAgain:
+    """The model of an arm was lost, wholly or since its last epoch: for its next event, `epochs` were trained again."""
+
+    trial: int
+    epochs: int
+    clock: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrialFailed:
     """An arm cannot go on, after `epoch` measured epochs."""
 
@@ -174,4 +184,15 @@ class Ended:
     clock: float
 
 
-Record = RunStarted | TrialStarted | JobStarted | Epoch | TrialFailed | WorkerLost | VerdictGiven | Changed | Ended
+Record = (
+    RunStarted
+    | TrialStarted
+    | JobStarted
+    | Epoch
+    | EpochsAgain
+    | TrialFailed
+    | WorkerLost
+    | VerdictGiven
+    | Changed
+    | Ended
+)

@@ -58,6 +58,8 @@ class Result:
         journal: the record of everything that happened.
         trials: every configuration tried, by id.
         epochs_trained: epochs that were measured.
+        epochs_again: epochs that were trained a second time, because a model was lost; charged to a budget.
+        models_alive: how many arms had begun and were not at their end, at most: each needs its model or a checkpoint.
         seconds: the clock at the end: recorded seconds of a table (1 an epoch where it has none), or measured ones.
         best: the best arm; None if none has reached a rung's end.
         table_best: the best raw value that any row of a table has where this algorithm compares arms; None if
@@ -74,6 +76,8 @@ class Result:
     trials: dict[int, Trial] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
     epochs_trained: int = 0
+    epochs_again: int = 0
+    models_alive: int = 0
     seconds: float = 0.0
     best: Best | None = None
     table_best: float | None = None

@@ -52,6 +52,10 @@ class Spending:
         scheduler.end(f"the budget ends: {self._ledger.left} epochs are left", step)
         return Done()
 
+    def pay_again(self, epochs: int) -> None:
+        """Epochs were trained a second time."""
+        self._ledger.pay_again(epochs)
+
     def pay(self, trial_id: int, *, over: bool) -> None:
         """An arm has used an epoch of its job; `over` says whether it stops training here."""
         self._ledger.pay(trial_id)

@@ -35,7 +35,7 @@ class WorkerProcess:
         ready: True once the process waits for jobs.
         failed_starts: how many processes have died in a row before they were ready.
         under_way: (trial, last epoch) of the jobs that it trains or will train, by ticket; stopped jobs are included.
-        holds: trials for which it may hold something in memory.
+        holds: trials for which it may hold something in memory, and up to which epoch at most.
     """
 
     objective: bytes
@@ -43,7 +43,7 @@ class WorkerProcess:
     ready: bool = False
     failed_starts: int = 0
     under_way: dict[int, tuple[int, int]] = field(default_factory=dict)
-    holds: set[int] = field(default_factory=set)
+    holds: dict[int, int] = field(default_factory=dict)
     _to_free: list[int] = field(default_factory=list)
     _process: SpawnProcess | None = None
     _connection: Connection | None = None
@@ -90,7 +90,7 @@ class WorkerProcess:
     def free(self, trial_id: int) -> None:
         """Note that the process can free a trial; the next `send_freed` tells it."""
         if trial_id in self.holds:
-            self.holds.discard(trial_id)
+            del self.holds[trial_id]
             self._to_free.append(trial_id)
 
     def send_freed(self) -> None:

@@ -330,6 +330,14 @@ class Scheduler(ABC):
             kept.append(verdict)
         return next((verdict for verdict in kept if verdict.evidence is not None), kept[0])
 
+    def trained_again(self, trial_id: int, epochs: int) -> None:  # noqa: B027 - most schedulers have no budget
+        """The model of a running arm was lost, and epochs were trained a second time, before its next report.
+
+        Args:
+            trial_id: the arm.
+            epochs: how many, >= 1.
+        """
+
     def take_changes(self) -> Sequence[Change]:
         """Changes of state since the last call, oldest first; starts of jobs are not among them."""
         if not self._changes:

@@ -12,7 +12,7 @@ class Ledger:
         total: how many may be spent.
 
     Attributes:
-        spent: how many were trained, or begun by an arm that failed in them.
+        spent: how many were trained, or begun by an arm that failed in them; those trained again count again.
     """
 
     def __init__(self, total: int) -> None:
@@ -22,8 +22,8 @@ class Ledger:
 
     @property
     def left(self) -> int:
-        """Epochs that are neither spent nor promised."""
-        return self.total - self.spent - sum(self._promised.values())
+        """Epochs that are neither spent nor promised; 0 where epochs trained again have used up more than there was."""
+        return max(self.total - self.spent - sum(self._promised.values()), 0)
 
     def promise(self, trial_id: int, epochs: int) -> None:
         """Set epochs aside for a job that begins."""
@@ -35,6 +35,10 @@ class Ledger:
         self._promised[trial_id] -= 1
         if not self._promised[trial_id]:
             del self._promised[trial_id]
+
+    def pay_again(self, epochs: int) -> None:
+        """Epochs were trained a second time, which no job had promised."""
+        self.spent += epochs
 
     def release(self, trial_id: int) -> None:
         """An arm ends before its job does."""

@@ -66,6 +66,16 @@ def test_freeze_thaw_forecasts_with_the_curve_process(bandits):
     assert "completed: trained all 20 epochs" in words
 
 
+def test_a_run_without_an_algorithm_is_freeze_thaw(bandits):
+    """`bandits run` spends 20 full trainings with freeze-thaw; options mean the same as with its name."""
+    code, out, err = bandits("run", "--trials", "2", "--json")
+    told = json.loads(out)
+
+    assert (0, "", "freeze-thaw") == (code, err, told["algorithm"])
+    assert "20" == told["settings"]["budget"]
+    assert bandits("run", "freeze-thaw", "--trials", "2", "--json") == (0, out, "")
+
+
 def test_freeze_thaw_with_another_predictor(bandits):
     """`--predictor` names who forecasts; nothing is dropped, so there is no rule."""
     code, out, _ = bandits("run", "freeze-thaw", "--predictor", "srm", "--budget", "2", "--json")

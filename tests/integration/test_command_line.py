@@ -157,7 +157,7 @@ def test_states_add_up(bandits):
         (["run", "hyperband", "--workers", "0"], ["`workers`", ">= 1", "got 0"]),
         (["run", "hyperband", "--seed", "-1"], ["`seed`", ">= 0", "got -1"]),
         (["run", "hyperband", "--seed", "x"], ["--seed", "'x'"]),
-        (["run"], ["ALGORITHM"]),
+        (["run", "--eta", "3"], ["`eta` must be a setting of freeze-thaw", "got 3"]),
         (["list", "tables"], ["'tables'"]),
         (["explain", "none.journal", "0"], ["journal must be an existing file", "none.journal"]),
     ],

@@ -19,7 +19,17 @@ from bandits.predictors import LastSeenValue
 from bandits.rng import rng_for
 from bandits.runtime import InlineExecutor, SqliteJournal, executor_for
 from bandits.runtime.process_executor import ProcessExecutor
-from bandits.runtime.records import Changed, Ended, Epoch, JobStarted, Record, TrialFailed, TrialStarted, WorkerLost
+from bandits.runtime.records import (
+    Changed,
+    Ended,
+    Epoch,
+    EpochsAgain,
+    JobStarted,
+    Record,
+    TrialFailed,
+    TrialStarted,
+    WorkerLost,
+)
 from bandits.schedulers import Done, Failed, Job, Measured, Scheduler, State
 from tests.unit.runtime.worker_toys import Unwilling, Walk
 
@@ -33,7 +43,7 @@ def timeless(result: Result) -> list[Record]:
                 records.append(replace(record, clock=0.0, seconds=0.0, details={}))
             case JobStarted() | TrialFailed() | Ended():
                 records.append(replace(record, clock=0.0))
-            case WorkerLost():
+            case WorkerLost() | EpochsAgain():
                 pass
             case _:
                 records.append(record)

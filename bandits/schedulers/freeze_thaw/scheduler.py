@@ -33,7 +33,7 @@ class FreezeThaw(Scheduler):
 
     Args:
         max_epochs: R, the longest training of one arm, >= 1.
-        budget: full trainings (20) or epochs ("1600epochs"); at least one training. Epochs of arms that fail count.
+        budget: full trainings (20) or epochs ("1600epochs"), failed and repeated ones included; at least one training.
         trials: how many configurations may be tried at most, >= 1; as many as the budget has epochs by default.
         predictor: who forecasts the ends of arms; it should learn from arms that stopped anywhere. None continues the
             last value by what other arms gained.
@@ -166,6 +166,9 @@ class FreezeThaw(Scheduler):
             self._ledger.release(arm.id)
             self._open.note(event.trial, arm.state is State.PAUSED)
         return verdict
+
+    def trained_again(self, trial_id: int, epochs: int) -> None:  # noqa: ARG002 - whoever needed them
+        self._ledger.pay_again(epochs)
 
     def _arrived(self, arm: Arm) -> None:
         assert arm.score is not None  # noqa: S101 - it has just reported

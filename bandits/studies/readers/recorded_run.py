@@ -109,7 +109,7 @@ def read_run(path: str | Path) -> RecordedRun:
                 case Ended():
                     how = record.how
                 case _:
-                    pass  # a change of an arm before its first job, a lost worker
+                    pass  # a change of an arm before its first job, a lost worker, epochs trained again
         notes = journal.notes()
     if settings is None or settings.goal not in get_args(Goal):
         raise JournalError(f"journal must hold the record of its run's start, got {str(path)!r}")

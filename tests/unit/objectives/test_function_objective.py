@@ -109,7 +109,7 @@ def test_a_failing_clean_up_ends_nothing() -> None:
 
 
 def test_a_trial_of_another_process_starts_again() -> None:
-    """Without a kept iterator, the epochs measured before are trained again and passed over."""
+    """Without a kept iterator, the epochs measured before are trained again and passed over; how many is told."""
     calls: list[int] = []
 
     def train(config: Mapping[str, object]) -> Iterator[float]:
@@ -117,7 +117,7 @@ def test_a_trial_of_another_process_starts_again() -> None:
         yield from (0.1, 0.2, 0.3)
 
     training = make(train)
-    assert [(3, 0.3)] == [(m.epoch, m.value) for m in training.train(TRIAL, 2, 3)]
+    assert [(3, 0.3, 2)] == [(m.epoch, m.value, m.again) for m in training.train(TRIAL, 2, 3)]
     assert [(1, 0.1)] == [(m.epoch, m.value) for m in training.train(TRIAL, 0, 1)]
     assert [1, 1] == calls
 

@@ -26,6 +26,11 @@ def text_of(renderable) -> str:
     return console.file.getvalue()
 
 
+def shown(result) -> str:
+    """What a terminal shows of a run that is no replay."""
+    return text_of(summary_view(Summary("an objective", None, result, None)))
+
+
 def test_rungs_are_summed_over_loops():
     """Two loops of R = 20: 18 arms start in the boldest bracket, 6 are promoted, 2 finish."""
     rows = [(row.bracket, row.loops, row.rung.epochs, row.rung.started, row.rung.promoted)

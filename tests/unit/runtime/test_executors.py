@@ -184,6 +184,10 @@ MISBEHAVIOUR: dict[str, tuple[Train, str]] = {
         giving(FIRST, Measurement(2, 0.5, math.nan)),
         "the seconds of epoch 2 must be a number >= 0, got nan",
     ),
+    "a share of an epoch again": (
+        giving(FIRST, Measurement(2, 0.5, 1.0, again=0.5)),  # type: ignore[arg-type]
+        "the epochs trained again for epoch 2 must be a whole number >= 0, got 0.5",
+    ),
     "no seconds": (
         giving(FIRST, Measurement(2, 0.5, None)),  # type: ignore[arg-type]
         "the seconds of epoch 2 must be a number >= 0, got None",

@@ -145,6 +145,7 @@ def test_a_lost_worker_loses_the_current_epoch_only(start: Start, tmp_path: Path
     losses = [(e.trial, e.epoch, e.reason) for e in events if isinstance(e, WorkerLost)]
     assert [(trial.id, 4, died)] == losses
     assert [1, 2, 3, 4, 4, 5, 6] == [epoch for _, epoch, _ in walk.log("begun")]
+    assert [0, 0, 0, 1, 0, 0] == [event.again for event in events if isinstance(event, Report)]
 
 
 def test_an_arm_that_kills_five_workers_is_a_crash(start: Start, tmp_path: Path) -> None:
@@ -156,6 +157,7 @@ def test_an_arm_that_kills_five_workers_is_a_crash(start: Start, tmp_path: Path)
 
     reasons = [event.reason for event in events if isinstance(event, Crash)]
     assert ["the worker process was killed by signal 9 five times at epoch 2"] == reasons
+    assert [4] == [event.again for event in events if isinstance(event, Crash)]
     assert sum(isinstance(event, WorkerLost) for event in events) == 5
     assert {(0, 1), (1, 1), (1, 2), (1, 3)} == {entry[:2] for entry in reports(events)}
 

@@ -8,9 +8,11 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from optuna.distributions import FloatDistribution
+
 from bandits.curves import Metric, Trial
 from bandits.errors import SettingError
-from bandits.objectives import Measurement, Objective, WorkerSite
+from bandits.objectives import Measurement, Objective, WorkerSite, objective
 from bandits.samplers.base import Sampler
 
 MULTIPLIER, MODULUS = 16807, 2147483647
@@ -132,6 +134,12 @@ class Walk(Objective):
         first = deed == "always kill" or not mark.exists()
         mark.touch()
         return first
+
+
+@objective(space={"pace": FloatDistribution(0.0, 1.0)}, metric=Metric("value", "maximize"), max_epochs=9)
+def climbing(config: Mapping[str, float]) -> Iterator[float]:
+    """A straight line."""
+    yield from (config["pace"] * epoch for epoch in range(1, 10))
 
 
 class Unwilling(Walk):
