@@ -24,7 +24,7 @@ def long_enough(algorithm: Choice, objective: Objective, epochs: int) -> Choice:
     """
     rows = objective.configurations
     most = epochs if rows is None else min(rows, epochs)
-    if algorithm.entry.sampler:  # its sampler plans for the number of trials
+    if algorithm.entry.sampler and _needs_trials(algorithm):  # its sampler plans for the number of trials
         return algorithm.unless_given(trials=epochs // algorithm.settings["max_epochs"])
     if not algorithm.accepts("loops"):
         return algorithm.unless_given(trials=most)

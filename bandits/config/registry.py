@@ -130,6 +130,12 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "top-k", "bandits.schedulers.top_k:TopK", "all arms for one epoch, then the best three in full; a baseline"
         ),
         Entry(
+            "dehb",
+            "bandits.schedulers.dehb:DEHB",
+            "hyperband whose arms evolve: the best at each rung are the parents of later ones",
+            sampler="differential-evolution",
+        ),
+        Entry(
             "metaqnn",
             "bandits.schedulers.metaqnn:MetaQNN",
             "random, but Q-learning picks the nets, layer by layer; for cnn",
@@ -298,6 +304,11 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
         _of_optuna("cmaes", "CmaEsSampler", "an evolution strategy, for numbers; extra samplers"),
         _of_optuna("qmc", "QMCSampler", "points that fill the space more evenly than random ones"),
         _of_optuna("nsgaii", "NSGAIISampler", "a genetic algorithm"),
+        Entry(
+            "differential-evolution",
+            "bandits.samplers.differential_evolution:DifferentialEvolution",
+            "breeds configurations from the best ones so far, as dehb does; for dehb",
+        ),
         Entry(
             "q-learning",
             "bandits.samplers.q_learning:QLearning",

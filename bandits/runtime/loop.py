@@ -101,6 +101,7 @@ def run(
         rule = f"must be at most {_MOST_TRIALS:,} in all, unless a budget ends the run"
         raise SettingError.broken(f"trials of {scheduler.name}", rule, scheduler.total_trials)
     sampled = objective.sampler(seed) if sampler is None else sampler
+    _check_evolution(scheduler, sampled)
     sampled.bind(objective)
     if executor is None:
         executor = executor_for(objective, workers)
@@ -204,6 +205,10 @@ class _Loop:
         def prefer(configs: Sequence[Mapping[str, object]]) -> int:
             return machine.prefer([arm(config) for config in configs])
 
+        parents = machine.parents(trial_id)
+        if parents is not None:
+            target, pool, reserve = parents.target, parents.pool, parents.reserve
+            return arm(self.sampler.breed(trial_id, target=target, pool=pool, reserve=reserve))
         return arm(self.sampler.choose(trial_id, machine.proposals, prefer))
 
     def _hold_best(self, chosen: int) -> None:
@@ -277,6 +282,16 @@ class _Loop:
                 forecast = (None, None) if evidence is None else (evidence.forecast.mean, evidence.forecast.horizon)
                 scores = result.scheduler.history.scores(change.trial_id)
                 self.sampler.learn(Outcome(trial, scores, _ENDS[change.state], *forecast))
+
+
+def _check_evolution(scheduler: Scheduler, sampler: Sampler) -> None:
+    """Refuse a scheduler that names parents for a sampler that breeds from none, and the other way round."""
+    if scheduler.evolves and not sampler.evolves:
+        rule = f"must be one that evolves, such as DifferentialEvolution(), for {scheduler.name}"
+        raise SettingError.broken("`sampler`", rule, type(sampler).__name__)
+    if sampler.evolves and not scheduler.evolves:
+        rule = f"must be left out with {scheduler.name}, which breeds no configurations; dehb does"
+        raise SettingError.broken("`sampler`", rule, type(sampler).__name__)
 
 
 def _compete(result: Result, trial: Trial, epoch: int, score: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bandits.curves import Trial
+from bandits.errors import ProtocolError
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -58,9 +59,12 @@ class Sampler(ABC):
 
     Attributes:
         by_id_alone: whether a configuration depends on the id alone. Only then may a scheduler choose among several.
+        evolves: whether it breeds configurations from those of earlier trials, see `breed`; schedulers that evolve need
+            such a sampler, and no others use one.
     """
 
     by_id_alone = False
+    evolves = False
 
     def bind(self, objective: Searchable) -> None:  # noqa: B027 - most samplers know all when they are made
         """Learn what the objective trains; a run calls this before it asks for the first configuration.
@@ -92,6 +96,27 @@ class Sampler(ABC):
             return self.propose(trial_id)
         configs = [self.propose(trial_id * most + place) for place in range(most)]
         return configs[prefer(configs)]
+
+    def breed(
+        self,
+        trial_id: int,  # noqa: ARG002 - most samplers do not evolve
+        *,
+        target: int | None,  # noqa: ARG002
+        pool: Sequence[int],  # noqa: ARG002
+        reserve: Sequence[int],  # noqa: ARG002
+    ) -> Mapping[str, object]:
+        """The configuration of one trial, bred from earlier ones; asked once per id, instead of `propose`.
+
+        Args:
+            trial_id: from 0.
+            target: id of the trial whose place the new one can take; None for a random configuration.
+            pool: ids of the trials from which it mutates; perhaps none.
+            reserve: ids of further ones, for a small pool; perhaps none.
+
+        Raises:
+            ProtocolError: the id has been asked for before, or a parent was not proposed by this sampler.
+        """
+        raise ProtocolError(f"{type(self).__name__} breeds no configurations")
 
     def watch(self, trial: Trial, epoch: int, score: float) -> None:  # noqa: B027 - most samplers do not
         """Receive the score of one epoch; called after every epoch of every trial, before any decision.

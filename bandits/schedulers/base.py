@@ -30,6 +30,7 @@ from bandits.errors import ProtocolError, SettingError
 from bandits.errors.checks import check_instance, check_whole
 from bandits.schedulers.decisions import Decision
 from bandits.schedulers.lifecycle import State, Transition, next_state
+from bandits.schedulers.population import Parents
 from bandits.verdicts import KEEP, Drop, Stopper, Verdict
 
 __all__ = [
@@ -206,11 +207,14 @@ class Scheduler(ABC):
         history: every curve so far; the only history of the run, which the loop, sampler and reports read too.
         training: what the stopper learns from: `history`, or a part of it that the algorithm chooses.
         proposals: from how many configurations it chooses a fresh arm, >= 1, see `prefer`.
+        evolves: whether configurations are bred from those of earlier arms, see `parents`; then the sampler must
+            evolve as well.
     """
 
     name: str
     proposals: int = 1
     trains_whole: bool = False
+    evolves: bool = False
 
     def __init__(self, max_epochs: int, stopper: Stopper | None) -> None:
         self.max_epochs = check_whole("max_epochs", max_epochs, 1)
@@ -265,6 +269,10 @@ class Scheduler(ABC):
             trials: the arm with each of the configurations, at most `proposals`.
         """
         return 0
+
+    def parents(self, trial_id: int) -> Parents | None:  # noqa: ARG002 - in most schedulers, arms have none
+        """The arms from which the configuration of an arm that has just been asked for is bred; None to propose one."""
+        return None
 
     def fresh(self, *, stopper: Stopper | None) -> Self:
         """An unused scheduler with the same settings and the given stopper."""

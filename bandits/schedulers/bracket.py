@@ -14,7 +14,7 @@ from bandits.schedulers.base import Arm
 from bandits.schedulers.plan import BracketPlan
 from bandits.schedulers.ranking import BestOf, share_of
 
-__all__ = ["Bracket", "RungVerdict"]
+__all__ = ["Bracket", "FreshBracket", "RungVerdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,11 @@ class Bracket:
         self._open_rung()
 
     @property
+    def ids(self) -> int:
+        """How many arms it trains in all; their ids follow `first_id`."""
+        return self.plan.arms
+
+    @property
     def last_rung(self) -> bool:
         """True while the bracket is at R."""
         return self.rung == self.plan.s
@@ -109,3 +114,20 @@ class Bracket:
     def may_drop(self) -> bool:
         """True once the share kappa of the rung has finished."""
         return len(self.finished) >= self.must_finish
+
+
+class FreshBracket(Bracket):
+    """A bracket that promotes no arm: every rung trains as many arms of its own, from their first epoch on."""
+
+    @property
+    def ids(self) -> int:
+        return sum(rung.arms for rung in self.plan.rungs)
+
+    def leave(self) -> None:
+        """A running arm has ended; if it was the last one of its rung, the next rung begins."""
+        self.running -= 1
+        if self.over and not self.last_rung:
+            first = self.first_id + sum(rung.arms for rung in self.plan.rungs[: self.rung + 1])
+            self.rung += 1
+            self.queue.extend(range(first, first + self.plan.rungs[self.rung].arms))
+            self._open_rung()

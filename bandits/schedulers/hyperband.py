@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -20,10 +19,9 @@ from bandits.schedulers.plan import (
 from bandits.schedulers.ranking import BestOf
 from bandits.verdicts import Stopper
 
-__all__ = ["MOST_LOOPS", "BracketScheduler", "Hyperband", "SuccessiveHalving"]
+__all__ = ["BracketScheduler", "Hyperband", "SuccessiveHalving"]
 
-MOST_LOOPS = 1_000_000
-"""The plans of all loops are kept in memory."""
+_MOST_LOOPS = 1_000_000  # the plans of all loops are kept in memory
 
 
 class BracketScheduler(Scheduler):
@@ -48,23 +46,26 @@ class BracketScheduler(Scheduler):
         self,
         max_epochs: int,
         plans: tuple[BracketPlan, ...],
+        loops: int,
         kappa: float | None,
         stopper: Stopper | None,
         look_ahead: bool = False,
     ) -> None:
         super().__init__(max_epochs, stopper)
+        self.loops = check_whole("loops", loops, 1, _MOST_LOOPS)
         self.kappa = check_number("kappa", kappa, above=0, most=1, or_none=True)
         self.look_ahead = check_flag("look_ahead", look_ahead)
-        self._plans = plans
+        self._per_loop = len(plans)
+        self._plans = plans * self.loops
         self._first_id = 0
         self._opened = 0
         self._open: list[Bracket] = []
         self._by_index: dict[int, Bracket] = {}
         self._best_at_end = None if stopper is None else BestOf(stopper.keep)
 
-    @abstractmethod
-    def _bracket_name(self, index: int) -> str:
-        """How reports call a bracket."""
+    def _bracket_name(self, plan: BracketPlan) -> str:
+        """How reports call a bracket of a loop."""
+        return f"s = {plan.s}"
 
     @property
     def horizons(self) -> tuple[int, ...]:
@@ -91,18 +92,24 @@ class BracketScheduler(Scheduler):
     def _open_next(self) -> None:
         plan = self._plans[self._opened]
         keep = 1 if self.stopper is None else self.stopper.keep
-        bracket = Bracket(self._opened, plan, self._first_id, keep, self.kappa)
+        bracket = self._kind(self._opened)(self._opened, plan, self._first_id, keep, self.kappa)
         self._open.append(bracket)
         self._by_index[bracket.index] = bracket
         rungs = [RungReport(rung.epochs) for rung in plan.rungs]
-        self.brackets.append(BracketReport(self._bracket_name(self._opened), rungs))
-        self._first_id += plan.arms
+        loop = f"loop {self._opened // self._per_loop + 1}, " if self.loops > 1 else ""
+        self.brackets.append(BracketReport(loop + self._bracket_name(plan), rungs))
+        self._first_id += bracket.ids
         self._opened += 1
+
+    def _kind(self, index: int) -> type[Bracket]:  # noqa: ARG002 - all brackets are of one kind, but for DEHB's
+        """What a bracket is."""
+        return Bracket
 
     def _known(self, trial_id: int, bracket: Bracket) -> Arm:
         arm = self.arms.get(trial_id)
         if arm is None:
-            arm = Arm(trial_id, stop=bracket.plan.rungs[0].epochs, bracket=bracket.index)
+            rung = bracket.rung
+            arm = Arm(trial_id, stop=bracket.plan.rungs[rung].epochs, bracket=bracket.index, rung=rung)
             self._enlist(arm)
         return arm
 
@@ -187,13 +194,11 @@ class SuccessiveHalving(BracketScheduler):
     ) -> None:
         max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.eta = check_whole("eta", eta, 2)
-        self.loops = check_whole("loops", loops, 1, MOST_LOOPS)
         s = most_halvings(max_epochs, self.eta)
         self.trials = check_whole("trials", self.eta**s if trials is None else trials, 1)
         s = min(s, most_halvings(self.trials, self.eta))
-        super().__init__(
-            max_epochs, (halving_bracket(self.trials, max_epochs, self.eta, s),) * self.loops, kappa, stopper
-        )
+        plan = halving_bracket(self.trials, max_epochs, self.eta, s)
+        super().__init__(max_epochs, (plan,), loops, kappa, stopper)
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -203,10 +208,6 @@ class SuccessiveHalving(BracketScheduler):
             "kappa": self.kappa,
             "loops": self.loops,
         }
-
-    def _bracket_name(self, index: int) -> str:
-        loop = f"loop {index + 1}, " if self.loops > 1 else ""
-        return f"{loop}s = {self._plans[index].s}"
 
 
 class Hyperband(BracketScheduler):
@@ -251,11 +252,9 @@ class Hyperband(BracketScheduler):
     ) -> None:
         max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.eta = check_whole("eta", eta, 2)
-        self.loops = check_whole("loops", loops, 1, MOST_LOOPS)
         self.sizes = check_choice("sizes", sizes, get_args(Sizes))
         plans = hyperband_brackets(max_epochs, self.eta, self.sizes)
-        self._per_loop = len(plans)
-        super().__init__(max_epochs, plans * self.loops, kappa, stopper, look_ahead)
+        super().__init__(max_epochs, plans, loops, kappa, stopper, look_ahead)
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -266,7 +265,3 @@ class Hyperband(BracketScheduler):
             "sizes": self.sizes,
             "look_ahead": self.look_ahead,
         }
-
-    def _bracket_name(self, index: int) -> str:
-        loop = f"loop {index // self._per_loop + 1}, " if self.loops > 1 else ""
-        return f"{loop}s = {self._plans[index].s}"

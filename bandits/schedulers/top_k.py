@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bandits.errors.checks import check_whole
-from bandits.schedulers.hyperband import MOST_LOOPS, BracketScheduler
-from bandits.schedulers.plan import top_k_bracket
+from bandits.schedulers.hyperband import BracketScheduler
+from bandits.schedulers.plan import BracketPlan, top_k_bracket
 from bandits.verdicts import Stopper
 
 __all__ = ["TopK"]
@@ -55,9 +55,8 @@ class TopK(BracketScheduler):
         max_epochs = check_whole("max_epochs", max_epochs, 1)
         self.k = check_whole("k", k, 1)
         self.first_epochs = check_whole("first_epochs", first_epochs, 1, max_epochs)
-        self.loops = check_whole("loops", loops, 1, MOST_LOOPS)
         plan = top_k_bracket(self.trials, max_epochs, self.k, self.first_epochs)
-        super().__init__(max_epochs, (plan,) * self.loops, None, stopper)
+        super().__init__(max_epochs, (plan,), loops, None, stopper)
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -68,6 +67,5 @@ class TopK(BracketScheduler):
             "loops": self.loops,
         }
 
-    def _bracket_name(self, index: int) -> str:
-        loop = f"loop {index + 1}, " if self.loops > 1 else ""
-        return f"{loop}best {self.k}"
+    def _bracket_name(self, plan: BracketPlan) -> str:  # noqa: ARG002 - all are alike
+        return f"best {self.k}"

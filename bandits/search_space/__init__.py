@@ -14,6 +14,7 @@ from bandits.search_space.distributions import (
 from bandits.search_space.encoding import ABSENT, ChoiceEncoding, Encoder, Encoding, NumberEncoding, encoding_of
 from bandits.search_space.inference import infer_space
 from bandits.search_space.saved import space_from_json, space_to_json
+from bandits.search_space.unit_cube import from_cube, to_cube
 
 __all__ = [
     "ABSENT",
@@ -24,6 +25,7 @@ __all__ = [
     "check_space",
     "choices_of",
     "encoding_of",
+    "from_cube",
     "infer_space",
     "inside",
     "is_numeric",
@@ -34,4 +36,5 @@ __all__ = [
     "place_of",
     "space_from_json",
     "space_to_json",
+    "to_cube",
 ]

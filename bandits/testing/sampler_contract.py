@@ -21,7 +21,11 @@ class SamplerContract:
         """Ask for twelve configurations, one after the other; report an outcome for each, some of them failures."""
         configs = []
         for trial_id in range(_TRIALS):
-            config = sampler.propose(trial_id)
+            parents = range(trial_id - 1)
+            if sampler.evolves and trial_id > _TRIALS // 2:  # the last half is bred, from ever more parents
+                config = sampler.breed(trial_id, target=trial_id - 1, pool=parents[5:], reserve=parents[:5])
+            else:
+                config = sampler.propose(trial_id)
             configs.append(config)
             trial = Trial(trial_id, config)
             scores = tuple(0.1 * (trial_id * 5 % 7) + 0.01 * epoch for epoch in range(1, _EPOCHS + 1))

@@ -15,8 +15,8 @@ from bandits.verdicts import Stopper
 from benchmarks.equal_budget.chained_regressions import ChainedRegressions
 from benchmarks.lib.oracle import Oracle
 
-__all__ = ["Setting", "asha", "freeze_thaw", "halving", "hyperband", "looking_ahead", "median", "oracle", "papers_rule"]
-__all__ += ["pasha", "random_search", "srm", "top_k"]
+__all__ = ["Setting", "asha", "dehb", "freeze_thaw", "halving", "hyperband", "looking_ahead", "median", "oracle"]
+__all__ += ["papers_rule", "pasha", "random_search", "srm", "top_k"]
 
 ETA = 3
 BURN_IN = 20  # full trainings of random search before a forecast may drop an arm
@@ -61,6 +61,12 @@ def hyperband(setting: Setting, **settings: Any) -> Scheduler:
     """Loops until all rows are tried."""
     one = setting.build("hyperband", eta=ETA)
     return setting.build("hyperband", eta=ETA, loops=-(-len(setting.table) // one.total_trials), **settings)
+
+
+def dehb(setting: Setting) -> Scheduler:
+    """Loops until all rows are tried."""
+    one = setting.build("dehb", eta=ETA, loops=1)
+    return setting.build("dehb", eta=ETA, loops=1 + -(-len(setting.table) // one.total_trials))
 
 
 def looking_ahead(setting: Setting) -> Scheduler:

@@ -10,7 +10,7 @@ from typing import Literal
 from optuna.pruners import BasePruner
 
 from bandits.config.registry import names
-from bandits.samplers.optuna import OptunaSampler
+from bandits.samplers import DifferentialEvolution, OptunaSampler, Sampler
 from bandits.schedulers import Scheduler
 from benchmarks.equal_budget import pruners, schedulers
 from benchmarks.equal_budget.case import Case, Reading
@@ -65,6 +65,7 @@ def _ours(
     factor: int = 1,
     workers: int = 1,
     blind: bool = False,
+    evolves: bool = False,
 ) -> list[Reading]:
     """A scheduler of the library; see `replay`."""
     table, seed, account = case.table, case.order, case.account(factor)
@@ -73,9 +74,10 @@ def _ours(
         judge = None if stopper is None else stopper(table, seed)
         return build(Setting(table, seed, account.budgets[-1], judge))
 
-    tpe = sampling == "tpe"
-    sampler = OptunaSampler("tpe", seed=seed) if tpe else sampler_for(table, seed)
-    again = again and not tpe  # TPE has learnt in its one run
+    sampler: Sampler = OptunaSampler("tpe", seed=seed) if sampling == "tpe" else sampler_for(table, seed)
+    if evolves:
+        sampler = DifferentialEvolution(seed=seed)
+    again = again and sampling != "tpe" and not evolves  # these have learnt in their one run
     return replay(fresh, table, sampler, account, seed=seed, workers=workers, blind=blind, again=again)
 
 
@@ -91,8 +93,8 @@ def _syne_tune(case: Case, scheduler: str) -> list[Reading]:
     return syne_tune(scheduler, case.table, order, case.account(), seed=case.order)
 
 
-def _plain(build: Callable[[Setting], Scheduler], sampling: Sampling = "random") -> Side:
-    return Side("simple", partial(_ours, build=build, sampling=sampling))
+def _plain(build: Callable[[Setting], Scheduler], sampling: Sampling = "random", evolves: bool = False) -> Side:
+    return Side("simple", partial(_ours, build=build, sampling=sampling, evolves=evolves))
 
 
 def _freeze_thaw(
@@ -147,6 +149,7 @@ SIDES: dict[str, Side] = {
     "halving": _plain(schedulers.halving),
     "hyperband": _plain(schedulers.hyperband),
     "hyperband + TPE": _plain(schedulers.hyperband, "tpe"),
+    "dehb": _plain(schedulers.dehb, evolves=True),
     "asha": _plain(schedulers.asha),
     "pasha": _plain(schedulers.pasha),
     "median": _plain(schedulers.median),

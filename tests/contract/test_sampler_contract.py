@@ -7,7 +7,15 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from bandits.architectures import Grammar
 from bandits.objectives import CurveTable
-from bandits.samplers import ArchitectureSampler, EpsilonSchedule, QLearning, RandomSampler, Sampler, TableSampler
+from bandits.samplers import (
+    ArchitectureSampler,
+    DifferentialEvolution,
+    EpsilonSchedule,
+    QLearning,
+    RandomSampler,
+    Sampler,
+    TableSampler,
+)
 from bandits.samplers.optuna import OptunaSampler
 from bandits.testing import SamplerContract
 
@@ -24,6 +32,8 @@ SAMPLERS: dict[str, Callable[[int], Sampler]] = {
     "rows": lambda seed: TableSampler(TABLE.configs, seed),
     "nets": lambda seed: ArchitectureSampler(GRAMMAR, {"lr": FloatDistribution(1e-4, 1.0)}, seed),
     "q-learning": lambda seed: QLearning(GRAMMAR, epsilon=EpsilonSchedule.scaled(12), seed=seed),
+    "evolution": lambda seed: DifferentialEvolution(SPACE, seed=seed),
+    "evolution, rows": lambda seed: DifferentialEvolution(TABLE.space, seed=seed, project=TABLE.projection()),
     "tpe": lambda seed: OptunaSampler("tpe", SPACE, seed=seed, min_arms=4),
     "tpe, rows": lambda seed: OptunaSampler("tpe", TABLE.space, seed=seed, min_arms=4, project=TABLE.projection()),
     "cmaes": lambda seed: OptunaSampler("cmaes", SPACE, seed=seed, dropped="measured"),

@@ -7,6 +7,7 @@ import pytest
 from bandits.config import registry
 from bandits.schedulers import (
     ASHA,
+    DEHB,
     PASHA,
     FreezeThaw,
     Hyperband,
@@ -30,6 +31,9 @@ MACHINES: dict[str, tuple[type[Scheduler], dict[str, Any]]] = {
     "hyperband, odd sizes": (Hyperband, {"max_epochs": 7, "eta": 2, "kappa": 0.5}),
     "hyperband, looking ahead": (Hyperband, {"max_epochs": 9, "loops": 2, "look_ahead": True}),
     "hyperband of one": (Hyperband, {"max_epochs": 1}),
+    "dehb": (DEHB, {"max_epochs": 9, "loops": 2}),
+    "dehb, odd sizes": (DEHB, {"max_epochs": 7, "eta": 2, "loops": 3}),
+    "dehb of one": (DEHB, {"max_epochs": 1}),
     "asha, promotion": (ASHA, {"max_epochs": 9}),
     "asha, promotion, odd sizes": (ASHA, {"max_epochs": 13, "eta": 2, "trials": 17, "min_epochs": 2}),
     "asha, stopping": (ASHA, {"max_epochs": 9, "form": "stopping"}),

@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "algorithm", ["random", "halving", "hyperband", "asha", "asha-stopping", "pasha", "median", "top-k"]
+    "algorithm", ["random", "halving", "hyperband", "dehb", "asha", "asha-stopping", "pasha", "median", "top-k"]
 )
 def test_every_algorithm_spends_its_budget(bandits, algorithm):
     """Loops go on, or more trials start, until less than a training is left."""

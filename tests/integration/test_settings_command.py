@@ -173,7 +173,10 @@ def test_the_help_groups_options_by_whose_they_are(bandits):
     titles = ["Options:", "Settings of the algorithm:", "Settings of the rule that drops arms:",
               "Settings of the sampler of metaqnn:", "Settings of the objective:", "Running:"]  # fmt: skip
     assert sorted(titles, key=said.index) == titles
-    assert "--eta N 1 in eta arms goes on at each rung, >= 2. (halving, hyperband, asha, asha-stopping, pasha)" in said
+    assert (
+        "--eta N 1 in eta arms goes on at each rung, >= 2. (halving, hyperband, dehb, asha, asha-stopping, pasha)"
+        in said
+    )
     assert "(random, median, metaqnn) [default: 20; 100 for metaqnn]" in said
     assert "--min-epochs N Epochs of the lowest rung" in said
     assert "No forecast drops an arm earlier, unless --from-epoch allows it." in said

@@ -43,10 +43,12 @@ OBJECTIVES = [
     *("plain.py:none", "plain.py:", "broken.py:train", "missing.py:train", "no.such.module:f", "os:getcwd", "json:"),
     *("cnn:nothing", "cnn:", "lstm:nothing", "table:good.csv,goal=minimize", "table:good.csv,goal=up", "table"),
 ]
-ALGORITHMS = ["random", "halving", "hyperband", "asha", "asha-stopping", "pasha", "median", "top-k", "metaqnn"]
+ALGORITHMS = [
+    *("random", "halving", "hyperband", "dehb", "asha", "asha-stopping", "pasha", "median", "top-k", "metaqnn")
+]
 PREDICTORS = ["srm", "srm-ols", "pow3", "last-seen-value", "gaussian-process", "no-such-predictor"]
 RULES = ["risk-controlled", "probability", "risk", "no-such-rule"]
-SAMPLERS = ["random", "tpe", "q-learning", "qmc", "no-such-sampler"]
+SAMPLERS = ["random", "tpe", "q-learning", "differential-evolution", "qmc", "no-such-sampler"]
 NUMBERS = [
     *("-1", "0", "1", "2", "3", "7", "0.1", "0.5", "0.99", "1e-300", "1e300", "1e999", "nan", "-inf"),
     *("x", "", " ", "None", "true", "[1,2]", "1,2", '"', "1_0", "½", "٣", "25%"),

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -35,7 +35,8 @@ from bandits.runtime.records import (
     TrialStarted,
     VerdictGiven,
 )
-from bandits.schedulers import Done, Failed, Measured, Scheduler, State
+from bandits.samplers import Sampler
+from bandits.schedulers import DEHB, Done, Failed, Measured, Scheduler, State
 from bandits.stopping import RiskControlledRule, StoppingRule
 from bandits.testing import NeverDropRule, OraclePredictor, ReplayObjective, SpyPredictor
 from bandits.verdicts import KEEP, Drop
@@ -57,6 +58,8 @@ ALL: dict[str, Scheduler] = BRACKETS | {
     "hyperband, looking ahead": Hyperband(max_epochs=7, eta=2, look_ahead=True),
     "hyperband, looking ahead in loops": Hyperband(max_epochs=3, loops=4, kappa=0.4, look_ahead=True),
     "random": SEARCH,
+    "dehb": DEHB(max_epochs=4, eta=2, loops=2),
+    "dehb, one loop": DEHB(max_epochs=9, loops=1),
     "asha": ASHA(max_epochs=9, trials=20),
     "asha, odd sizes": ASHA(max_epochs=10, eta=2, trials=16, min_epochs=2),
     "asha, stopping": ASHA(max_epochs=9, trials=20, form="stopping"),
@@ -67,6 +70,20 @@ ALL: dict[str, Scheduler] = BRACKETS | {
 }
 every_bracket = pytest.mark.parametrize("scheduler", BRACKETS.values(), ids=BRACKETS)
 every_scheduler = pytest.mark.parametrize("scheduler", ALL.values(), ids=ALL)
+
+
+class Bred(Sampler):
+    """Names rows by the ids of trials, whoever their parents are."""
+
+    evolves = True
+
+    def propose(self, trial_id: int) -> Mapping[str, object]:
+        return {"row": trial_id}
+
+    def breed(
+        self, trial_id: int, *, target: int | None, pool: Sequence[int], reserve: Sequence[int]
+    ) -> Mapping[str, object]:
+        return {"row": trial_id}
 
 
 @dataclass(frozen=True)
@@ -81,9 +98,14 @@ class Case:
         """The table as an objective."""
         return ReplayObjective(self.curves, seconds=self.seconds)
 
+    def sampler(self, scheduler: Scheduler) -> Sampler | None:
+        """What names the row of a trial; None for the objective's own."""
+        return Bred() if scheduler.evolves else None
+
     def run(self, scheduler: Scheduler, stopper: EarlyStopper | None = None) -> Result:
         """Run a scheduler on the table."""
-        return run(scheduler.fresh(stopper=stopper), self.objective(), workers=self.workers)
+        sampler = self.sampler(scheduler)
+        return run(scheduler.fresh(stopper=stopper), self.objective(), sampler=sampler, workers=self.workers)
 
 
 @st.composite
@@ -186,7 +208,8 @@ def test_no_more_epochs_than_planned(scheduler: Scheduler, case: Case, rule: Sto
     """Failures and forecasts only ever save; no arm trains past R; every epoch is trained once."""
     for stopper in (None, observant(rule)):
         objective = case.objective()
-        result = run(scheduler.fresh(stopper=stopper), objective, workers=case.workers)
+        sampler = case.sampler(scheduler)
+        result = run(scheduler.fresh(stopper=stopper), objective, sampler=sampler, workers=case.workers)
         if scheduler.planned_epochs is not None:
             assert result.epochs_trained <= scheduler.planned_epochs
         assert all(arm.epochs <= scheduler.max_epochs for arm in result.scheduler.arms.values())
@@ -216,8 +239,9 @@ def test_negating_values_and_goal_changes_no_decision(scheduler: Scheduler, case
     """Record by record the two runs are each other's mirror image."""
     machine = scheduler.fresh(stopper=observant(rule))
     down = [[-value for value in row] for row in case.curves]
-    maximised = run(machine, case.objective(), workers=case.workers)
-    minimised = run(machine, ReplayObjective(down, goal="minimize", seconds=case.seconds), workers=case.workers)
+    mirrored = ReplayObjective(down, goal="minimize", seconds=case.seconds)
+    maximised = run(machine, case.objective(), sampler=case.sampler(machine), workers=case.workers)
+    minimised = run(machine, mirrored, sampler=case.sampler(machine), workers=case.workers)
 
     assert [negated(record) for record in records(maximised)] == [without_reason(r) for r in records(minimised)]
     assert maximised.best == minimised.best
@@ -258,7 +282,7 @@ def test_a_predictor_sees_the_past_only(scheduler: Scheduler, case: Case, rule: 
     """It is shown curves up to tau < horizon, and learns from curves that end at the horizon; looking back, too."""
     spy = SpyPredictor(LastSeenValue(min_curves=2))
     machine = scheduler.fresh(stopper=EarlyStopper(spy, rule))
-    run(machine, case.objective(), workers=case.workers)
+    run(machine, case.objective(), sampler=case.sampler(machine), workers=case.workers)
 
     assert all(longest in (0, horizon) and horizon in machine.horizons for horizon, _, longest in spy.fits)
     for trial_id, scores, horizon in spy.seen:

@@ -55,7 +55,7 @@ def train(config: Mapping[str, object]) -> Iterator[float]:
 
 # name: arguments that it must have; argument: which of the odd values are right for it, after a dot the class's own
 NEEDED: dict[str, dict[str, Any]] = {
-    **{name: {"max_epochs": 9} for name in ("ASHA", "PASHA", "FreezeThaw", "Hyperband", "SuccessiveHalving")},
+    **{name: {"max_epochs": 9} for name in ("ASHA", "DEHB", "PASHA", "FreezeThaw", "Hyperband", "SuccessiveHalving")},
     **{name: {"trials": 9, "max_epochs": 9} for name in ("RandomSearch", "MedianRule", "MetaQNN", "TopK")},
     "EarlyStopper": {"predictor": LastSeenValue()},
     "EconomicRule": {"budget": 9},
@@ -142,6 +142,7 @@ RIGHT: dict[str, str] = {
     "step_size": "fraction",
     "space": "mapping",
     "OptunaSampler.space": "none",
+    "DifferentialEvolution.space": "none",
     "RandomSampler.space": "",
     "FunctionObjective.space": "",
     "CNNObjective.space": "",
@@ -151,6 +152,7 @@ RIGHT: dict[str, str] = {
     "MedianRule.min_arms": "",
     "CurveProcess.min_arms": "",
     "random_share": "zero",
+    "crossover_probability": "zero",
     "options": "none mapping",
     "epsilon": "none",
     "initial_value": NUMBER,
@@ -190,7 +192,7 @@ RIGHT: dict[str, str] = {
 # What the library writes and a user reads: these carry results, and are not built from settings.
 RECORDS = {
     *("Arm", "BracketReport", "Change", "Done", "EarlierStatus", "Evidence", "Failed", "Job", "Measured", "Outcome"),
-    *("Result", "RiskEvidence", "RungReport", "Spending", "ValueEvidence", "StageReport", "TableReport", "Wait"),
+    *("Parents", "Result", "RiskEvidence", "RungReport", "Spending", "ValueEvidence", "StageReport", "TableReport", "Wait"),
     *("Measurement", "WorkerSite"),  # what an objective yields is checked in the loop, where only its trial fails
 }
 

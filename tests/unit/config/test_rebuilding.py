@@ -19,6 +19,7 @@ UNUSUAL = {
     "RandomSearch": {"trials": 7, "max_epochs": 9, "burn_in": 3},
     "SuccessiveHalving": {"max_epochs": 9, "eta": 2, "trials": 5, "kappa": 0.5, "loops": 2},
     "Hyperband": {"max_epochs": 9, "eta": 2, "loops": 2, "kappa": 0.5, "sizes": "floor", "look_ahead": True},
+    "DEHB": {"max_epochs": 9, "eta": 2, "loops": 4},
     "ASHA": {"max_epochs": 9, "eta": 2, "trials": 5, "min_epochs": 2, "form": "stopping"},
     "PASHA": {"max_epochs": 9, "eta": 2, "trials": 5, "min_epochs": 2, "percentile": 50.0},
     "MedianRule": {"trials": 7, "max_epochs": 9, "burn_in": 3, "warm_up": 1, "min_arms": 2, "interval": 2},
@@ -33,6 +34,7 @@ UNUSUAL = {
     "EconomicRule": {"budget": 2.5, "from_epoch": 3},
     "RandomSampler": {"seed": 3},
     "OptunaSampler": {"dropped": "nothing", "min_arms": 4, "random_share": 0.5, "seed": 3},
+    "DifferentialEvolution": {"seed": 3, "mutation_factor": 0.7, "crossover_probability": 0.4},
     "QLearning": {
         "epsilon": "1.0:2,0.5:1", "learning_rate": 0.1, "discount": 0.9, "initial_value": 0.1, "replay": 4,
         "config": {"lr": 0.1}, "seed": 3,
