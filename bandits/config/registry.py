@@ -107,6 +107,12 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
             "bandits.schedulers.hyperband:Hyperband",
             "brackets from many short trainings to few long ones; the safe choice",
         ),
+        Entry(
+            "dehb",
+            "bandits.schedulers.dehb:DEHB",
+            "hyperband whose arms evolve: the best at each rung are the parents of later ones",
+            sampler="differential-evolution",
+        ),
         Entry("asha", "bandits.schedulers.asha:ASHA", "halving that never waits, for many workers"),
         Entry(
             "asha-stopping",
@@ -128,12 +134,6 @@ _BUILT_IN: Mapping[Kind, tuple[Entry, ...]] = {
         ),
         Entry(
             "top-k", "bandits.schedulers.top_k:TopK", "all arms for one epoch, then the best three in full; a baseline"
-        ),
-        Entry(
-            "dehb",
-            "bandits.schedulers.dehb:DEHB",
-            "hyperband whose arms evolve: the best at each rung are the parents of later ones",
-            sampler="differential-evolution",
         ),
         Entry(
             "metaqnn",

@@ -151,7 +151,10 @@ def test_states_add_up(bandits):
         (["run", "hyperband", "--sampler", "tree"], ["sampler must be one of random, tpe", "'tree'"]),
         (["run", "dehb", "--sampler", "tpe"], ["`sampler` must be left out with dehb", "'tpe'"]),
         (["run", "hyperband", "--sampler", "differential-evolution"], ["`sampler` must be left out with hyperband"]),
-        (["run", "dehb", "--objective", "cnn:digits"], ["`objective` must have parameters that differential evolution can choose"]),
+        (
+            ["run", "dehb", "--objective", "cnn:digits"],
+            ["`objective` must have parameters that differential evolution can choose"],
+        ),
         (["run", "metaqnn", "--sampler", "tpe"], ["`sampler` must be left out with metaqnn", "'tpe'"]),
         (
             ["run", "random", "--sampler", "tpe", "--objective", "cnn:digits"],
