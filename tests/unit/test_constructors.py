@@ -192,7 +192,17 @@ RIGHT: dict[str, str] = {
 # What the library writes and a user reads: these carry results, and are not built from settings.
 RECORDS = {
     *("Arm", "BracketReport", "Change", "Done", "EarlierStatus", "Evidence", "Failed", "Job", "Measured", "Outcome"),
-    *("Parents", "Result", "RiskEvidence", "RungReport", "Spending", "ValueEvidence", "StageReport", "TableReport", "Wait"),
+    *(
+        "Parents",
+        "Result",
+        "RiskEvidence",
+        "RungReport",
+        "Spending",
+        "ValueEvidence",
+        "StageReport",
+        "TableReport",
+        "Wait",
+    ),
     *("Measurement", "WorkerSite"),  # what an objective yields is checked in the loop, where only its trial fails
 }
 
