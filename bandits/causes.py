@@ -67,7 +67,7 @@ class Cause(enum.StrEnum):
     LEASH = "leash"  # a training is due to be completed: that of the arm with the best forecast
     LEASH_FRESH = "leash_fresh"  # likewise, of a configuration by chance
     FINISHING = "finishing"  # the budget nearly ends, and the arm with the best forecast is trained to the end
-    BUDGET_SPENT = "budget_spent"  # too little is left for the arm, or another one was always worth more
+    BUDGET_SPENT = "budget_spent"  # too little is left for the arm
 
     @classmethod
     def named(cls, name: object) -> Cause:

@@ -235,9 +235,6 @@ class EarlyStopper:
             fresh = self._fresh[forecaster] = FreshArms(record, known)
         verdicts: list[Verdict] = []
         for trial, curve in arms:
-            if (settled := rule.settled(curve.tau, horizon, spending)) is not None:
-                verdicts.append(replace(settled, censored=True))
-                continue
             now, at_first = forecaster.forecast_many([(trial, curve), (trial, curve.prefix(first))])
             if isinstance(now, Forecast) and isinstance(at_first, Forecast):
                 situation = Situation(horizon, curve.tau, bar, spending, ends_of(at_first), fresh)

@@ -118,7 +118,7 @@ def test_states_add_up(bandits):
         (["run", "hyperband", "--max-epochs", "0"], ["`max_epochs` must be", ">= 1", "got 0"]),
         (["run", "hyperband", "--max-epochs", "81"], ["`max_epochs` must be <= 20", "metaqnn_cifar10", "got 81"]),
         (["run", "hyperband", "--eta", "1"], ["`eta` must be", ">= 2", "got 1"]),
-        (["run", "hyperband", "--loops", "0"], ["`loops`", ">= 1", "got 0"]),
+        (["run", "hyperband", "--loops", "0"], ["`loops`", "from 1 to 1000000", "got 0"]),
         (["run", "hyperband", "--sizes", "round"], ["`sizes` of hyperband must be one of 'ceil', 'floor'", "'round'"]),
         (
             ["run", "random", "--loops", "2"],

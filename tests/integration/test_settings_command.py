@@ -177,7 +177,7 @@ def test_the_help_groups_options_by_whose_they_are(bandits):
         "--eta N 1 in eta arms goes on at each rung, >= 2. (halving, hyperband, dehb, asha, asha-stopping, pasha)"
         in said
     )
-    assert "(random, median, metaqnn) [default: 20; 100 for metaqnn]" in said
+    assert "or what the stopper's rule asks for. (random, median, metaqnn)" in said
     assert "--min-epochs N Epochs of the lowest rung" in said
     assert "No forecast drops an arm earlier, unless --from-epoch allows it." in said
 

@@ -64,7 +64,10 @@ class ErrorModel:
         """
         order = np.argsort(predictions, kind="stable")
         z = residuals[order] / stds[order] * (1.0 + _OPTIMISM / len(residuals))
-        sizes = np.minimum(np.abs(z), np.quantile(np.abs(z), _CAP))
+        cap = float(np.quantile(np.abs(z), _CAP))
+        sizes = (
+            np.minimum(np.abs(z), cap) if cap > 0 else np.abs(z)
+        )  # most residuals are 0 where ends repeat last scores
         level = cls(predictions[order], sizes, GAUSSIAN)
         z = z / np.maximum(level.widths(predictions[order]), np.finfo(float).tiny)
         shape, unit = shape_of(z)

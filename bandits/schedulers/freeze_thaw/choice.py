@@ -193,9 +193,7 @@ class Chooser:
         """Why an arm that still waits will not be trained on."""
         need = self._last - int(self._roster.epochs[trial_id])
         left = self._ledger.left
-        reason = "another arm was always worth more"
-        if need > left:
-            reason = f"it needs {need} more epochs, and the budget has {left} left"
+        reason = f"it needs {need} more epochs, and the budget has {left} left"
         return self._decision(trial_id, Cause.BUDGET_SPENT, reason)
 
     def best_arm(self) -> int | None:

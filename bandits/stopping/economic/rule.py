@@ -73,7 +73,7 @@ class EconomicRule(BudgetRule):
         """See `BudgetRule.settled`: near the end of the budget no forecast is needed."""
         left, to_go = spending.left(self.budget, horizon), horizon - epochs
         if to_go > left:
-            reason = f"it needs {to_go} epochs to its end, of the budget {left} are left"
+            reason = f"it needs {to_go} more epochs, and the budget has {left} left"
             return Drop(reason, cause=Cause.BUDGET_SPENT)
         if left < horizon:
             reason = f"it can end within the {left} epochs that are left of the budget, and no fresh arm can"

@@ -46,7 +46,9 @@ def test_names_ignore_case_hyphens_and_underscores(name):
 
 def test_an_unknown_name_is_answered_with_those_there_are():
     """The error lists every known name."""
-    with pytest.raises(UnknownPlugin, match=r"algorithm must be one of random, halving, hyperband, asha.*got 'hyper'"):
+    with pytest.raises(
+        UnknownPlugin, match=r"algorithm must be one of random, halving, hyperband, dehb, asha.*got 'hyper'"
+    ):
         registry.load("algorithms", "hyper")
 
 

@@ -97,3 +97,13 @@ def test_a_forecast_that_is_not_finite_has_no_width():
     model = ErrorModel.learn(*draws("gaussian", 20, 0))
 
     assert np.isnan(model.widths(np.array([np.nan]))[0])
+
+
+def test_one_error_among_many_that_are_zero_is_no_trouble() -> None:
+    """Where nearly all ends repeat the last score, the stated errors are finite."""
+    residuals = np.zeros(60)
+    residuals[7] = 0.3
+    model = ErrorModel.learn(np.linspace(0.0, 1.0, 60), np.ones(60), residuals)
+
+    assert np.isfinite(model.shape.errors).all()
+    assert np.isfinite(model.widths(np.array([0.0, 0.5, 1.0]))).all()

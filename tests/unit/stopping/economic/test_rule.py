@@ -90,7 +90,7 @@ def test_an_arm_that_cannot_end_within_the_budget_is_dropped() -> None:
 
     assert isinstance(verdict, Drop)
     assert verdict.cause is Cause.BUDGET_SPENT
-    assert "it needs 10 epochs to its end, of the budget 5 are left" in verdict.reason
+    assert "it needs 10 more epochs, and the budget has 5 left" in verdict.reason
 
 
 def test_the_last_arm_that_can_end_goes_on() -> None:
@@ -239,3 +239,11 @@ def test_an_arm_without_a_forecast_goes_on() -> None:
     verdict = stopper.advise(Trial(1), Curve([0.1]), history, horizon=T, bar=0.5)
     assert verdict.cause is Cause.TOO_FEW_CURVES
     assert stopper.advise(Trial(1), Curve([0.1]), history, horizon=T, bar=None).cause is Cause.NO_BAR
+
+
+def test_scores_too_large_to_compute_with_drop_nothing() -> None:
+    """Improvements that overflow are no reason to drop an arm."""
+    verdict = weigh(1e308, std=1e307, levels=[1e308] * 5, bar=-1e308, first=1e308)
+
+    assert isinstance(verdict, Keep)
+    assert verdict.cause is Cause.UNUSABLE_SCORES
