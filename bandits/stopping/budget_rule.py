@@ -28,7 +28,7 @@ class BudgetRule(StoppingRule):
         return Keep("nothing is known of fresh arms", cause=Cause.NO_THRESHOLD)
 
     @abstractmethod
-    def settled(self, epochs: int, horizon: int, spending: Spending) -> Verdict | None:
+    def by_budget_alone(self, epochs: int, horizon: int, spending: Spending) -> Verdict | None:
         """The verdict that needs no forecast; None where one is needed.
 
         Args:
@@ -39,7 +39,7 @@ class BudgetRule(StoppingRule):
 
     @abstractmethod
     def weigh(self, forecast: Forecast, situation: Situation) -> Verdict:
-        """Keep or drop an arm that is not `settled`.
+        """Keep or drop an arm on which `by_budget_alone` has no verdict.
 
         Args:
             forecast: of the arm's score at its horizon.

@@ -69,8 +69,8 @@ class EconomicRule(BudgetRule):
         """Epochs at growing distances, as of the default rule."""
         return sparse(horizon, self.from_epoch)
 
-    def settled(self, epochs: int, horizon: int, spending: Spending) -> Verdict | None:
-        """See `BudgetRule.settled`: near the end of the budget no forecast is needed."""
+    def by_budget_alone(self, epochs: int, horizon: int, spending: Spending) -> Verdict | None:
+        """See `BudgetRule.by_budget_alone`: near the end of the budget no forecast is needed."""
         left, to_go = spending.left(self.budget, horizon), horizon - epochs
         if to_go > left:
             reason = f"it needs {to_go} more epochs, and the budget has {left} left"

@@ -44,8 +44,8 @@ def situation(
 def weigh(mean: float, std: float = 0.05, budget: float = 40, **how: object):
     """The verdict on an arm that is forecast to end around `mean`."""
     rule, now = EconomicRule(budget), situation(**how)
-    settled = rule.settled(now.epochs, T, now.spending)
-    return rule.weigh(Forecast(mean, std, horizon=T), now) if settled is None else settled
+    alone = rule.by_budget_alone(now.epochs, T, now.spending)
+    return rule.weigh(Forecast(mean, std, horizon=T), now) if alone is None else alone
 
 
 def test_an_arm_that_fresh_ones_beat_is_dropped() -> None:
@@ -175,7 +175,7 @@ def test_every_situation_has_a_verdict(
     fresh = FreshArms(Record(T, np.ones((len(means), 1), dtype=np.intp), known[:, None, :], known), len(means))
     now = Situation(T, epochs, bar, Spending(max(spent, epochs), complete), known[0], fresh)
     rule, forecast = EconomicRule(40), Forecast(mean, std, horizon=T)
-    if rule.settled(epochs, T, now.spending) is not None:
+    if rule.by_budget_alone(epochs, T, now.spending) is not None:
         return
     verdict = rule.weigh(forecast, now)
 
