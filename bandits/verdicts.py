@@ -166,6 +166,16 @@ class Stopper(Protocol):
         """How many of the best arms must survive (n of the paper's n-th best)."""
         ...
 
+    @property
+    def burn_in(self) -> int | None:
+        """How many arms should train in full before the first forecast; None where the scheduler decides."""
+        ...
+
+    @property
+    def needs_whole_trainings(self) -> bool:
+        """Whether it judges only arms that train to `max_epochs` in one job."""
+        ...
+
     def settings(self) -> Mapping[str, Any]:
         """The settings of this stopper for a journal; JSON values."""
         ...

@@ -37,7 +37,7 @@ def quiet_optuna() -> Iterator[None]:
 MEASURED = (
     *(f"contract/test_{role}_contract.py" for role in ("objective", "rule", "sampler", "scheduler")),
     *("contract/test_contracts_catch.py", "golden", "unit/config", "unit/objectives", "unit/schedulers"),
-    *("unit/stopping", "unit/test_curves.py", "unit/test_constructors.py", "unit/runtime/test_spending.py"),
+    *("unit/stopping", "unit/test_curves.py", "unit/test_constructors.py", "unit/runtime/test_budgeted_jobs.py"),
     "unit/runtime/test_epochs_again.py",
 )
 

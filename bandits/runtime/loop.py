@@ -12,6 +12,7 @@ from bandits.curves import Metric, Trial
 from bandits.errors import ProtocolError, SettingError
 from bandits.errors.checks import check_whole
 from bandits.objectives.base import Objective
+from bandits.runtime.budgeted_jobs import BudgetedJobs
 from bandits.runtime.executor_choice import executor_for
 from bandits.runtime.executors import Crash, Executor, Report
 from bandits.runtime.journal import Journal, MemoryJournal
@@ -28,7 +29,6 @@ from bandits.runtime.records import (
     WorkerLost,
 )
 from bandits.runtime.result import Best, Result
-from bandits.runtime.spending import Spending
 from bandits.samplers.base import Outcome, Sampler
 from bandits.schedulers.base import Change, Failed, Job, Measured, Scheduler, Wait
 from bandits.schedulers.budgets import Budget
@@ -93,7 +93,7 @@ def run(
         154
     """
     check_whole("seed", seed, 0)
-    spending = None if budget is None else Spending(Budget.of(budget), scheduler.max_epochs)
+    spending = None if budget is None else BudgetedJobs(Budget.of(budget), scheduler.max_epochs)
     if scheduler.max_epochs > objective.max_epochs:
         rule = f"must be <= {objective.max_epochs}, the length of {objective.name}"
         raise SettingError.broken("`max_epochs`", rule, scheduler.max_epochs)
@@ -132,7 +132,7 @@ class _Loop:
     objective: Objective
     executor: Executor
     sampler: Sampler
-    spending: Spending | None = None
+    spending: BudgetedJobs | None = None
     alive: int = 0  # arms that have begun and are not at their end
 
     def spend(self, watch: Watch | None) -> None:

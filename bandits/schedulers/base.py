@@ -221,7 +221,7 @@ class Scheduler(ABC):
         self.stopper = check_instance(
             "stopper", stopper, Stopper, "must be a stopper such as EarlyStopper(SRM())", or_none=True
         )
-        if getattr(stopper, "needs_whole_trainings", False) and not self.trains_whole:
+        if stopper is not None and stopper.needs_whole_trainings and not self.trains_whole:
             rule = f"must have a rule without a budget, since {self.name} ends trainings early by itself"
             raise SettingError.broken("`stopper`", rule, stopper)
         self.history = History()

@@ -49,7 +49,7 @@ class RandomSearch(Scheduler):
         super().__init__(max_epochs, stopper)
         self.trials = check_whole("trials", trials, 1)
         if burn_in is None:
-            burn_in = getattr(stopper, "burn_in", None) or BURN_IN
+            burn_in = (None if stopper is None else stopper.burn_in) or BURN_IN
         self.burn_in = check_whole("burn_in", burn_in, 1)
         self.training = self.history.part()
         self.brackets.append(BracketReport("random search", [RungReport(self.max_epochs)]))

@@ -171,9 +171,9 @@ class EarlyStopper:
         if isinstance(self.rule, BudgetRule):
             if spending is None:
                 spending = Spending(history.whole.epochs, history.whole.count_reaching(horizon))
-            without = [self.rule.by_budget_alone(curve.tau, horizon, spending) for _, curve in arms]
-            if all(without):
-                return [replace(verdict, censored=True) for verdict in without if verdict is not None]
+            verdicts = [self.rule.by_budget_alone(curve.tau, horizon, spending) for _, curve in arms]
+            if all(verdicts):
+                return [replace(verdict, censored=True) for verdict in verdicts if verdict is not None]
         training = history if self.earlier is None else self.earlier.training_set(history, horizon)
         too_few = self._too_few(training, horizon)
         if too_few is not None:

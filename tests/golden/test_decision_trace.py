@@ -17,7 +17,7 @@ from bandits import EarlyStopper, Hyperband, ProbabilityRule, RiskControlledRule
 from bandits.predictors import LastSeenValue
 from bandits.runtime.record_format import kind_of
 from bandits.runtime.records import Record
-from bandits.schedulers import FreezeThaw, RandomSearch
+from bandits.schedulers import FreezeThaw, RandomSearch, Scheduler
 from bandits.stopping import EconomicRule, StoppingRule
 from bandits.testing import ReplayObjective
 
@@ -105,11 +105,16 @@ def test_the_trace_has_something_of_everything(rule: str, workers: int) -> None:
     assert ("to check the rule" in text) == (rule == "risk_control")
 
 
-def freeze_thaw_trace(workers: int) -> str:
-    """Six trainings' worth of losses, some of which diverge; the last value and the growth of others are forecast."""
+def losses(scheduler: Scheduler, workers: int) -> str:
+    """What a scheduler does with 34 losses of nine epochs, some of which diverge."""
     objective = ReplayObjective(table(2), goal="minimize", seconds=[1.0, 1.5, 0.75])
-    result = run(FreezeThaw(max_epochs=9, budget=6, trials=34), objective, seed=1, workers=workers)
+    result = run(scheduler, objective, seed=1, workers=workers)
     return "".join(f"{line(record)}\n" for record in result.journal.records())
+
+
+def freeze_thaw_trace(workers: int) -> str:
+    """Six trainings' worth of losses; the last value and the growth of others are forecast."""
+    return losses(FreezeThaw(max_epochs=9, budget=6, trials=34), workers)
 
 
 def freeze_thaw_file(workers: int) -> Path:
@@ -128,11 +133,9 @@ def test_decisions_of_freeze_thaw_are_those_on_file(workers: int) -> None:
 
 
 def economic_trace(workers: int) -> str:
-    """Random search within six trainings' worth of losses, some of which diverge."""
+    """Random search within six trainings' worth of losses."""
     stopper = EarlyStopper(LastSeenValue(min_curves=2), EconomicRule(budget=6))
-    objective = ReplayObjective(table(2), goal="minimize", seconds=[1.0, 1.5, 0.75])
-    result = run(RandomSearch(34, 9, stopper=stopper), objective, seed=1, workers=workers)
-    return "".join(f"{line(record)}\n" for record in result.journal.records())
+    return losses(RandomSearch(34, 9, stopper=stopper), workers)
 
 
 def economic_file(workers: int) -> Path:

@@ -31,17 +31,12 @@ class Check:
     """How good forecasts of arms were that had been cut short.
 
     Args:
-        errors: `[N]` outcome less mean, divided by the stated standard deviation.
         densities: `[N]` log densities on the member's scale.
-        means, outcomes: `[N]`, on that scale.
         rows: `[N]` which arms.
         factor: multiplies stated errors.
     """
 
-    errors: Floats
     densities: Floats
-    means: Floats
-    outcomes: Floats
     rows: NDArray[np.intp]
     factor: float
 
@@ -69,8 +64,7 @@ def cross_validate(fit: Fit, arms: Observations, outcomes: Floats, rng: np.rando
         means.append(mean)
         stds.append(std)
     if not rows:
-        nothing = np.zeros(0)
-        return Check(nothing, nothing, nothing, nothing, np.zeros(0, dtype=np.intp), 1.0)
+        return Check(np.zeros(0), np.zeros(0, dtype=np.intp), 1.0)
     row, mean, std = np.concatenate(rows), np.concatenate(means), np.concatenate(stds) + 1e-9
     outcome = outcomes[row, arms.passed[row] - 1]
     errors = (outcome - mean) / std
@@ -78,7 +72,7 @@ def cross_validate(fit: Fit, arms: Observations, outcomes: Floats, rng: np.rando
     densities = np.maximum(log_student(outcome - mean, factor * std), _LEAST)
     if arms.passed.max() < len(arms.grid):
         factor = _factor(errors[np.concatenate(far)], factor)
-    return Check(errors, densities, mean, outcome, row, factor)
+    return Check(densities, row, factor)
 
 
 def _hidden(arms: Observations, fold: NDArray[np.intp]) -> Iterator[tuple[Observations, NDArray[np.intp], bool]]:

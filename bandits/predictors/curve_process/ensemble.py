@@ -13,7 +13,6 @@ from bandits.predictors.curve_process.covariance import Covariance
 from bandits.predictors.curve_process.cross_validation import Check, cross_validate
 from bandits.predictors.curve_process.hyperparameters import prior
 from bandits.predictors.curve_process.members import (
-    Fit,
     LastValue,
     Member,
     Process,
@@ -96,7 +95,6 @@ class Ensemble:
         theta: dict[ScaleKind, Floats] = {}
         checks: dict[tuple[ScaleKind, bool], Check] = {}
         totals: dict[tuple[ScaleKind, bool], float] = {}
-        fits: dict[tuple[ScaleKind, bool], tuple[Scale, Fit]] = {}
         start, steps = prior(arms.places.shape[1])[0], _FIRST_STEPS
         for kind in kinds_for(known):
             scale = Scale.learn(kind, known)
@@ -117,7 +115,6 @@ class Ensemble:
                 )
                 outcomes = gridded.values[check.rows, gridded.passed[check.rows] - 1]
                 totals[key] = float((check.densities + scale.log_slope(outcomes)).sum())
-                fits[key] = (scale, fit)
         weights = _weights(totals)
         factors = {key: check.factor for key, check in checks.items()}
         learnt = Learnt(theta, weights, factors, epochs)

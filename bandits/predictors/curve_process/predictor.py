@@ -18,8 +18,8 @@ from bandits.predictors.curve_process.ensemble import Ensemble, Learnt
 from bandits.predictors.curve_process.inputs import UnitCube
 from bandits.predictors.curve_process.mixture import quantiles
 from bandits.predictors.curve_process.observations import Observations
-from bandits.predictors.curve_process.score_range import ScoreRange
 from bandits.predictors.curve_process.time_grid import TimeGrid
+from bandits.predictors.score_range import ScoreRange
 from bandits.predictors.threads import one_thread
 
 __all__ = ["CurveProcess"]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.forecasts import Link
-from bandits.predictors.curve_process.score_range import ScoreRange
 from bandits.predictors.features import apply_link
+from bandits.predictors.score_range import ScoreRange
 from bandits.predictors.score_scale import ScoreScale
 
 __all__ = ["ForecastRange"]

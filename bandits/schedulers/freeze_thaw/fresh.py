@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from bandits.curves import Trial
 
-__all__ = ["FreshArms"]
+__all__ = ["FreshForecasts"]
 
 Floats = NDArray[np.float64]
 Numbers = tuple[Floats, Floats]  # medians and spreads of forecasts
@@ -20,7 +20,7 @@ _RECENT = 40  # arms; forecasts made when less was known say little about those 
 _SURE = 1.645  # standard errors by which a rank correlation must exceed 0
 
 
-class FreshArms:
+class FreshForecasts:
     """What is forecast of arms before their first epoch.
 
     Forecasts from features alone choose among proposals only while they prove themselves: the forecasts made before the

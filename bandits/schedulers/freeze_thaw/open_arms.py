@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bandits.curves import Curve, History, Trial
 from bandits.forecasts import Forecast
 from bandits.rng import rng_for
-from bandits.schedulers.freeze_thaw.fresh import FreshArms
+from bandits.schedulers.freeze_thaw.fresh import FreshForecasts
 from bandits.schedulers.freeze_thaw.improvement import middle_and_reach
 from bandits.schedulers.freeze_thaw.last_value import LastValueGrowth
 from bandits.schedulers.freeze_thaw.predictor_role import CurveForecaster, CurvePredictor
@@ -60,7 +60,7 @@ class OpenArms:
         self.forecasts: dict[int, Forecast] = {}
         self._forecaster: CurveForecaster | None = None
         self._plain = LastValueGrowth((), epochs)
-        self._fresh = FreshArms()
+        self._fresh = FreshForecasts()
         self._unknown = straight(len(epochs))
         self._bar = np.nan
         self.high_start = np.inf

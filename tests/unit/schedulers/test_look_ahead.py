@@ -19,6 +19,9 @@ SILENT = Keep("no forecast")
 class Scripted:
     """A stopper that answers by trial, epoch and horizon, and otherwise knows nothing; it notes what it is asked."""
 
+    burn_in = None
+    needs_whole_trainings = False
+
     def __init__(self, verdicts: dict[tuple[int, int, int], Verdict] | None = None, keep: int = 1) -> None:
         self.keep = keep
         self.verdicts = verdicts or {}

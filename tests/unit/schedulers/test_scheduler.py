@@ -80,6 +80,8 @@ class Scripted:
     """A stopper that says what it was told to, by trial and epoch, and otherwise keeps."""
 
     keep = 1
+    burn_in = None
+    needs_whole_trainings = False
 
     def __init__(self, verdicts: dict[tuple[int, int], Verdict]) -> None:
         self.verdicts = verdicts

@@ -12,7 +12,7 @@ from bandits.curves import Trial
 from bandits.objectives import CurveTable
 from bandits.predictors import CurveProcess
 from bandits.schedulers import FreezeThaw, RandomSearch
-from bandits.schedulers.freeze_thaw.fresh import FreshArms
+from bandits.schedulers.freeze_thaw.fresh import FreshForecasts
 from bandits.schedulers.freeze_thaw.improvement import expected_improvement
 from bandits.schedulers.freeze_thaw.unknown import straight, unknown_shares
 from bandits.schedulers.freeze_thaw.worth import Plan, worth_per_epoch
@@ -69,9 +69,9 @@ def test_shares_are_the_median_ratios_then_a_straight_line() -> None:
     assert unknown_shares([{0: 1.0, 1: 3.0}] * 3, 2).tolist() == [1.0, 1.0, 0.0]  # never more than before
 
 
-def told(sign: float, arms: int = 12) -> FreshArms:
+def told(sign: float, arms: int = 12) -> FreshForecasts:
     """Fresh arms whose forecasts rank them as their curves do (sign 1), or the other way round (-1)."""
-    fresh = FreshArms()
+    fresh = FreshForecasts()
     for i in range(arms):
         numbers = (np.array([float(i), -1.0]), np.ones(2))
         assert fresh.take([Trial(i), Trial(i)], numbers, np.array([0.0, 1.0])) == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bandits.predictors.curve_process.scales import Scale, ScaleKind, kinds_for
-from bandits.predictors.curve_process.score_range import ScoreRange
+from bandits.predictors.score_range import ScoreRange
 
 RNG = np.random.default_rng(1)
 SCORES = {

@@ -6,10 +6,10 @@ from bandits.schedulers.base import Done, Job, Scheduler, Wait
 from bandits.schedulers.budgets import Budget
 from bandits.schedulers.ledger import Ledger
 
-__all__ = ["Spending"]
+__all__ = ["BudgetedJobs"]
 
 
-class Spending:
+class BudgetedJobs:
     """Hands on a scheduler's jobs as long as they can be finished within a budget.
 
     A job that does not fit waits until the running jobs are over, since these may leave enough for it. If they do
