@@ -8,7 +8,7 @@ from typing import Any
 
 from bandits.cli.long_enough import long_enough
 from bandits.config import Choice, choose, choose_objective, entry_settings, registry
-from bandits.config.registry import Entry, Kind
+from bandits.config.entry import Entry, Kind
 from bandits.config.values import untyped
 from bandits.errors import SettingError
 from bandits.objectives.base import Objective

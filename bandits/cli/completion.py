@@ -9,13 +9,14 @@ from click.shell_completion import CompletionItem
 
 from bandits.cli.built_in_objectives import built_in_objectives
 from bandits.config import registry
+from bandits.config.entry import Kind
 
 __all__ = ["complete_objectives", "names_of"]
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def names_of(kind: registry.Kind) -> Completer:
+def names_of(kind: Kind) -> Completer:
     """Complete the names of a kind, each with its purpose."""
 
     def complete(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:

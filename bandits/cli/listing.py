@@ -9,6 +9,7 @@ from bandits.cli.built_in_objectives import built_in_objectives
 from bandits.cli.completion import names_of
 from bandits.cli.output import show
 from bandits.config import entry_settings, registry
+from bandits.config.entry import KINDS, Kind
 from bandits.errors import SettingError
 from bandits.report.listings import listing, predictor_listing, settings_listing
 
@@ -18,13 +19,13 @@ __all__ = ["list_"]
 def _names(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Names of the kind that the command line gives before."""
     kind = ctx.params.get("kind")
-    return names_of(kind)(ctx, parameter, begun) if kind in registry.KINDS else []
+    return names_of(kind)(ctx, parameter, begun) if kind in KINDS else []
 
 
 @click.command("list")
-@click.argument("kind", required=False, type=click.Choice(registry.KINDS))
+@click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.argument("name", required=False, shell_complete=_names)
-def list_(kind: registry.Kind | None, name: str | None) -> None:
+def list_(kind: Kind | None, name: str | None) -> None:
     """List the names of a kind, plug-ins included; or the settings of one name.
 
     KIND is algorithms, predictors, rules, objectives or samplers. With NAME, the list shows its settings, which are
@@ -38,7 +39,7 @@ def list_(kind: registry.Kind | None, name: str | None) -> None:
             raise SettingError.broken("`NAME`", f"must be a name alone, such as {entry.name}", name)
         show(settings_listing(entry, entry_settings(entry).values(), filled_in(kind, entry)))
         return
-    for each in registry.KINDS if kind is None else (kind,):
+    for each in KINDS if kind is None else (kind,):
         if kind == "predictors":
             show(predictor_listing(registry.entries(kind)))
             continue

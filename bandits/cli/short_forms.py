@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from bandits.config import Setting, entry_settings, registry
-from bandits.config.registry import Kind
+from bandits.config.entry import KINDS, Kind
 
 __all__ = ["SettingOption", "given_settings", "setting_options"]
 
@@ -89,7 +89,7 @@ def given_settings(command: click.Command, values: dict[str, Any]) -> Mapping[Ki
     Returns:
         The text of each setting that was given, by kind and by the setting's name.
     """
-    given: dict[Kind, dict[str, str]] = {kind: {} for kind in registry.KINDS}
+    given: dict[Kind, dict[str, str]] = {kind: {} for kind in KINDS}
     for option in command.params:
         if isinstance(option, SettingOption):
             value = values.pop(str(option.name), None)

@@ -6,8 +6,8 @@ from typing import Any
 
 from bandits.config.choice import choose
 from bandits.config.description import Description
+from bandits.config.entry import Kind
 from bandits.config.objectives import build_objective
-from bandits.config.registry import Kind
 
 __all__ = ["build"]
 

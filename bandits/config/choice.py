@@ -9,7 +9,7 @@ from typing import Any
 
 from bandits.config import registry
 from bandits.config.description import Description, Value, parse
-from bandits.config.registry import Entry, Kind
+from bandits.config.entry import Entry, Kind
 from bandits.config.signature import Setting, settings_of
 from bandits.config.values import untyped
 from bandits.errors import BanditsError, SettingError, described, shown

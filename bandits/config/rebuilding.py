@@ -8,7 +8,7 @@ from typing import Any
 from bandits.config import registry
 from bandits.config.choice import Choice, entry_settings
 from bandits.config.description import Quoted
-from bandits.config.registry import Kind
+from bandits.config.entry import Kind
 from bandits.errors import SettingError
 from bandits.stopping import EarlyStopper
 from bandits.stopping.rule_choice import rule_with

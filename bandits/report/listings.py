@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bandits.config import Setting
-from bandits.config.registry import Entry
+from bandits.config.entry import Entry
 
 __all__ = ["listing", "predictor_listing", "settings_listing"]
 

@@ -13,7 +13,8 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from bandits import cli
-from bandits.config import choose, registry
+from bandits.config import choose
+from bandits.config.entry import KINDS
 
 OBJECTIVE = """
 from optuna.distributions import FloatDistribution
@@ -196,7 +197,7 @@ def test_the_shell_completes_names():
     assert ["probability"] == completed("run", "hyperband", "--rule", "p")
     assert ["table:lstm_ptb"] == completed("run", "hyperband", "--objective", "table:lstm_p")
     assert ["pow3", "pow4"] == completed("predict", "runs.csv", "--predictor", "po")
-    assert list(registry.KINDS) == completed("list", "")
+    assert list(KINDS) == completed("list", "")
     assert ["rules"] == completed("list", "ru")
     assert ["hyperband"] == completed("list", "algorithms", "hyp")
     assert [] == completed("list", "nothing", "hyp")

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from bandits import cli
 from bandits.config import registry
+from bandits.config.entry import KINDS
 from bandits.errors import SettingError
 from bandits.runtime import SqliteJournal
 
-NAMES = [entry.name for kind in registry.KINDS for entry in registry.entries(kind)]
+NAMES = [entry.name for kind in KINDS for entry in registry.entries(kind)]
 FILES = ["runs.csv", "notes.txt", "empty.csv", "none.csv", "run.journal", "cut.journal", "own.py", "broken.py", "."]
 ODD = [
     "",

@@ -5,11 +5,12 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from bandits.config import registry
+from bandits.config.entry import KINDS
 from bandits.errors import MissingDependency, UnknownPlugin
 from bandits.schedulers import ASHA, Hyperband
 
 
-@pytest.mark.parametrize("kind", registry.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_built_in_can_be_imported(kind):
     """What the registry lists exists, and has a line on what it is for."""
     for entry in registry.entries(kind):

@@ -3,12 +3,13 @@
 import pytest
 
 from bandits.config import entry_settings, registry, settings_of
+from bandits.config.entry import KINDS
 from bandits.config.signature import meanings
 from bandits.errors import MissingDependency
 from bandits.schedulers import Hyperband
 from bandits.stopping import RiskControlledRule
 
-ENTRIES = [(kind, entry) for kind in registry.KINDS for entry in registry.entries(kind)]
+ENTRIES = [(kind, entry) for kind in KINDS for entry in registry.entries(kind)]
 
 
 @pytest.mark.parametrize(("kind", "entry"), ENTRIES, ids=lambda value: getattr(value, "name", value))

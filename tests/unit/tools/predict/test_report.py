@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bandits.config.registry import Entry
+from bandits.config.entry import Entry
 from bandits.curves import Metric
 from bandits.forecasts import Abstain, Forecast, Link
 from bandits.report.listings import predictor_listing
